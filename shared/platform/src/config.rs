@@ -1,0 +1,29 @@
+//! Variables and secrets of a deployment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Settings by name: Workers bindings of type string, Spin variables, or a map in tests. Cheap to clone.
+///
+/// It deliberately has no `Debug` that shows values: some of them are secrets.
+#[derive(Clone, Default)]
+pub struct Config(Arc<BTreeMap<String, String>>);
+
+impl Config {
+    /// The value of `name`; an empty value counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Config {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(settings: I) -> Self {
+        Self(Arc::new(settings.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
+    }
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,8 @@
+//! The platform of tests and tools: tokio, reqwest, tokio-postgres over TCP.
+
+pub(crate) mod database;
+pub(crate) mod http;
+pub(crate) mod log;
+pub mod serve;
+pub(crate) mod task;
+pub(crate) mod time;

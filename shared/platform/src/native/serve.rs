@@ -1,0 +1,35 @@
+//! There is no native entry point: tests hand requests to an application themselves.
+
+use axum::body::Body;
+use bytes::Bytes;
+
+use crate::Context;
+use crate::serve::{Application, BODY_LIMIT_BYTES, BodyTooLarge, Head, route};
+
+/// Answers one request as a deployed function would: from memory when it can, else through the router.
+pub async fn call(
+    application: &Application,
+    router: &axum::Router,
+    context: &Context,
+    packed_head: &str,
+    body: Bytes,
+) -> http::Response<Body> {
+    let bad_request = || http::Response::builder().status(400).body(Body::empty()).unwrap_or_default();
+    let Some(head) = Head::parse(packed_head) else { return bad_request() };
+    let too_large = body.len() > BODY_LIMIT_BYTES;
+    let body = if too_large { Bytes::new() } else { body };
+    if let (Some(immediate), false) = (application.immediate, too_large)
+        && let Some(answer) = immediate(&head, &body, context)
+    {
+        let mut response = http::Response::builder().status(answer.status);
+        for (name, value) in answer.headers {
+            response = response.header(name, value.as_ref());
+        }
+        return response.body(Body::from(answer.body)).unwrap_or_default();
+    }
+    let Some(mut request) = head.to_request(body, context) else { return bad_request() };
+    if too_large {
+        request.extensions_mut().insert(BodyTooLarge);
+    }
+    route(router.clone(), request).await
+}

@@ -1,0 +1,148 @@
+//! Turning a function's routes into the platform's entry point.
+
+use std::borrow::Cow;
+use std::pin::Pin;
+
+use axum::body::Body;
+use bytes::Bytes;
+use tower::ServiceExt;
+
+use crate::Context;
+
+/// The largest request body that a function reads, in bytes. A larger one reaches the router without its bytes
+/// and marked [`BodyTooLarge`].
+pub const BODY_LIMIT_BYTES: usize = 1_000_000;
+
+/// The request headers that reach a handler. Everything else stays outside: on Workers each header costs a call
+/// into JavaScript.
+pub const REQUEST_HEADERS: &[&str] = &[
+    "accept",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cf-connecting-ip",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+    "origin",
+    "traceparent",
+    "x-api-key",
+    "x-request-id",
+];
+
+/// In a request's extensions: its body was larger than [`BODY_LIMIT_BYTES`] and was not read.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyTooLarge;
+
+/// In a request's extensions: its body broke off before its end.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyInterrupted;
+
+/// A deployable function: what [`serve!`](crate::serve!) needs to know of it.
+pub struct Application {
+    /// Makes the routes. Called once per isolate.
+    pub router: fn() -> axum::Router,
+    /// Answers a request at once, from memory, before the router is asked; `None` leaves it to the router.
+    pub immediate: Option<Immediate>,
+    /// What the platform's schedule runs.
+    pub scheduled: Option<Scheduled>,
+}
+
+/// See [`Application::immediate`].
+pub type Immediate = fn(&Head<'_>, &Bytes, &Context) -> Option<Answer>;
+/// See [`Application::scheduled`].
+pub type Scheduled = fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A request's head, borrowed from the platform.
+pub struct Head<'a> {
+    /// `GET`, `POST`, …
+    pub method: &'a str,
+    /// Path and query, percent-encoded, beginning with `/`.
+    pub target: &'a str,
+    headers: &'a str,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the form in which platforms hand a head over: method, target and then `name:value` headers with
+    /// lower-case names, one a line. `None` when it has fewer than two lines.
+    pub fn parse(packed: &'a str) -> Option<Self> {
+        let (method, rest) = packed.split_once('\n')?;
+        let (target, headers) = rest.split_once('\n').unwrap_or((rest, ""));
+        Some(Self { method, target, headers })
+    }
+
+    /// The headers, in order.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.headers.split('\n').filter_map(|line| line.split_once(':'))
+    }
+
+    /// The value of the header `name` (lower case).
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers().find_map(|(candidate, value)| (candidate == name).then_some(value))
+    }
+
+    /// The same request for the router. `None` when method, target or a header is not valid HTTP.
+    pub fn to_request(&self, body: Bytes, context: &Context) -> Option<http::Request<Body>> {
+        let mut builder = http::Request::builder().method(self.method).uri(self.target);
+        for (name, value) in self.headers() {
+            builder = builder.header(name, value);
+        }
+        let mut request = builder.body(Body::from(body)).ok()?;
+        request.extensions_mut().insert(context.clone());
+        Some(request)
+    }
+}
+
+/// A complete response made without the router.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers; values must be valid as they stand.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Lets `router` answer. Routers that speak HTTP never fail.
+pub async fn route(router: axum::Router, request: http::Request<Body>) -> http::Response<Body> {
+    match router.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// Makes a function deployable: exports the platform's entry point for an [`Application`].
+///
+/// ```ignore
+/// platform::serve!(platform::serve::Application { router, immediate: None, scheduled: None });
+/// ```
+#[macro_export]
+macro_rules! serve {
+    ($application:expr) => {
+        #[cfg(target_family = "wasm")]
+        $crate::entry_point!($application);
+
+        /// The same function for native tests.
+        #[cfg(not(target_family = "wasm"))]
+        pub fn application() -> $crate::serve::Application {
+            $application
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_head_gives_its_parts() {
+        let head = Head::parse("GET\n/api/x?a=b:c\nx-api-key:pl_1\naccept:a:b").unwrap();
+        assert_eq!((head.method, head.target), ("GET", "/api/x?a=b:c"));
+        assert_eq!(head.header("accept"), Some("a:b"));
+        assert_eq!(head.header("origin"), None);
+        assert!(Head::parse("GET").is_none());
+        assert_eq!(Head::parse("GET\n/").unwrap().headers().count(), 0);
+    }
+}

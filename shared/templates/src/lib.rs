@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod binding;
+mod scan;
+mod template;
+mod values;
+
+pub use binding::Binding;
+pub use template::{Template, extract_variables};
+pub use values::{lookup, value_to_text};

@@ -1,0 +1,51 @@
+//! From JSON to the text that takes a variable's place.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+/// The text of a value: a string as it is, numbers and booleans as JSON, `null` as the empty string, arrays
+/// and objects as compact JSON.
+///
+/// `null` is a value: a variable that is `null` is not missing.
+///
+/// ```
+/// use serde_json::json;
+/// use templates::value_to_text;
+///
+/// assert_eq!(value_to_text(&json!("a \"b\"")), "a \"b\"");
+/// assert_eq!(value_to_text(&json!(1.50)), "1.5");
+/// assert_eq!(value_to_text(&json!(null)), "");
+/// assert_eq!(value_to_text(&json!({ "a": [1, true] })), r#"{"a":[1,true]}"#);
+/// ```
+pub fn value_to_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Null => Cow::Borrowed(""),
+        Value::Bool(true) => Cow::Borrowed("true"),
+        Value::Bool(false) => Cow::Borrowed("false"),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => Cow::Owned(value.to_string()),
+    }
+}
+
+/// Finds the value of a name: the key that equals it, else the path through nested objects that its dots
+/// describe.
+///
+/// ```
+/// use serde_json::json;
+///
+/// let variables = json!({ "user": { "name": "nested", "id": 7 }, "user.name": "literal" });
+/// let variables = variables.as_object().unwrap();
+/// assert_eq!(templates::lookup(variables, "user.name"), Some(&json!("literal")));
+/// assert_eq!(templates::lookup(variables, "user.id"), Some(&json!(7)));
+/// assert_eq!(templates::lookup(variables, "user.age"), None);
+/// ```
+pub fn lookup<'values>(variables: &'values Map<String, Value>, name: &str) -> Option<&'values Value> {
+    variables.get(name).or_else(|| lookup_path(variables, name))
+}
+
+fn lookup_path<'values>(variables: &'values Map<String, Value>, path: &str) -> Option<&'values Value> {
+    let (parents, key) = path.rsplit_once('.')?;
+    let object = parents.split('.').try_fold(variables, |object, key| object.get(key)?.as_object())?;
+    object.get(key)
+}

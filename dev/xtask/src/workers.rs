@@ -1,0 +1,60 @@
+//! Making a wasm module into what Workers load: `target/functions/<name>/{entry.mjs, respond.mjs, index.js,
+//! index_bg.wasm}`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::wasm::{Profile, root, target_folder};
+
+/// JavaScript of `shared/platform` that goes with every function.
+const SCRIPTS: [&str; 2] = ["entry.mjs", "respond.mjs"];
+
+/// Writes the bundle of the function `name` from its compiled `module`.
+pub(crate) fn bundle(name: &str, module: &Path, profile: Profile) -> Result<()> {
+    let folder = target_folder().join("functions").join(name);
+    fs::create_dir_all(&folder)?;
+    for script in SCRIPTS {
+        fs::copy(root().join("shared/platform/src/workers").join(script), folder.join(script))?;
+    }
+    // The module's name and time stand for its content: an unchanged one is not processed again.
+    let stamp = folder.join("built-from");
+    let state = format!("{}\n{:?}", module.display(), fs::metadata(module)?.modified()?);
+    if fs::read_to_string(&stamp).is_ok_and(|built| built == state) {
+        return Ok(());
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name("index").typescript(false);
+    bindgen.module(true)?;
+    // Both are needed to begin anew after a panic.
+    bindgen.reset_state_function(true).force_enable_abort_handler(true);
+    bindgen.generate(&folder).with_context(|| format!("wasm-bindgen failed on {name}"))?;
+    import_compiled_module(&folder.join("index.js"))?;
+    if profile == Profile::Release {
+        optimise(&folder.join("index_bg.wasm"))?;
+    }
+    fs::write(stamp, state)?;
+    Ok(())
+}
+
+/// The runtime gives a compiled module to a plain import and does not know `import source` yet.
+fn import_compiled_module(script: &Path) -> Result<()> {
+    let text = fs::read_to_string(script)?;
+    fs::write(script, text.replacen("import source ", "import ", 1))?;
+    Ok(())
+}
+
+fn optimise(module: &Path) -> Result<()> {
+    let status = Command::new(root().join("node_modules/.bin/wasm-opt"))
+        .args(["-O3", "--all-features"])
+        .arg(module)
+        .arg("-o")
+        .arg(module)
+        .status()
+        .context("wasm-opt did not start: run `make setup`")?;
+    ensure!(status.success(), "wasm-opt failed");
+    Ok(())
+}

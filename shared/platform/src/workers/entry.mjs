@@ -1,0 +1,124 @@
+// The module that the runtime loads: gathers what a request has to say, so that it crosses into wasm once.
+
+import * as wasm from "./index.js";
+
+// The same list as `platform::serve::REQUEST_HEADERS`; a test compares them.
+const REQUEST_HEADERS = [
+  "accept",
+  "access-control-request-headers",
+  "access-control-request-method",
+  "authorization",
+  "cf-connecting-ip",
+  "content-type",
+  "idempotency-key",
+  "if-none-match",
+  "last-event-id",
+  "origin",
+  "traceparent",
+  "x-api-key",
+  "x-request-id",
+];
+const BODY_LIMIT_BYTES = 1_000_000;
+const [COMPLETE, TOO_LARGE, INTERRUPTED] = [0, 1, 2];
+
+// A panic traps, and what the instance held in memory cannot be trusted any more: the next request starts with
+// a fresh instance.
+let trapped = false;
+
+const forwards = wasm.forwards();
+
+function guarded(call) {
+  if (trapped) {
+    trapped = false;
+    wasm.__wbg_reset_state();
+  }
+  try {
+    return call();
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error) {
+  if (error instanceof WebAssembly.RuntimeError) trapped = true;
+  console.error(JSON.stringify({ level: "error", message: "function failed", error: String(error?.stack ?? error) }));
+  const problem = { type: "about:blank", title: "Internal error", status: 500, code: "internal" };
+  return new Response(JSON.stringify(problem), {
+    status: 500,
+    headers: { "content-type": "application/problem+json" },
+  });
+}
+
+addEventListener("error", (event) => {
+  if (event.error instanceof WebAssembly.RuntimeError) trapped = true;
+});
+
+function targetOf(url) {
+  const path = url.indexOf("/", 8);
+  return path < 0 ? "/" : url.slice(path);
+}
+
+function headOf(request) {
+  let head = request.method + "\n" + targetOf(request.url);
+  const headers = request.headers;
+  for (const name of REQUEST_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) head += "\n" + name + ":" + value;
+  }
+  return head;
+}
+
+async function readBody(request) {
+  if (Number(request.headers.get("content-length")) > BODY_LIMIT_BYTES) return [undefined, TOO_LARGE];
+  const chunks = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.length;
+      if (size > BODY_LIMIT_BYTES) return [undefined, TOO_LARGE];
+      chunks.push(chunk);
+    }
+  } catch {
+    return [undefined, INTERRUPTED];
+  }
+  if (chunks.length === 1) return [chunks[0], COMPLETE];
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return [whole, COMPLETE];
+}
+
+function settingsOf(env) {
+  // A Hyperdrive binding is an object; the functions know one setting for the database.
+  return env.HYPERDRIVE ? { ...env, DATABASE_URL: env.HYPERDRIVE.connectionString } : env;
+}
+
+async function handleWithBody(request, env, context) {
+  const [body, state] = await readBody(request);
+  return guarded(() => wasm.handle(headOf(request), body, state, settingsOf(env), context));
+}
+
+function forward(request, env) {
+  const target = targetOf(request.url);
+  const query = target.indexOf("?");
+  const service = wasm.forward(request.method, query < 0 ? target : target.slice(0, query));
+  return service === undefined ? undefined : env[service].fetch(request);
+}
+
+export default {
+  fetch(request, env, context) {
+    if (forwards) {
+      const answer = guarded(() => forward(request, env));
+      if (answer !== undefined) return answer;
+    }
+    if (request.body) return handleWithBody(request, env, context).catch(failed);
+    const answer = guarded(() => wasm.handle(headOf(request), undefined, COMPLETE, settingsOf(env), context));
+    return answer instanceof Promise ? answer.catch(failed) : answer;
+  },
+  async scheduled(_event, env, context) {
+    await guarded(() => wasm.scheduled(settingsOf(env), context));
+  },
+};

@@ -1,0 +1,238 @@
+//! The entry point on Workers.
+//!
+//! `entry.mjs` hands a request's head over as one string and its body as bytes, and gets back either a finished
+//! `Response` or a promise of one. A complete body crosses as bytes; only a stream becomes a stream. This is
+//! what keeps the hot path near a bare Worker: every call between JavaScript and wasm costs about as much as
+//! a hash.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{AbortHandle, Abortable, abortable};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use js_sys::{Array, Object, Uint8Array};
+pub use ::wasm_bindgen;
+use ::wasm_bindgen::{JsCast, JsValue};
+use ::wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::serve::{Answer, Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, route};
+use crate::{Config, Context, Tasks};
+
+#[wasm_bindgen(raw_module = "./respond.mjs")]
+unsafe extern "C" {
+    /// A `Response` with these bytes; `head` is `name:value` a line.
+    fn respond(status: u16, head: &str, body: &[u8]) -> JsValue;
+    /// A `Response` that streams what `source` gives.
+    #[wasm_bindgen(js_name = respondStream)]
+    fn respond_stream(status: u16, head: &str, source: BodySource) -> JsValue;
+}
+
+/// Exports the functions that `entry.mjs` calls.
+#[macro_export]
+macro_rules! entry_point {
+    ($application:expr) => {
+        #[doc(hidden)]
+        mod workers_entry_point {
+            use super::*;
+            use $crate::entry::wasm_bindgen;
+            use $crate::entry::wasm_bindgen::prelude::wasm_bindgen;
+
+            thread_local! {
+                static ENTRY: $crate::entry::Entry = $crate::entry::Entry::new($application);
+            }
+
+            #[wasm_bindgen]
+            pub fn handle(
+                head: &str,
+                body: Option<Vec<u8>>,
+                body_state: u8,
+                environment: wasm_bindgen::JsValue,
+                execution_context: wasm_bindgen::JsValue,
+            ) -> wasm_bindgen::JsValue {
+                ENTRY.with(|entry| entry.handle(head, body, body_state, &environment, execution_context))
+            }
+
+            #[wasm_bindgen]
+            pub fn forwards() -> bool {
+                ENTRY.with($crate::entry::Entry::forwards)
+            }
+
+            #[wasm_bindgen]
+            pub fn forward(method: &str, path: &str) -> Option<String> {
+                ENTRY.with(|entry| entry.forward(method, path))
+            }
+
+            #[wasm_bindgen]
+            pub fn scheduled(
+                environment: wasm_bindgen::JsValue,
+                execution_context: wasm_bindgen::JsValue,
+            ) -> wasm_bindgen::JsValue {
+                ENTRY.with(|entry| entry.scheduled(&environment, execution_context))
+            }
+        }
+    };
+}
+
+/// The body's state, as `entry.mjs` numbers it.
+const BODY_TOO_LARGE: u8 = 1;
+const BODY_INTERRUPTED: u8 = 2;
+
+/// An application with its routes made.
+pub struct Entry {
+    application: Application,
+    router: axum::Router,
+    config: OnceLock<Config>,
+}
+
+impl Entry {
+    /// Makes the routes.
+    pub fn new(application: Application) -> Self {
+        let router = (application.router)();
+        Self { application, router, config: OnceLock::new() }
+    }
+
+    /// Answers one request: a `Response`, or a promise of one.
+    pub fn handle(
+        &self,
+        head: &str,
+        body: Option<Vec<u8>>,
+        body_state: u8,
+        environment: &JsValue,
+        execution_context: JsValue,
+    ) -> JsValue {
+        let context = self.context(environment, execution_context);
+        let body = Bytes::from(body.unwrap_or_default());
+        let Some(head) = Head::parse(head) else { return respond(400, "", &[]) };
+        if let (Some(immediate), 0) = (self.application.immediate, body_state)
+            && let Some(answer) = immediate(&head, &body, &context)
+        {
+            return finish(&answer);
+        }
+        debug_assert!(body.len() <= BODY_LIMIT_BYTES);
+        let Some(mut request) = head.to_request(body, &context) else { return respond(400, "", &[]) };
+        match body_state {
+            BODY_TOO_LARGE => _ = request.extensions_mut().insert(BodyTooLarge),
+            BODY_INTERRUPTED => _ = request.extensions_mut().insert(BodyInterrupted),
+            _ => {}
+        }
+        let router = self.router.clone();
+        future_to_promise(async move { Ok(convert(route(router, request).await).await) }).into()
+    }
+
+    /// Whether some requests go to other services.
+    pub fn forwards(&self) -> bool {
+        self.application.forward.is_some()
+    }
+
+    /// The binding of the service that answers this request in our place.
+    pub fn forward(&self, method: &str, path: &str) -> Option<String> {
+        self.application.forward.and_then(|forward| forward(method, path)).map(str::to_owned)
+    }
+
+    /// Runs the schedule: a promise, or undefined when there is none.
+    pub fn scheduled(&self, environment: &JsValue, execution_context: JsValue) -> JsValue {
+        let Some(scheduled) = self.application.scheduled else { return JsValue::UNDEFINED };
+        let work = scheduled(self.context(environment, execution_context));
+        future_to_promise(async move {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .into()
+    }
+
+    fn context(&self, environment: &JsValue, execution_context: JsValue) -> Context {
+        // Bindings of an isolate never change: a deployment starts new ones.
+        let config = self.config.get_or_init(|| read_settings(environment)).clone();
+        Context { config, tasks: Tasks::new(execution_context) }
+    }
+}
+
+/// The bindings that are strings. `entry.mjs` has put the address of a Hyperdrive binding among them.
+fn read_settings(environment: &JsValue) -> Config {
+    let entries = Object::entries(environment.unchecked_ref());
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let pair = Array::from(&entry);
+            Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+        })
+        .collect()
+}
+
+fn finish(answer: &Answer) -> JsValue {
+    let mut head = String::with_capacity(256);
+    for (name, value) in &answer.headers {
+        push_header(&mut head, name, value);
+    }
+    respond(answer.status, &head, &answer.body)
+}
+
+fn push_header(head: &mut String, name: &str, value: &str) {
+    head.push_str(name);
+    head.push(':');
+    head.push_str(value);
+    head.push('\n');
+}
+
+async fn convert(response: http::Response<Body>) -> JsValue {
+    let (parts, body) = response.into_parts();
+    let mut head = String::with_capacity(256);
+    for (name, value) in &parts.headers {
+        push_header(&mut head, name.as_str(), value.to_str().unwrap_or_default());
+    }
+    let status = parts.status.as_u16();
+    if body.size_hint().exact().is_some() {
+        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        return respond(status, &head, &bytes);
+    }
+    respond_stream(status, &head, BodySource::new(body.into_data_stream()))
+}
+
+/// A response body that JavaScript pulls from.
+#[wasm_bindgen]
+pub struct BodySource {
+    body: Rc<RefCell<Option<Abortable<BodyDataStream>>>>,
+    abort: AbortHandle,
+}
+
+impl BodySource {
+    fn new(stream: BodyDataStream) -> Self {
+        let (body, abort) = abortable(stream);
+        Self { body: Rc::new(RefCell::new(Some(body))), abort }
+    }
+}
+
+#[wasm_bindgen]
+impl BodySource {
+    /// A promise of the next chunk: bytes, or undefined at the end. It rejects when the body failed, so that
+    /// the client sees a broken response and not a short one.
+    pub fn pull(&self) -> js_sys::Promise {
+        let slot = self.body.clone();
+        future_to_promise(async move {
+            // The body is out of its slot while it is read, so that nothing is borrowed across the wait.
+            let taken = slot.borrow_mut().take();
+            let Some(mut body) = taken else { return Ok(JsValue::UNDEFINED) };
+            let step = body.next().await;
+            match step {
+                Some(Ok(chunk)) => {
+                    *slot.borrow_mut() = Some(body);
+                    Ok(Uint8Array::from(chunk.as_ref()).into())
+                }
+                Some(Err(error)) => Err(JsValue::from_str(&error.to_string())),
+                None => Ok(JsValue::UNDEFINED),
+            }
+        })
+    }
+
+    /// The client left: the body is dropped, also while a pull waits for it.
+    pub fn cancel(&self) {
+        self.abort.abort();
+        self.body.borrow_mut().take();
+    }
+}

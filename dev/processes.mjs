@@ -99,11 +99,9 @@ export function startServer(options) {
   const stop = async () => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     killGroup(child.pid, stopSignal);
-    const ended = await Promise.race([exited, sleep(stopTimeoutMs, null, { ref: true })]);
-    if (ended === null) {
-      killGroup(child.pid, "SIGKILL");
-      await exited;
-    }
+    const patience = setTimeout(() => killGroup(child.pid, "SIGKILL"), stopTimeoutMs);
+    await exited;
+    clearTimeout(patience);
   };
   return { name, pid: child.pid ?? -1, exited, output: () => readFileSync(log, "utf8"), stop };
 }

@@ -8,8 +8,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root, run, runMain, tail, Failure } from "./processes.mjs";
-import { findProgram, installPackages } from "./system_packages.mjs";
-import { toolchainKey, installWasmTargets } from "./wasm_toolchain.mjs";
+import { findProgram, installPackages } from "./system-packages.mjs";
+import { toolchainKey, installWasmTargets } from "./wasm-toolchain.mjs";
 
 /** Where set-up keeps what it makes. */
 export const toolsDir = join(root, ".tools");

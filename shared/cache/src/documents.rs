@@ -1,0 +1,154 @@
+//! Documents at the edge: releases and API keys as Redis holds them.
+//!
+//! A document is stored as `<revision> <json>` under two keys. `fresh` lives for [`DOCUMENT_FRESH_MS`] and is
+//! what bounds staleness: when an invalidation was lost, it is gone three seconds later. `last` lives for a day
+//! and is read only when the database cannot be. A deletion stores the JSON `null`, a tombstone, which outlives
+//! every refill that might still be on its way.
+//!
+//! A refill (somebody read the database because `fresh` was gone) never replaces a newer revision: that is the
+//! compare-and-set below. A writer overwrites in the same way, with the revision that its statement returned.
+
+use crate::{Command, Error, Redis, Reply, Script};
+
+/// How long Redis answers for the database, in milliseconds.
+pub const DOCUMENT_FRESH_MS: i64 = 3_000;
+/// How long a tombstone stays, in milliseconds: longer than any refill that began before the deletion can take.
+pub const TOMBSTONE_MS: i64 = 15_000;
+/// How long a document can still answer while the database is down, in seconds.
+const LAST_SECONDS: i64 = 86_400;
+
+/// Where a document is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Slot(String);
+
+impl Slot {
+    /// The release of a prompt, by the id or name that callers use.
+    pub fn release(team_id: &str, reference: &str, environment: &str) -> Self {
+        Self(format!("release:{team_id}:{environment}:{reference}"))
+    }
+
+    /// The API key with this hash.
+    pub fn api_key(hash: &str) -> Self {
+        Self(format!("key:{hash}"))
+    }
+
+    fn fresh(&self) -> String {
+        self.0.clone()
+    }
+
+    fn last(&self) -> String {
+        format!("last:{}", self.0)
+    }
+}
+
+/// What a slot holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The revision, which only grows. 0 where the database knows no such thing.
+    pub revision: i64,
+    /// JSON text; `null` is a tombstone.
+    pub json: String,
+}
+
+impl Document {
+    /// Whether it says that there is nothing.
+    pub fn is_tombstone(&self) -> bool {
+        self.json == "null"
+    }
+
+    fn encode(&self) -> String {
+        format!("{} {}", self.revision, self.json)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let (revision, json) = text.split_once(' ')?;
+        Some(Self { revision: revision.parse().ok()?, json: json.to_owned() })
+    }
+}
+
+// Times come from Redis alone: edges disagree about the clock. KEYS: fresh, last. ARGV: revision, document,
+// milliseconds to stay fresh, seconds to stay as the last (0: not at all).
+static COMPARE_AND_SET: Script = Script::idempotent(
+    r"
+local held = redis.call('GET', KEYS[1])
+if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then
+  return held
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+if ARGV[4] ~= '0' then
+  redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[4])
+end
+return false
+",
+);
+
+/// The document that Redis may answer with; `None` when there is none.
+pub async fn read_document(redis: &Redis, slot: &Slot) -> Result<Option<Document>, Error> {
+    redis.run(&Command::idempotent("GET").arg(slot.fresh())).await.map(|reply| document(&reply))
+}
+
+/// Several documents in one round trip, in the order of `slots`.
+pub async fn read_documents(redis: &Redis, slots: &[Slot]) -> Result<Vec<Option<Document>>, Error> {
+    if slots.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reply = redis.run(&Command::idempotent("MGET").args(slots.iter().map(Slot::fresh))).await?;
+    let replies = reply.as_array().map(Vec::as_slice).unwrap_or_default();
+    Ok((0..slots.len()).map(|index| replies.get(index).and_then(document)).collect())
+}
+
+/// The last document there was, for when the database cannot be asked.
+pub async fn read_last_document(redis: &Redis, slot: &Slot) -> Result<Option<Document>, Error> {
+    redis.run(&Command::idempotent("GET").arg(slot.last())).await.map(|reply| document(&reply))
+}
+
+/// Stores what a reader found in the database `elapsed_ms` ago. Returns the newer document that Redis held
+/// instead, if it did.
+pub async fn refill_document(
+    redis: &Redis,
+    slot: &Slot,
+    found: &Document,
+    elapsed_ms: i64,
+) -> Result<Option<Document>, Error> {
+    let fresh_ms = DOCUMENT_FRESH_MS - elapsed_ms;
+    if fresh_ms <= 0 {
+        return Ok(None);
+    }
+    let last_seconds = if found.revision == 0 { 0 } else { LAST_SECONDS };
+    let (keys, arguments) = arguments(slot, found, fresh_ms, last_seconds);
+    redis.script(&COMPARE_AND_SET, &keys, &arguments).await.map(|reply| document(&reply))
+}
+
+/// Publishes what a writer has just committed, in one round trip. Tombstones stay longer.
+pub async fn write_documents(redis: &Redis, written: &[(Slot, Document)]) -> Result<(), Error> {
+    let command = |by_text: bool, (slot, document): &(Slot, Document)| {
+        let fresh_ms = if document.is_tombstone() { TOMBSTONE_MS } else { DOCUMENT_FRESH_MS };
+        let (keys, arguments) = arguments(slot, document, fresh_ms, LAST_SECONDS);
+        if by_text {
+            COMPARE_AND_SET.by_text(&keys, &arguments)
+        } else {
+            COMPARE_AND_SET.by_hash(&keys, &arguments)
+        }
+    };
+    let by_hash: Vec<Command> = written.iter().map(|entry| command(false, entry)).collect();
+    let unknown = |result: &Result<Reply, Error>| {
+        matches!(result, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"))
+    };
+    let mut results = redis.pipeline(&by_hash).await?;
+    if results.iter().any(unknown) {
+        let by_text: Vec<Command> = written.iter().map(|entry| command(true, entry)).collect();
+        results = redis.pipeline(&by_text).await?;
+    }
+    results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
+}
+
+fn arguments(slot: &Slot, document: &Document, fresh_ms: i64, last_seconds: i64) -> ([String; 2], [String; 4]) {
+    (
+        [slot.fresh(), slot.last()],
+        [document.revision.to_string(), document.encode(), fresh_ms.to_string(), last_seconds.to_string()],
+    )
+}
+
+fn document(reply: &Reply) -> Option<Document> {
+    reply.as_str().and_then(Document::decode)
+}

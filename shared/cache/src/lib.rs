@@ -1,0 +1,19 @@
+//! What is kept between requests: in the isolate's memory ([`Memory`]) and in Redis ([`Redis`]).
+//!
+//! In scope: our client of Upstash's REST interface, and the keys, scripts and lifetimes of what is stored
+//! there. Out of scope: what the values mean.
+//!
+//! `team_id` is in every key except those of API keys, which are found before the team is known.
+
+mod command;
+mod documents;
+mod memory;
+mod redis;
+
+pub use command::{Command, Script};
+pub use documents::{
+    DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_document, read_documents, read_last_document,
+    refill_document, write_documents,
+};
+pub use memory::{DUE_AFTER_MS, EXPIRED_AFTER_MS, Held, Lookup, Memory, RETRY_AFTER_FAILURE_MS};
+pub use redis::{Error, Redis, Reply};

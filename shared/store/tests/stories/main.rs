@@ -1,0 +1,12 @@
+//! The registry's statements against a real Postgres, told as stories.
+//!
+//! `TEST_DATABASE_URL` names a server on which databases may be created. Each run makes one of its own and replays the
+//! migrations in it; each story makes a team of its own.
+
+mod access;
+mod pointers;
+mod prompts;
+mod releases;
+mod schema;
+mod support;
+mod versions;

@@ -15,7 +15,7 @@ const DATABASE = "promptlab";
 
 /**
  * Starts PostgreSQL and creates the database when there is none.
- * @param {{dir: string, port?: number, durable?: boolean}} options `durable: false` trades safety for speed.
+ * @param {{dir: string, port?: number, durable?: boolean}} options `durable: false` survives a killed server but no loss of power.
  * @returns {Promise<import("./processes.mjs").Server & {url: string, port: number}>}
  */
 export async function startPostgres({ dir, port, durable = true }) {
@@ -29,7 +29,7 @@ export async function startPostgres({ dir, port, durable = true }) {
     unix_socket_directories: "",
     max_connections: "300",
     timezone: "UTC",
-    ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    ...(durable ? {} : { fsync: "off" }),
   };
   const args = ["-D", data, "-p", String(chosen), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const server = startServer({

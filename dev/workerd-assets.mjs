@@ -1,0 +1,54 @@
+// Static files for `workerd serve`, which has none of its own: what `[assets]` in wrangler.toml means, run
+// inside workerd. FILES is the folder, WORKER the front door behind it (absent for the ASSETS binding).
+
+const TYPES = {
+  css: "text/css; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  ico: "image/x-icon",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json",
+  mjs: "text/javascript; charset=utf-8",
+  png: "image/png",
+  svg: "image/svg+xml",
+  txt: "text/plain; charset=utf-8",
+  wasm: "application/wasm",
+  webmanifest: "application/manifest+json",
+  woff2: "font/woff2",
+};
+
+/** `/api/*` as a wildcard over the path. */
+const matches = (pattern, path) =>
+  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`).test(path);
+
+function isWorkerFirst(rules, path) {
+  if (!Array.isArray(rules)) return rules === true;
+  if (rules.some((rule) => rule.startsWith("!") && matches(rule.slice(1), path))) return false;
+  return rules.some((rule) => !rule.startsWith("!") && matches(rule, path));
+}
+
+async function file(env, path) {
+  const candidates = path.endsWith("/") ? [`${path}index.html`] : [path, `${path}.html`, `${path}/index.html`];
+  for (const candidate of candidates) {
+    const found = await env.FILES.fetch(`http://files${candidate}`);
+    // A folder is listed as JSON, a file has a length.
+    if (!found.ok || found.headers.get("content-type") === "application/json") continue;
+    const type = TYPES[candidate.split(".").pop()] ?? "application/octet-stream";
+    return new Response(found.body, { headers: { "content-type": type } });
+  }
+  return null;
+}
+
+export default {
+  async fetch(request, env) {
+    const path = new URL(request.url).pathname;
+    const { run_worker_first: first, not_found_handling: notFound } = env.ASSETS_CONFIG;
+    if (env.WORKER && isWorkerFirst(first, path)) return env.WORKER.fetch(request);
+    if (request.method === "GET" || request.method === "HEAD") {
+      const found = await file(env, path);
+      if (found) return found;
+      const isNavigation = !env.WORKER || request.headers.get("sec-fetch-mode") === "navigate";
+      if (notFound === "single-page-application" && isNavigation) return (await file(env, "/")) ?? new Response(null, { status: 404 });
+    }
+    return env.WORKER ? env.WORKER.fetch(request) : new Response(null, { status: 404 });
+  },
+};

@@ -1,5 +1,6 @@
 //! `cargo xtask build [--release] [--wasi] [function…]`: builds what is deployed.
 
+mod components;
 mod wasm;
 mod workers;
 
@@ -31,9 +32,10 @@ fn build(arguments: impl Iterator<Item = String>) -> Result<()> {
         names = wasm::functions()?;
     }
     let modules = wasm::compile(target, profile, &names)?;
-    if target == wasm::Target::Workers {
-        for (name, module) in names.iter().zip(&modules) {
-            workers::bundle(name, module, profile)?;
+    for (name, module) in names.iter().zip(&modules) {
+        match target {
+            wasm::Target::Workers => workers::bundle(name, module, profile)?,
+            wasm::Target::Wasi => _ = components::adapt(name, module)?,
         }
     }
     Ok(())

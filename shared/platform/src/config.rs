@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Every setting that a function reads. Spin's variables cannot be listed, so there this is what is asked for, in
+/// lower case; `spin.toml` declares the same names.
+pub const SETTINGS: &[&str] = &["DATABASE_URL", "UPSTASH_REDIS_REST_TOKEN", "UPSTASH_REDIS_REST_URL"];
+
 /// Settings by name: Workers bindings of type string, Spin variables, or a map in tests. Cheap to clone.
 ///
 /// It deliberately has no `Debug` that shows values: some of them are secrets.

@@ -125,6 +125,7 @@ pub struct Database(Arc<crate::host::database::Connection>);
 
 /// How long to wait for a connection, and for an answer to a statement.
 pub(crate) const CONNECT_TIMEOUT_MS: u64 = 5_000;
+#[cfg(not(target_os = "wasi"))]
 pub(crate) const STATEMENT_TIMEOUT_MS: u64 = 10_000;
 
 impl Database {
@@ -135,7 +136,11 @@ impl Database {
     }
 
     /// Runs one statement. A read that finds its connection broken is tried once more on a new one.
-    pub async fn query(&self, statement: &Statement, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
+    pub async fn query(
+        &self,
+        statement: &Statement,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Error> {
         debug_assert_eq!(statement.parameters.len(), parameters.len(), "{}", statement.name);
         match self.0.query(statement, parameters).await {
             Err(Error::Unavailable(_)) if statement.idempotent => self.0.query(statement, parameters).await,

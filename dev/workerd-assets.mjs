@@ -46,9 +46,9 @@ export default {
     if (request.method === "GET" || request.method === "HEAD") {
       const found = await file(env, path);
       if (found) return found;
-      const isNavigation = !env.WORKER || request.headers.get("sec-fetch-mode") === "navigate";
-      if (notFound === "single-page-application" && isNavigation) return (await file(env, "/")) ?? new Response(null, { status: 404 });
+      if (notFound === "single-page-application") return (await file(env, "/")) ?? new Response(null, { status: 404 });
     }
-    return env.WORKER ? env.WORKER.fetch(request) : new Response(null, { status: 404 });
+    // A list of what goes to the Worker first leaves everything else to the files.
+    return env.WORKER && !Array.isArray(first) ? env.WORKER.fetch(request) : new Response(null, { status: 404 });
   },
 };

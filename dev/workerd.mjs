@@ -23,12 +23,14 @@ function workerdBinary() {
  *   perFunction?: Record<string, Record<string, string>>}} options
  *   `vars` reach every function, `perFunction` those of one. `only` names the functions to load; a `label`
  *   tells several processes in one `dir` apart.
- * @returns {Promise<import("./processes.mjs").Server & {url: string, urls: Record<string, string>}>}
- *   `url` is the front door, `urls` each function behind it.
+ * @typedef {import("./processes.mjs").Server & {url: string, urls: Record<string, string>,
+ *   runScheduled: (folder: string, cron?: string) => Promise<void>}} Workerd
+ *   `url` is the front door, `urls` each function behind it; `runScheduled` is what a cron trigger does.
+ * @returns {Promise<Workerd>}
  */
 export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {} }) {
   const workers = findWorkers().filter(({ folder }) => !only || only.includes(folder));
-  const ports = await freePorts(workers.length + 1);
+  const ports = await freePorts(workers.length + 2);
   if (port) ports[0] = port;
   mkdirSync(dir, { recursive: true });
   const file = join(dir, `${label}.capnp`);
@@ -37,7 +39,12 @@ export async function startWorkerd({ dir, vars, port, label = "workerd", only, p
   const url = `http://127.0.0.1:${ports[0]}`;
   await ready(server, async () => (await fetch(`${url}/health`)).arrayBuffer());
   const urls = Object.fromEntries(workers.map(({ folder }, index) => [folder, `http://127.0.0.1:${ports[index + 1]}`]));
-  return { ...server, url, urls };
+  const runScheduled = async (folder, cron = "") => {
+    const { name } = workers.find((worker) => worker.folder === folder);
+    const response = await fetch(`http://127.0.0.1:${ports.at(-1)}/${name}?cron=${encodeURIComponent(cron)}`, { method: "POST" });
+    if (!response.ok) throw new Error(`the schedule of ${folder} failed: ${await response.text()}`);
+  };
+  return { ...server, url, urls, runScheduled };
 }
 
 /** Distinct ports: each is held until all are known. */
@@ -54,7 +61,8 @@ function configuration(dir, workers, ports, vars, perFunction) {
     return workerEntry(dir, worker, bindings, workers);
   });
   const assets = front.config.assets ? assetEntries(dir, front) : { services: [], entry: front.name };
-  const sockets = [[assets.entry, ports[0]], ...workers.map(({ name }, index) => [name, ports[index + 1]])].map(
+  const doors = [[assets.entry, ports[0]], ...workers.map(({ name }, index) => [name, ports[index + 1]]), ["schedule", ports.at(-1)]];
+  const sockets = doors.map(
     ([service, port], index) => `(name = "s${index}", address = "127.0.0.1:${port}", http = (), service = ${text(service)})`,
   );
   return `# Written by dev/workerd.mjs.
@@ -63,7 +71,7 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
-    ${[...entries, ...assets.services].join(",\n    ")}
+    ${[...entries, ...assets.services, scheduleEntry(dir, workers)].join(",\n    ")}
   ],
   sockets = [
     ${sockets.join(",\n    ")}
@@ -119,6 +127,14 @@ function assetEntries(dir, front) {
       workerService("assets-only", [module], shared, date),
     ],
   };
+}
+
+/** The door through which cron triggers come in. */
+function scheduleEntry(dir, workers) {
+  const module = moduleEntry(dir, join(root, "dev"), "workerd-schedule.mjs");
+  const bindings = workers.map(({ name }) => `(name = ${text(name)}, service = ${text(name)})`);
+  // A service binding offers `scheduled` only under this flag.
+  return workerService("schedule", [module], bindings, "2026-11-01", ["service_binding_extra_handlers"]);
 }
 
 function stringsOf(vars = {}) {

@@ -1,0 +1,43 @@
+/**
+ * Cron triggers, which neither workerd nor `wrangler dev` fires by itself.
+ */
+
+/** The ranges of the five fields: minute, hour, day, month, weekday. */
+const RANGES = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 6]];
+
+/**
+ * Whether a cron expression names this minute, in UTC as on Workers.
+ * @param {string} expression Numbers, `*`, `a-b`, steps and lists of them.
+ * @param {Date} time
+ */
+export function isDue(expression, time) {
+  const values = [time.getUTCMinutes(), time.getUTCHours(), time.getUTCDate(), time.getUTCMonth() + 1, time.getUTCDay()];
+  const fields = expression.trim().split(/\s+/);
+  return fields.length === 5 && fields.every((field, index) => field.split(",").some((part) => fits(part, values[index], RANGES[index])));
+}
+
+function fits(part, value, [lowest, highest]) {
+  const [range, step = "1"] = part.split("/");
+  const [from, to = part.includes("/") ? highest : from] = range === "*" ? [lowest, highest] : range.split("-").map(Number);
+  return value >= from && value <= to && (value - from) % Number(step) === 0;
+}
+
+/**
+ * Fires the schedules of some Workers until stopped.
+ * @param {import("./functions.mjs").Worker[]} workers
+ * @param {(folder: string, cron: string) => Promise<void>} fire
+ * @returns {() => void} Stops it.
+ */
+export function startSchedule(workers, fire) {
+  const jobs = workers.flatMap(({ folder, config }) => (config.triggers?.crons ?? []).map((cron) => ({ folder, cron })));
+  let timer;
+  const wait = () => {
+    timer = setTimeout(() => {
+      const now = new Date();
+      for (const { folder, cron } of jobs) if (isDue(cron, now)) fire(folder, cron).catch(() => {});
+      wait();
+    }, 60_000 - (Date.now() % 60_000));
+  };
+  if (jobs.length > 0) wait();
+  return () => clearTimeout(timer);
+}

@@ -16,13 +16,20 @@
 //!   previous pointer stand in rows that are locked too, and a unique index has the last word.
 
 mod actor;
+pub mod audit;
+pub mod collections;
+pub mod conversations;
+pub mod idempotency;
 pub mod keys;
+pub mod messages;
 mod page;
 pub mod pointers;
 pub mod prompts;
 pub mod releases;
 mod run;
 mod statement;
+pub mod teams;
+pub mod users;
 pub mod versions;
 
 pub use actor::Actor;
@@ -30,8 +37,21 @@ pub use page::{Page, Position};
 
 /// All statements.
 pub fn statements() -> impl Iterator<Item = &'static platform::database::Statement> {
-    [keys::STATEMENTS, pointers::STATEMENTS, prompts::STATEMENTS, releases::STATEMENTS, versions::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        audit::STATEMENTS,
+        collections::STATEMENTS,
+        conversations::STATEMENTS,
+        idempotency::STATEMENTS,
+        keys::STATEMENTS,
+        messages::STATEMENTS,
+        pointers::STATEMENTS,
+        prompts::STATEMENTS,
+        releases::STATEMENTS,
+        teams::STATEMENTS,
+        users::STATEMENTS,
+        versions::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

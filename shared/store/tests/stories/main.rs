@@ -8,5 +8,7 @@ mod pointers;
 mod prompts;
 mod releases;
 mod schema;
+// Clippy lets `cfg(test)` unwrap, and knows no other sign of a test's own tools.
+#[cfg(test)]
 mod support;
 mod versions;

@@ -34,11 +34,12 @@ async fn connect(url: &str) -> Client {
     client
 }
 
+/// Makes a database on the server of `TEST_DATABASE_URL` and replays the migrations in it.
 async fn create_database() -> String {
     let server = std::env::var("TEST_DATABASE_URL").expect(
         "TEST_DATABASE_URL is not set: it must name a Postgres server on which tests may create databases",
     );
-    let name = format!("store_test_{}", hex(&platform::random::bytes::<8>()));
+    let name = format!("store_test_{}", hex::encode(platform::random::bytes::<8>()));
     connect(&server).await.batch_execute(&format!("create database {name}")).await.unwrap();
     let (place, _) = server.rsplit_once('/').expect("the address ends in a database's name");
     let url = format!("{place}/{name}");
@@ -60,16 +61,12 @@ fn migrations() -> Vec<PathBuf> {
     files
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub(crate) fn id(kind: Kind) -> Id {
     Id::new(kind, platform::time::now_ms(), platform::random::bytes())
 }
 
 pub(crate) fn random_name(prefix: &str) -> String {
-    format!("{prefix}-{}", hex(&platform::random::bytes::<6>()))
+    format!("{prefix}-{}", hex::encode(platform::random::bytes::<6>()))
 }
 
 /// A new team with one user and one key.
@@ -80,7 +77,7 @@ pub(crate) async fn team() -> Actor {
         key_id: id(Kind::Key),
         request_id: random_name("request"),
     };
-    let hash = hex(&platform::random::bytes::<32>());
+    let hash = hex::encode(platform::random::bytes::<32>());
     let client = client().await;
     client
         .batch_execute(&format!(

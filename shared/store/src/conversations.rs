@@ -1,0 +1,112 @@
+//! Conversations: their titles and places. What was said in them is in [messages](crate::messages), which also start
+//! them.
+
+use domain::{Error, Id};
+use platform::database::{Database, Parameter, Statement};
+use serde::{Deserialize, Serialize};
+
+use crate::messages::Message;
+use crate::page::{self, Page, Position};
+use crate::statement::{change_statement, read_statement};
+use crate::{Actor, run};
+
+const LIST: Statement = read_statement!("conversations/list", [Text, Text, Text, Text, Text, Integer]);
+const GET: Statement = read_statement!("conversations/get", [Text, Text, Integer]);
+const RENAME: Statement = change_statement!("conversations/rename", [Text, Json, Text, Text]);
+const DELETE: Statement = change_statement!("conversations/delete", [Text, Json, Text]);
+
+pub(crate) const STATEMENTS: &[&Statement] = &[&LIST, &GET, &RENAME, &DELETE];
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// The conversation.
+    pub id: Id,
+    /// The same.
+    pub conversation_id: Id,
+    /// What it is about.
+    pub title: String,
+    /// The caller's user.
+    pub user_id: Option<String>,
+    /// The prompt it was started with.
+    pub prompt_id: Option<Id>,
+    /// How many messages it has.
+    pub message_count: i64,
+    /// When it was started.
+    pub created_at: String,
+    /// The user whose key started it.
+    pub created_by: Id,
+    /// When its last message was started or finished.
+    pub updated_at: String,
+}
+
+/// A conversation and what was said in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WithMessages {
+    /// The conversation.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// Its last messages, the oldest of them first.
+    pub messages: Vec<Message>,
+}
+
+/// Which conversations.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Query<'a> {
+    /// Of this user of the caller's.
+    pub user_id: Option<&'a str>,
+    /// With this in the title or a message, in any case.
+    pub search: Option<&'a str>,
+}
+
+/// A team's conversations, the latest first. Positions are times.
+pub async fn list(
+    database: &Database,
+    team_id: &Id,
+    query: &Query<'_>,
+    after: Option<&Position>,
+    limit: u32,
+) -> Result<Page<Conversation>, Error> {
+    let [value, id] = page::after(after);
+    let parameters = [
+        team_id.as_str().into(),
+        query.user_id.into(),
+        Parameter::from(query.search.map(page::pattern)),
+        value,
+        id,
+        page::one_more_than(limit),
+    ];
+    let rows = run::rows(database, &LIST, &parameters).await?;
+    Ok(Page::new(rows, limit, |conversation: &Conversation| {
+        Position::new(&conversation.updated_at, conversation.id.as_str())
+    }))
+}
+
+/// A conversation with its last `messages` messages.
+pub async fn get(
+    database: &Database,
+    team_id: &Id,
+    conversation_id: &str,
+    messages: u32,
+) -> Result<WithMessages, Error> {
+    let parameters = [team_id.as_str().into(), conversation_id.into(), i64::from(messages).into()];
+    run::optional(database, &GET, &parameters).await?.ok_or(Error::NotFound("conversation"))
+}
+
+/// Gives a conversation another title.
+pub async fn rename(
+    database: &Database,
+    actor: &Actor,
+    conversation_id: &str,
+    title: &str,
+) -> Result<Conversation, Error> {
+    let parameters = [actor.team(), actor.document(), conversation_id.into(), title.into()];
+    run::change(database, &RENAME, &parameters).await
+}
+
+/// Deletes a conversation and its messages for good.
+pub async fn delete(database: &Database, actor: &Actor, conversation_id: &str) -> Result<(), Error> {
+    let parameters = [actor.team(), actor.document(), conversation_id.into()];
+    let _deleted: Id = run::change(database, &DELETE, &parameters).await?;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+-- For good, messages included: what users said is theirs to take back. The audit keeps that it was there.
+with deleted as (
+  delete from conversations where team_id = $1 and id = $3
+  returning id
+), audited as (
+  insert into audit (team_id, actor, action, resource)
+  select $1, $2, 'conversation.delete', id from deleted
+)
+select coalesce(
+  (select jsonb_build_object('done', to_jsonb(id)) from deleted),
+  jsonb_build_object('not_found', 'conversation'))

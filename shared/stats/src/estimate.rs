@@ -119,7 +119,7 @@ impl Estimate {
         }
     }
 
-    /// Treatment over control, minus one, by the delta method (Deng, Knoblich and Lu, arXiv 1803.06336, section 2.2):
+    /// Treatment over control, minus one, by the delta method (Deng, Knoblich and Lu, arXiv 1803.06336):
     /// variance = SE²(t) / c² + t² SE²(c) / c⁴. `None` unless the control is positive, where a ratio means something.
     pub fn relative_lift(control: &Self, treatment: &Self) -> Option<Self> {
         if control.value <= 0.0 {

@@ -30,7 +30,7 @@ impl Guardrail {
     ///
     /// The excess is linear, t − (1 + r) c for a metric that should be low and (1 − r) c − t for one that should be
     /// high, so it also works where a ratio does not: a control without a single error. There is no minimum of samples,
-    /// because the sequence is wide enough early on: an arm that always fails needs about ten.
+    /// because the sequence is wide enough early on: an arm that always fails needs fifteen units.
     pub fn check(
         &self,
         control: &Estimate,

@@ -43,7 +43,7 @@ fn dot(left: &AtNodes, right: &AtNodes) -> f64 {
     left.iter().zip(right).map(|(left, right)| left * right).sum()
 }
 
-/// A root of P₁₆ and its weight 2 / ((1 − x²) P′₁₆(x)²), by Newton's method from the usual cosine (DLMF 3.5.22, 18.16).
+/// A root of P₁₆ and its weight 2 / ((1 − x²) P′₁₆(x)²), by Newton's method from the usual cosine (DLMF 3.5(v)).
 fn root(index: u32) -> (f64, f64) {
     let order = f64::from(u8::try_from(NODES).unwrap_or(u8::MAX));
     let mut x = -libm::cos(core::f64::consts::PI * (f64::from(index) + 0.75) / (order + 0.5));

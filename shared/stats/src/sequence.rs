@@ -19,7 +19,7 @@ pub struct Interval {
 }
 
 /// An asymptotic confidence sequence after Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit
-/// theory and asymptotic confidence sequences", arXiv 2103.06476, theorem 2.2.
+/// theory and asymptotic confidence sequences", arXiv 2103.06476.
 ///
 /// For n observations of variance σ̂² the half-width is
 /// σ̂ √( 2 (nρ² + 1) / (n²ρ²) · ln( √(nρ² + 1) / α ) ). Here σ̂² = n · SE² of whatever is estimated, so the same formula
@@ -71,7 +71,7 @@ impl ConfidenceSequence {
     }
 
     /// What the truth is above, at every look, with probability 1 − α: the one-sided sequence, with
-    /// ln( 1 + √(nρ² + 1) / (2α) ) as the last factor (arXiv 2103.06476, proposition B.2).
+    /// ln( 1 + √(nρ² + 1) / (2α) ) as the last factor.
     pub fn lower_bound(&self, estimate: &Estimate) -> f64 {
         estimate.value - self.one_sided_width(estimate)
     }

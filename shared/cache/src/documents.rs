@@ -32,6 +32,15 @@ impl Slot {
         Self(format!("key:{hash}"))
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `release` or `key`: what a log line may say of it.
+    pub(crate) fn kind(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+
     fn fresh(&self) -> String {
         self.0.clone()
     }
@@ -97,9 +106,13 @@ pub async fn read_documents(redis: &Redis, slots: &[Slot]) -> Result<Vec<Option<
     Ok((0..slots.len()).map(|index| replies.get(index).and_then(document)).collect())
 }
 
-/// The last document there was, for when the database cannot be asked.
-pub async fn read_last_document(redis: &Redis, slot: &Slot) -> Result<Option<Document>, Error> {
-    redis.run(&Command::idempotent("GET").arg(slot.last())).await.map(|reply| document(&reply))
+/// The last document there was and its age in milliseconds, for when the database cannot be asked.
+pub(crate) async fn read_last_document(redis: &Redis, slot: &Slot) -> Result<Option<(Document, i64)>, Error> {
+    let commands = ["GET", "PTTL"].map(|name| Command::idempotent(name).arg(slot.last()));
+    let mut replies = redis.pipeline(&commands).await?.into_iter();
+    let (Some(value), Some(remaining)) = (replies.next(), replies.next()) else { return Ok(None) };
+    let age_ms = LAST_SECONDS * 1_000 - remaining?.as_i64().unwrap_or_default();
+    Ok(document(&value?).map(|document| (document, age_ms.max(0))))
 }
 
 /// Stores what a reader found in the database `elapsed_ms` ago. Returns the newer document that Redis held
@@ -131,9 +144,7 @@ pub async fn write_documents(redis: &Redis, written: &[(Slot, Document)]) -> Res
         }
     };
     let by_hash: Vec<Command> = written.iter().map(|entry| command(false, entry)).collect();
-    let unknown = |result: &Result<Reply, Error>| {
-        matches!(result, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"))
-    };
+    let unknown = |result: &Result<Reply, Error>| matches!(result, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"));
     let mut results = redis.pipeline(&by_hash).await?;
     if results.iter().any(unknown) {
         let by_text: Vec<Command> = written.iter().map(|entry| command(true, entry)).collect();
@@ -142,7 +153,12 @@ pub async fn write_documents(redis: &Redis, written: &[(Slot, Document)]) -> Res
     results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }
 
-fn arguments(slot: &Slot, document: &Document, fresh_ms: i64, last_seconds: i64) -> ([String; 2], [String; 4]) {
+fn arguments(
+    slot: &Slot,
+    document: &Document,
+    fresh_ms: i64,
+    last_seconds: i64,
+) -> ([String; 2], [String; 4]) {
     (
         [slot.fresh(), slot.last()],
         [document.revision.to_string(), document.encode(), fresh_ms.to_string(), last_seconds.to_string()],

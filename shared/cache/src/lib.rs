@@ -7,13 +7,15 @@
 
 mod command;
 mod documents;
+mod layers;
 mod memory;
 mod redis;
 
 pub use command::{Command, Script};
 pub use documents::{
-    DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_document, read_documents, read_last_document,
-    refill_document, write_documents,
+    DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_document, read_documents, refill_document,
+    write_documents,
 };
+pub use layers::{Layers, Stores};
 pub use memory::{DUE_AFTER_MS, EXPIRED_AFTER_MS, Held, Lookup, Memory, RETRY_AFTER_FAILURE_MS};
 pub use redis::{Error, Redis, Reply};

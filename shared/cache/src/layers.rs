@@ -1,0 +1,196 @@
+//! Memory, then Redis, then the database: how a document is found, and how its age stays bounded.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::Error;
+use platform::{Tasks, time};
+
+use crate::documents::read_last_document;
+use crate::{Document, EXPIRED_AFTER_MS, Held, Lookup, Memory, Redis, Slot, read_document, refill_document};
+
+/// The longest that a request waits for the stores, in milliseconds. Beyond it an old value is the better
+/// answer, and without one so is an error.
+const LONGEST_WAIT: Duration = Duration::from_millis(4_000);
+/// The same when there is an old value to fall back on.
+const LONGEST_WAIT_WITH_FALLBACK: Duration = Duration::from_millis(1_000);
+/// How long a Redis that failed is left alone, in milliseconds.
+const REDIS_REST_MS: i64 = 1_000;
+
+/// Documents of one kind: where they are remembered and how they are read.
+pub struct Layers<V: 'static> {
+    /// The isolate's memory.
+    pub memory: LazyLock<Mutex<Memory<V>>>,
+    /// Reads a document's JSON text into what is remembered, with its size in bytes.
+    pub parse: fn(&str) -> Result<(V, usize), serde_json::Error>,
+}
+
+/// Where to look, besides the memory.
+#[derive(Clone)]
+pub struct Stores {
+    /// Redis, where there is one.
+    pub redis: Option<Redis>,
+    /// Work after the response: refreshes and refills.
+    pub tasks: Tasks,
+}
+
+/// Until when Redis is left alone: one failure is not repeated by every request of the isolate.
+static REDIS_RESTS_UNTIL_MS: AtomicI64 = AtomicI64::new(0);
+
+impl<V: Clone + Send + 'static> Layers<V> {
+    /// What the isolate's memory says. A caller that is told [`Lookup::Due`] must refresh.
+    pub fn look(&self, slot: &Slot) -> Lookup<V> {
+        self.memory().look(slot.as_str(), time::now_ms())
+    }
+
+    /// Forgets what the isolate remembers, after it has changed the thing itself.
+    pub fn forget(&self, slot: &Slot) {
+        self.memory().forget(slot.as_str());
+    }
+
+    /// The value, from the nearest place that knows it, or `None` when there is none. `load` asks the database.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no place answers and nothing is remembered.
+    pub async fn get<L, F>(
+        &'static self,
+        slot: &Slot,
+        stores: &Stores,
+        load: L,
+    ) -> Result<Option<Held<V>>, Error>
+    where
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<Document, Error>> + Send,
+    {
+        match self.look(slot) {
+            Lookup::Fresh(held) => Ok(Some(held)),
+            Lookup::Due(held) => {
+                self.refresh(slot.clone(), stores, load);
+                Ok(Some(held))
+            }
+            Lookup::Expired(old) => {
+                let fetched = self.fetch_within(LONGEST_WAIT_WITH_FALLBACK, slot, stores, load).await;
+                Ok(fetched.unwrap_or(Some(old)))
+            }
+            Lookup::Absent => self.fetch_within(LONGEST_WAIT, slot, stores, load).await,
+        }
+    }
+
+    /// Fetches after the response.
+    pub fn refresh<L, F>(&'static self, slot: Slot, stores: &Stores, load: L)
+    where
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<Document, Error>> + Send,
+    {
+        let stores_of_task = stores.clone();
+        stores.tasks.spawn(async move {
+            // A failure is in the log already, and the old value goes on answering.
+            let _outcome = self.fetch_within(LONGEST_WAIT, &slot, &stores_of_task, load).await;
+        });
+    }
+
+    async fn fetch_within<L, F>(
+        &'static self,
+        limit: Duration,
+        slot: &Slot,
+        stores: &Stores,
+        load: L,
+    ) -> Result<Option<Held<V>>, Error>
+    where
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<Document, Error>> + Send,
+    {
+        let result = time::timeout(limit, self.fetch(slot, stores, load))
+            .await
+            .unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.to_string())));
+        if let Err(error) = &result {
+            self.memory().failed(slot.as_str(), time::now_ms());
+            platform::warn!("document not fetched", slot = slot.kind(), error = error.to_string());
+        }
+        result
+    }
+
+    async fn fetch<L, F>(
+        &'static self,
+        slot: &Slot,
+        stores: &Stores,
+        load: L,
+    ) -> Result<Option<Held<V>>, Error>
+    where
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<Document, Error>> + Send,
+    {
+        let started_ms = time::now_ms();
+        if let Some(document) = ask_redis(stores, slot, started_ms).await {
+            return self.accept(slot, &document, started_ms);
+        }
+        match load().await {
+            Ok(document) => {
+                self.refill(slot, &document, started_ms, stores);
+                self.accept(slot, &document, started_ms)
+            }
+            Err(error @ Error::Unavailable(_)) => self.last_known(slot, stores).await?.ok_or(error).map(Some),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Remembers a document and gives its value.
+    fn accept(&self, slot: &Slot, document: &Document, fetched_at_ms: i64) -> Result<Option<Held<V>>, Error> {
+        if document.is_tombstone() {
+            self.memory().forget(slot.as_str());
+            return Ok(None);
+        }
+        let (value, bytes) =
+            (self.parse)(&document.json).map_err(|error| Error::Internal(error.to_string()))?;
+        let key = slot.as_str().to_owned();
+        self.memory().store(key, value.clone(), bytes, fetched_at_ms);
+        Ok(Some(Held { value, age_ms: (time::now_ms() - fetched_at_ms).max(0), stale: false }))
+    }
+
+    /// Tells Redis what the database said. Should Redis know better, so does this isolate from then on.
+    fn refill(&'static self, slot: &Slot, document: &Document, started_ms: i64, stores: &Stores) {
+        let Some(redis) = stores.redis.clone() else { return };
+        let (slot, document) = (slot.clone(), document.clone());
+        stores.tasks.spawn(async move {
+            let elapsed_ms = time::now_ms() - started_ms;
+            match refill_document(&redis, &slot, &document, elapsed_ms).await {
+                Ok(Some(newer)) => _ = self.accept(&slot, &newer, started_ms),
+                Ok(None) => {}
+                Err(error) => platform::warn!("redis not refilled", error = error.to_string()),
+            }
+        });
+    }
+
+    /// What Redis kept for this case: the database is down and this isolate knows nothing.
+    async fn last_known(&self, slot: &Slot, stores: &Stores) -> Result<Option<Held<V>>, Error> {
+        let Some(redis) = &stores.redis else { return Ok(None) };
+        let Some((document, age_ms)) = read_last_document(redis, slot).await? else { return Ok(None) };
+        let now_ms = time::now_ms();
+        let Some(held) = self.accept(slot, &document, now_ms - age_ms.max(EXPIRED_AFTER_MS))? else {
+            return Ok(None);
+        };
+        self.memory().failed(slot.as_str(), now_ms);
+        Ok(Some(Held { stale: true, ..held }))
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory<V>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The fresh document in Redis; `None` also when Redis does not answer.
+async fn ask_redis(stores: &Stores, slot: &Slot, now_ms: i64) -> Option<Document> {
+    let redis = stores.redis.as_ref()?;
+    if now_ms < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed) {
+        return None;
+    }
+    match read_document(redis, slot).await {
+        Ok(document) => document,
+        Err(error) => {
+            REDIS_RESTS_UNTIL_MS.store(time::now_ms() + REDIS_REST_MS, Ordering::Relaxed);
+            platform::warn!("redis not read", error = error.to_string());
+            None
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Bodies, read strictly.
+
+use axum::extract::{FromRequest, Request};
+use domain::{Error, FieldError};
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt;
+use platform::serve::{BodyInterrupted, BodyTooLarge};
+use serde::de::DeserializeOwned;
+
+use crate::Problem;
+
+/// A JSON body. Types that are read from one say `deny_unknown_fields`, so that a typo is not silently ignored.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        if request.extensions().get::<BodyTooLarge>().is_some() {
+            return Err(Problem::body_too_large());
+        }
+        if request.extensions().get::<BodyInterrupted>().is_some() {
+            return Err(Problem::new(400, "invalid_json", "the body broke off"));
+        }
+        let media_type = request.headers().get(CONTENT_TYPE);
+        if !media_type.is_none_or(|value| is_json(value.to_str().unwrap_or_default())) {
+            return Err(Problem::new(415, "unsupported_media_type", "send application/json"));
+        }
+        let bytes = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+        let bytes = bytes.map_err(|_| Problem::new(400, "invalid_json", "the body broke off"))?;
+        // A POST without a body is a POST with nothing to say.
+        let bytes = if bytes.is_empty() { b"{}" } else { bytes.as_ref() };
+        Ok(Self(read_json(bytes)?))
+    }
+}
+
+fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Reads a JSON document.
+///
+/// # Errors
+/// 400 `invalid_json` when it is not JSON, 422 `validation_failed` with the field's path when a value has the
+/// wrong type, is missing or is not known.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would read a struct's fields from an array by position: nobody means that.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| explain("", &error))?;
+        return Err(Error::field("body", "invalid_type", "an object").into());
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        explain(&path, &error.into_inner())
+    })?;
+    reader.end().map_err(|error| explain("", &error))?;
+    Ok(value)
+}
+
+fn explain(path: &str, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::new(400, "invalid_json", format!("the body is not JSON: {error}"));
+    }
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
+    let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next();
+    let inside = |name: &str| {
+        if path == "." || path.is_empty() || path.ends_with(name) {
+            path_or(path, name)
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    let (field, code) = if let Some(name) = named("unknown field `") {
+        (inside(name), "unknown_field")
+    } else if let Some(name) = named("missing field `") {
+        (inside(name), "required")
+    } else if let Some(name) = named("duplicate field `") {
+        (inside(name), "duplicate_field")
+    } else if message.starts_with("unknown variant") {
+        (path.to_owned(), "unknown_value")
+    } else {
+        (path.to_owned(), "invalid_type")
+    };
+    let field = if field == "." { "body".to_owned() } else { field };
+    Error::Validation(vec![FieldError::new(field, code, message)]).into()
+}
+
+/// serde's path includes the unknown field's own name, and not a missing one's.
+fn path_or(path: &str, name: &str) -> String {
+    if path == "." || path.is_empty() { name.to_owned() } else { path.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only their names and types matter")]
+    struct Outer {
+        name: String,
+        #[serde(default)]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only their names and types matter")]
+    struct Inner {
+        weight: u32,
+    }
+
+    #[track_caller]
+    fn check(body: &str, status: u16, field: &str, code: &str) {
+        let problem = read_json::<Outer>(body.as_bytes()).unwrap_err();
+        let document: serde_json::Value = serde_json::from_slice(&problem.document("r")).unwrap();
+        assert_eq!(document["status"], status, "{document}");
+        if status == 422 {
+            assert_eq!(document["errors"][0]["field"], field, "{document}");
+            assert_eq!(document["errors"][0]["code"], code, "{document}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        check("{", 400, "", "");
+        check("", 400, "", "");
+        check("{\"name\":\"a\"} x", 400, "", "");
+        check("[]", 422, "body", "invalid_type");
+        check("[", 400, "", "");
+        check("7", 422, "body", "invalid_type");
+        check("{}", 422, "name", "required");
+        check(r#"{"name":1}"#, 422, "name", "invalid_type");
+        check(r#"{"name":"a","nmae":1}"#, 422, "nmae", "unknown_field");
+        check(r#"{"name":"a","name":"b"}"#, 422, "name", "duplicate_field");
+        check(r#"{"name":"a","inner":[{"weight":-1}]}"#, 422, "inner[0].weight", "invalid_type");
+        check(r#"{"name":"a","inner":[{}]}"#, 422, "inner[0].weight", "required");
+        check(r#"{"name":"a","inner":[{"weight":1,"x":1}]}"#, 422, "inner[0].x", "unknown_field");
+    }
+}

@@ -1,0 +1,82 @@
+//! An authenticated request, as handlers see it.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use cache::{Redis, Stores};
+use domain::{Error, Id, Kind, Role};
+use http::request::Parts;
+use platform::Context;
+use platform::database::Database;
+use store::Actor;
+use store::keys::KnownKey;
+
+use crate::Problem;
+use crate::authenticate::Caller;
+
+/// Who calls, and what is at hand to answer.
+#[derive(Clone)]
+pub struct Call {
+    /// Configuration and tasks.
+    pub context: Context,
+    /// The request's id.
+    pub request_id: Arc<str>,
+    /// The caller.
+    pub caller: Caller,
+    /// This request's database connection.
+    pub database: Database,
+    /// Where documents are found.
+    pub stores: Stores,
+}
+
+impl Call {
+    /// The caller's key.
+    pub fn key(&self) -> &KnownKey {
+        &self.caller.key
+    }
+
+    /// The caller's team: the first parameter of every query.
+    pub fn team_id(&self) -> &Id {
+        &self.caller.key.team_id
+    }
+
+    /// Refuses a caller whose role is below `role`.
+    pub fn require(&self, role: Role) -> Result<(), Error> {
+        self.caller.require(role)
+    }
+
+    /// Redis, where there is one.
+    pub fn redis(&self) -> Option<&Redis> {
+        self.stores.redis.as_ref()
+    }
+
+    /// Who a change is made by.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            team_id: self.caller.key.team_id.clone(),
+            user_id: self.caller.key.user_id.clone(),
+            key_id: self.caller.key.key_id.clone(),
+            request_id: self.request_id.to_string(),
+        }
+    }
+
+    /// A new id.
+    pub fn new_id(&self, kind: Kind) -> Id {
+        Id::new(kind, platform::time::now_ms(), platform::random::bytes())
+    }
+}
+
+/// The stores that `context` names.
+pub(crate) fn stores(context: &Context) -> (Stores, Database) {
+    let stores = Stores { redis: Redis::from_config(&context.config), tasks: context.tasks.clone() };
+    (stores, Database::new(context.config.get("DATABASE_URL").unwrap_or_default()))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Call {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let call = parts.extensions.get::<Self>().cloned();
+        call.ok_or_else(|| Error::Internal("the route has no authenticated caller".to_owned()).into())
+    }
+}

@@ -1,0 +1,108 @@
+//! `Idempotency-Key`: a request that is sent again gets the first answer.
+//!
+//! The kept answer may hold a secret (a new API key is shown once), so it is encrypted under a key that only the
+//! caller can present again: the API key together with the idempotency key. The database alone reveals nothing.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use domain::{ApiKey, Error};
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
+use store::idempotency::{self as kept, Claim, Held};
+
+use crate::{Call, Problem};
+
+type Response = http::Response<axum::body::Body>;
+
+const LONGEST_KEY: usize = 255;
+const NONCE_BYTES: usize = 24;
+
+/// A request with an idempotency key, before it is answered.
+pub(crate) struct Repeatable {
+    key: String,
+    route: String,
+    body_hash: String,
+    cipher: XChaCha20Poly1305,
+}
+
+impl Repeatable {
+    /// # Errors
+    /// 422 when the key is empty, too long, or not printable ASCII.
+    pub(crate) fn new(
+        idempotency_key: &HeaderValue,
+        api_key: &ApiKey,
+        route: String,
+        body: &[u8],
+    ) -> Result<Self, Problem> {
+        let key = idempotency_key.to_str().unwrap_or_default();
+        if key.is_empty() || key.len() > LONGEST_KEY {
+            let detail = format!("1 to {LONGEST_KEY} printable ASCII characters");
+            return Err(Error::field("Idempotency-Key", "invalid", detail).into());
+        }
+        let secret =
+            Sha256::new().chain_update(api_key.reveal()).chain_update([0x1f]).chain_update(key).finalize();
+        Ok(Self {
+            key: key.to_owned(),
+            route,
+            body_hash: hex::encode(Sha256::digest(body)),
+            cipher: XChaCha20Poly1305::new(&secret),
+        })
+    }
+
+    /// The first answer, if there is one; otherwise the key is ours to [`Repeatable::keep`].
+    ///
+    /// # Errors
+    /// 409 when the key was used for another request, or its first one is still being answered.
+    pub(crate) async fn first_answer(&self, call: &Call) -> Result<Option<Response>, Problem> {
+        let claim =
+            kept::claim(&call.database, &call.actor(), &self.key, &self.route, &self.body_hash).await?;
+        let Claim::Held(held) = claim else { return Ok(None) };
+        if held.route != self.route || held.body_hash != self.body_hash {
+            let detail = "this Idempotency-Key was used for another request";
+            return Err(Error::Conflict(detail.to_owned()).into());
+        }
+        let Held { status: Some(status), response: Some(response), .. } = held else {
+            let detail = "the first request with this Idempotency-Key is still being answered";
+            return Err(Problem::from(Error::Conflict(detail.to_owned())).with_header(RETRY_AFTER, 1));
+        };
+        self.replay(status, &response).map(Some)
+    }
+
+    fn replay(&self, status: u16, kept: &str) -> Result<Response, Problem> {
+        let broken = || Error::Internal("a kept answer cannot be read".to_owned());
+        let sealed = STANDARD.decode(kept).map_err(|_| broken())?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
+        let body = self.cipher.decrypt(XNonce::from_slice(nonce), sealed).map_err(|_| broken())?;
+        let response = http::Response::builder()
+            .status(status)
+            .header(CONTENT_TYPE, "application/json")
+            .header("idempotent-replayed", "true")
+            .body(axum::body::Body::from(body));
+        Ok(response.map_err(|_| broken())?)
+    }
+
+    /// Keeps a successful answer for repetitions; gives the key back after any other, since nothing was made.
+    pub(crate) async fn keep(&self, call: &Call, response: Response) -> Result<Response, Problem> {
+        if !response.status().is_success() {
+            kept::release(&call.database, &call.actor(), &self.key).await?;
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+        let nonce: [u8; NONCE_BYTES] = platform::random::bytes();
+        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), body.as_ref());
+        let sealed = sealed.map_err(|_| Error::Internal("an answer cannot be sealed".to_owned()))?;
+        let text = STANDARD.encode([nonce.as_slice(), &sealed].concat());
+        let status = parts.status.as_u16();
+        let completed = kept::complete(&call.database, &call.actor(), &self.key, status, &text).await;
+        if let Err(error) = completed {
+            // What was asked for is done: the caller hears so, and a repetition has to wait for the claim's end.
+            platform::error!("answer not kept", error = error.to_string(), request_id = call.request_id);
+        }
+        Ok(Response::from_parts(parts, axum::body::Body::from(body)))
+    }
+}

@@ -1,0 +1,28 @@
+//! What every function does with a request.
+//!
+//! [`serve`] wraps a function's handlers: it finds the route in the one table of routes ([`ROUTES`]),
+//! authenticates the key and checks its role, refuses bodies that are too large, replays answers to repeated
+//! idempotency keys, gives every response its request id, and logs one line. Handlers take a [`Call`] and, with
+//! [`Body`] and [`Query`], input that was read strictly; they return [`Problem`]s.
+//!
+//! Out of scope: what a route does.
+
+mod authenticate;
+mod body;
+mod call;
+mod cors;
+mod cursor;
+mod idempotency;
+mod pipeline;
+mod problem;
+mod query;
+mod routes;
+
+pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document};
+pub use body::{Body, read_json};
+pub use call::Call;
+pub use cursor::{CursorKey, ListPage};
+pub use pipeline::serve;
+pub use problem::{Problem, to_json_response};
+pub use query::Query;
+pub use routes::{Access, Function, ROUTES, Route, find_function};

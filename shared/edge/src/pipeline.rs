@@ -1,0 +1,193 @@
+//! From a request to a response: everything that is the same for every route.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use domain::{ApiKey, Error};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use http_body_util::BodyExt;
+use platform::serve::BodyTooLarge;
+use platform::{Context, time};
+use serde_json::{Map, Value};
+
+use crate::authenticate::{authenticate, presented_key};
+use crate::call::stores;
+use crate::idempotency::Repeatable;
+use crate::routes::{Match, find};
+use crate::{Access, Call, Function, Problem, Route, cors};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// Wraps a function's handlers, which are routed by the paths of [`crate::ROUTES`].
+pub fn serve(function: Function, handlers: axum::Router) -> axum::Router {
+    handlers
+        .fallback(|| async { Problem::no_route() })
+        .method_not_allowed_fallback(|| async { Problem::no_route() })
+        .layer(from_fn_with_state(function, answer))
+}
+
+/// What the log says of a request.
+struct Line {
+    function: Function,
+    method: String,
+    route: Option<&'static str>,
+    team_id: Option<String>,
+    key_id: Option<String>,
+    problem: Option<Problem>,
+    started_ms: i64,
+}
+
+async fn answer(State(function): State<Function>, mut request: Request, next: Next) -> Response {
+    let request_id = request_id(request.headers());
+    let mut line = Line {
+        function,
+        method: request.method().to_string(),
+        route: None,
+        team_id: None,
+        key_id: None,
+        problem: None,
+        started_ms: time::now_ms(),
+    };
+    let origin = request.headers().get(ORIGIN).cloned();
+    let Some(context) = request.extensions().get::<Context>().cloned() else {
+        return Problem::from(Error::Internal("no context".to_owned())).to_response(&request_id);
+    };
+    let result = if request.method() == http::Method::OPTIONS {
+        Ok(preflight())
+    } else {
+        request.extensions_mut().insert(RequestId(request_id.clone()));
+        handle(&mut line, &request_id, &context, request, next).await
+    };
+    let mut response = match result {
+        Ok(response) => match response.extensions().get::<Problem>().cloned() {
+            Some(problem) => problem_response(&mut line, problem, &request_id),
+            None => response,
+        },
+        Err(problem) => problem_response(&mut line, problem, &request_id),
+    };
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    cors::allow(headers, origin.as_ref(), &context.config);
+    line.write(&request_id, response.status().as_u16());
+    response
+}
+
+/// The request's id, in the extensions of requests to public routes. Other handlers have it in their [`Call`].
+#[derive(Clone)]
+pub(crate) struct RequestId(#[expect(dead_code, reason = "public handlers may log it")] pub(crate) Arc<str>);
+
+fn problem_response(line: &mut Line, problem: Problem, request_id: &str) -> Response {
+    let response = problem.to_response(request_id);
+    line.problem = Some(problem);
+    response
+}
+
+fn preflight() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = http::StatusCode::NO_CONTENT;
+    cors::allow_preflight(response.headers_mut());
+    response
+}
+
+async fn handle(
+    line: &mut Line,
+    request_id: &Arc<str>,
+    context: &Context,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let route = match find(request.method().as_str(), request.uri().path()) {
+        Match::Route(route) if route.function == line.function => route,
+        Match::OtherMethods(methods) => return Err(Problem::method_not_allowed(methods)),
+        Match::Route(_) | Match::Nothing => return Err(Problem::no_route()),
+    };
+    line.route = Some(route.path);
+    let Access::Role(role) = route.access else { return Ok(next.run(request).await) };
+    let presented = key_of(request.headers());
+    let (stores, database) = stores(context);
+    let caller = authenticate(presented.as_ref(), context, &stores, &database).await?;
+    line.team_id = Some(caller.key.team_id.to_string());
+    line.key_id = Some(caller.key.key_id.to_string());
+    caller.require(role)?;
+    if request.extensions().get::<BodyTooLarge>().is_some() {
+        return Err(Problem::body_too_large());
+    }
+    let call = Call { context: context.clone(), request_id: request_id.clone(), caller, database, stores };
+    request.extensions_mut().insert(call.clone());
+    match (presented, request.headers().get(IDEMPOTENCY_KEY).cloned()) {
+        (Some(api_key), Some(key)) if route.creates => {
+            once(&call, &api_key, &key, route, request, next).await
+        }
+        _ => Ok(next.run(request).await),
+    }
+}
+
+fn key_of(headers: &HeaderMap) -> Option<ApiKey> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    presented_key(text(AUTHORIZATION), text(HeaderName::from_static("x-api-key")))
+}
+
+/// Answers a request with an idempotency key.
+async fn once(
+    call: &Call,
+    api_key: &ApiKey,
+    idempotency_key: &HeaderValue,
+    route: &Route,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_or_else(|_| bytes::Bytes::new(), http_body_util::Collected::to_bytes);
+    let place = format!("{} {}", route.method, parts.uri.path());
+    let repeatable = Repeatable::new(idempotency_key, api_key, place, &body)?;
+    if let Some(response) = repeatable.first_answer(call).await? {
+        return Ok(response);
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    repeatable.keep(call, response).await
+}
+
+/// The caller's id for the request if it is well-formed, else a new one.
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let valid = |id: &&str| {
+        (1..=LONGEST_REQUEST_ID).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    given
+        .filter(valid)
+        .map_or_else(|| format!("req_{}", hex::encode(platform::random::bytes::<16>())).into(), Arc::from)
+}
+
+impl Line {
+    fn write(&self, request_id: &str, status: u16) {
+        let mut fields = Map::new();
+        let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        add("function", self.function.name().into());
+        add("request_id", request_id.into());
+        add("method", self.method.as_str().into());
+        add("route", self.route.into());
+        add("status", status.into());
+        add("duration_ms", (time::now_ms() - self.started_ms).into());
+        add("team_id", self.team_id.as_deref().into());
+        add("key_id", self.key_id.as_deref().into());
+        let mut level = platform::log::Level::Info;
+        if let Some(problem) = &self.problem {
+            add("code", problem.code().into());
+            if let Some(reason) = problem.inward() {
+                add("error", reason.into());
+            }
+            if problem.status() >= 500 {
+                level = platform::log::Level::Error;
+            }
+        }
+        platform::log::line(level, "request", fields);
+    }
+}

@@ -1,0 +1,344 @@
+//! The three wire formats against the mock server: what is sent, what is understood, and what providers do that no
+//! documentation mentions.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mock_models;
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use llm::{
+    Candidate, ChatRequest, Content, Deadline, Error, FinishReason, Kind, Message, Pace, Provider, Reasoning,
+    Role, Secret, Settings, Transcript, Usage,
+};
+use mock_models::{REMOTE, candidate, question, read, requests, settings, text};
+use serde_json::{Value, json};
+
+async fn answer(candidate: &Candidate, settings: &Settings) -> (Transcript, Option<Error>) {
+    match llm::ask(candidate, &question(), settings).await {
+        Ok(stream) => read(stream).await,
+        Err(error) => (Transcript::default(), Some(error)),
+    }
+}
+
+/// What every format reports for the server's usual counts.
+fn usage(provider: Provider) -> Usage {
+    Usage {
+        tokens_in: 31,
+        tokens_out: 17,
+        cached_tokens_in: 8,
+        cache_write_tokens: 0,
+        reasoning_tokens: if provider == Provider::Anthropic { 0 } else { 5 },
+    }
+}
+
+#[track_caller]
+fn assert_whole(provider: Provider, model: &str, (transcript, failure): &(Transcript, Option<Error>)) {
+    assert_eq!(*failure, None, "{provider} {model}");
+    assert_eq!(transcript.text, text(20), "{provider} {model}");
+    assert_eq!(transcript.finish_reason, Some(FinishReason::Stop), "{provider} {model}");
+}
+
+#[tokio::test]
+async fn every_format_answers() {
+    let models = ["mock-ok", "mock-bytes", "mock-crlf", "mock-no-done", "mock-reasoning"];
+    for provider in REMOTE {
+        for model in models {
+            let answer = answer(&candidate(provider, model, "ok"), &settings()).await;
+            assert_whole(provider, model, &answer);
+            assert_eq!(answer.0.usage, Some(usage(provider)), "{provider} {model}");
+            assert_eq!(answer.0.reasoning, "", "{provider} {model}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn reasoning_is_passed_when_asked_for() {
+    for provider in REMOTE {
+        let settings = Settings { reasoning: Reasoning::Pass, ..settings() };
+        let answer = answer(&candidate(provider, "mock-reasoning", "reasoning"), &settings).await;
+        assert_whole(provider, "mock-reasoning", &answer);
+        assert_eq!(answer.0.reasoning, "Let me think.", "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn openai_counts_come_in_every_place() {
+    let models =
+        ["mock-usage-last-choice", "mock-usage-empty-choices", "mock-usage-every-chunk", "mock-json-200"];
+    for model in models {
+        let answer = answer(&candidate(Provider::OpenAi, model, "usage"), &settings()).await;
+        assert_whole(Provider::OpenAi, model, &answer);
+        assert_eq!(answer.0.usage, Some(usage(Provider::OpenAi)), "{model}");
+    }
+    let answer = answer(&candidate(Provider::OpenAi, "mock-usage-none", "usage"), &settings()).await;
+    assert_whole(Provider::OpenAi, "mock-usage-none", &answer);
+    assert_eq!(answer.0.usage, None);
+}
+
+#[tokio::test]
+async fn cached_tokens_are_part_of_the_input() {
+    for provider in REMOTE {
+        let answer = answer(&candidate(provider, "mock-cached", "cached"), &settings()).await;
+        let expected =
+            Usage { tokens_in: 262_960, tokens_out: 1_744, cached_tokens_in: 257_955, ..Usage::default() };
+        assert_eq!(answer.0.usage, Some(expected), "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent() {
+    let mut request = question();
+    request.messages = vec![
+        Message::user("Hi"),
+        Message::assistant("Yes?"),
+        Message::new(Role::System, "Be kind."),
+        Message::user("Why?"),
+    ];
+    request.stop = vec!["END".to_owned()];
+    for provider in REMOTE {
+        let key = format!("sent-{provider}");
+        let stream = llm::ask(&candidate(provider, "mock-ok", &key), &request, &settings()).await.unwrap();
+        read(stream).await;
+        let seen = requests(&key).await.remove(0);
+        assert_eq!(seen["body"], expected_body(provider), "{provider}");
+        assert_eq!(seen["finished"], true);
+    }
+    let anthropic = requests("sent-anthropic").await.remove(0);
+    assert_eq!(anthropic["headers"]["anthropic-version"], "2023-06-01");
+    assert_eq!(anthropic["path"], "/v1/messages");
+    assert_eq!(requests("sent-openai").await[0]["path"], "/v1/chat/completions");
+    assert_eq!(requests("sent-gemini").await[0]["path"], "/v1/models/mock-ok:streamGenerateContent");
+}
+
+fn expected_body(provider: Provider) -> Value {
+    match provider {
+        Provider::OpenAi => json!({
+            "model": "mock-ok", "stream": true, "stream_options": {"include_usage": true},
+            "messages": [
+                {"role": "system", "content": "You are terse."},
+                {"role": "user", "content": "Hi"},
+                {"role": "assistant", "content": "Yes?"},
+                {"role": "system", "content": "Be kind."},
+                {"role": "user", "content": "Why?"},
+            ],
+            "temperature": 0.5, "max_tokens": 100, "stop": ["END"],
+        }),
+        Provider::Anthropic => json!({
+            "model": "mock-ok", "stream": true, "max_tokens": 100, "system": "You are terse.\n\nBe kind.",
+            "messages": [
+                {"role": "user", "content": "Hi"},
+                {"role": "assistant", "content": "Yes?"},
+                {"role": "user", "content": "Why?"},
+            ],
+            "temperature": 0.5, "stop_sequences": ["END"],
+        }),
+        Provider::Gemini | Provider::Offline => json!({
+            "systemInstruction": {"parts": [{"text": "You are terse.\n\nBe kind."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Hi"}]},
+                {"role": "model", "parts": [{"text": "Yes?"}]},
+                {"role": "user", "parts": [{"text": "Why?"}]},
+            ],
+            "generationConfig": {"temperature": 0.5, "maxOutputTokens": 100, "stopSequences": ["END"]},
+        }),
+    }
+}
+
+#[tokio::test]
+async fn tools_pass_through_to_openai_only() {
+    let tools =
+        json!([{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]);
+    let calls =
+        json!([{"id": "call_0", "type": "function", "function": {"name": "time", "arguments": "{}"}}]);
+    let request = ChatRequest {
+        messages: vec![
+            Message { tool_calls: Some(calls.clone()), ..Message::assistant("") },
+            Message { tool_call_id: Some("call_0".to_owned()), ..Message::new(Role::Tool, "12:00") },
+            Message {
+                content: Content::Parts(vec![json!({"type": "text", "text": "And now?"})]),
+                ..Message::user("")
+            },
+        ],
+        tools: Some(tools.clone()),
+        tool_choice: Some("auto".into()),
+        extra: [("seed".to_owned(), 7.into()), ("model".to_owned(), "other".into())].into_iter().collect(),
+        ..ChatRequest::default()
+    };
+    let stream =
+        llm::ask(&candidate(Provider::OpenAi, "mock-tools", "tools"), &request, &settings()).await.unwrap();
+    let (transcript, failure) = read(stream).await;
+    assert_eq!(failure, None);
+    assert_eq!(transcript.finish_reason, Some(FinishReason::ToolCalls));
+    assert_eq!(
+        transcript.tool_calls,
+        [
+            json!({"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Köln\"}"}}),
+            json!({"id": "call_2", "type": "function", "function": {"name": "time", "arguments": "{}"}}),
+        ]
+    );
+    let body = requests("tools").await.remove(0)["body"].take();
+    assert_eq!(body["tools"], tools);
+    assert_eq!((&body["seed"], &body["model"]), (&json!(7), &json!("mock-tools")));
+    assert_eq!(body["messages"][0], json!({"role": "assistant", "content": null, "tool_calls": calls}));
+    assert_eq!(body["messages"][1], json!({"role": "tool", "content": "12:00", "tool_call_id": "call_0"}));
+    assert_eq!(body["messages"][2]["content"], json!([{"type": "text", "text": "And now?"}]));
+
+    for provider in [Provider::Anthropic, Provider::Gemini] {
+        let error =
+            llm::ask(&candidate(provider, "mock-ok", "tools"), &request, &settings()).await.err().unwrap();
+        assert_eq!(error.kind, Kind::Refused, "{provider}");
+    }
+}
+
+/// What an answer of `model` ends with: how many words come at most, and which error follows.
+async fn check_failure(model: &str, words: usize, kind: Kind) {
+    let settings = settings();
+    futures_util::future::join_all(REMOTE.map(async |provider| {
+        let (transcript, failure) = answer(&candidate(provider, model, "fails"), &settings).await;
+        let failure = failure.unwrap_or_else(|| panic!("{provider} {model} did not fail"));
+        assert_eq!(failure.kind, kind, "{provider} {model}: {failure}");
+        assert!(!failure.message.is_empty() && !failure.message.contains("fails"), "{failure}");
+        let said = transcript.text.split_whitespace().count();
+        assert_eq!(said > 0, words > 0, "{provider} {model}: {said} words");
+        assert!(said <= words, "{provider} {model}: {said} words");
+        assert!(text(20).starts_with(transcript.text.trim_end()), "{provider} {model}: {}", transcript.text);
+        assert_eq!(transcript.finish_reason, None, "{provider} {model}");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn answers_that_break_off() {
+    check_failure("mock-cut-half-event", 5, Kind::Interrupted).await;
+    check_failure("mock-end-early", 5, Kind::Interrupted).await;
+    check_failure("mock-cut-at-once", 0, Kind::Interrupted).await;
+    check_failure("mock-429-midstream", 5, Kind::RateLimited { retry_after: None }).await;
+    check_failure("mock-error-midstream", 5, Kind::ServerError).await;
+}
+
+#[tokio::test]
+async fn answers_that_are_none() {
+    check_failure("mock-html-200", 0, Kind::Malformed).await;
+    check_failure("mock-400", 0, Kind::Refused).await;
+    check_failure("mock-401", 0, Kind::Authentication).await;
+    check_failure("mock-context", 0, Kind::ContextTooLong).await;
+    check_failure("mock-500", 0, Kind::ServerError).await;
+    check_failure("mock-529", 0, Kind::ServerError).await;
+    check_failure(
+        "mock-429:retry_after=7",
+        0,
+        Kind::RateLimited { retry_after: Some(Duration::from_secs(7)) },
+    )
+    .await;
+    check_failure("mock-reset", 0, Kind::Connect).await;
+    let html = answer(&candidate(Provider::OpenAi, "mock-html-as-events", "fails"), &settings()).await;
+    assert_eq!(html.1.map(|error| error.kind), Some(Kind::Malformed));
+}
+
+#[tokio::test]
+async fn events_that_are_too_large() {
+    check_failure("mock-huge-event:cut_after=99", 0, Kind::Malformed).await;
+}
+
+#[tokio::test]
+async fn silence_ends() {
+    check_failure("mock-slow-head", 0, Kind::Timeout(Deadline::Head)).await;
+    check_failure("mock-slow", 0, Kind::Timeout(Deadline::FirstToken)).await;
+    check_failure("mock-silent", 0, Kind::Timeout(Deadline::FirstToken)).await;
+    check_failure("mock-stall", 5, Kind::Timeout(Deadline::Idle)).await;
+}
+
+#[tokio::test]
+async fn single_bytes_are_no_sign_of_life() {
+    check_failure("mock-drip", 0, Kind::Timeout(Deadline::FirstToken)).await;
+}
+
+#[tokio::test]
+async fn the_total_time_is_limited() {
+    let mut settings = settings();
+    settings.timeouts.total = Duration::from_millis(500);
+    for provider in REMOTE {
+        let (transcript, failure) =
+            answer(&candidate(provider, "mock-ok:delay=50", "total"), &settings).await;
+        assert_eq!(failure.unwrap().kind, Kind::Timeout(Deadline::Total), "{provider}");
+        assert!(!transcript.text.is_empty(), "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn a_finished_answer_is_not_spoiled_by_silence() {
+    for provider in REMOTE {
+        let answer = answer(&candidate(provider, "mock-hang-after-finish", "hang"), &settings()).await;
+        assert_whole(provider, "mock-hang-after-finish", &answer);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_may_be_slower_than_the_provider() {
+    let mut settings = settings();
+    settings.timeouts.idle = Duration::from_millis(150);
+    let candidate = candidate(Provider::OpenAi, "mock-ok:delay=20,words=10", "slow-reader");
+    let mut stream = llm::ask(&candidate, &question(), &settings).await.unwrap();
+    let mut transcript = Transcript::default();
+    while let Some(delta) = stream.next().await {
+        transcript.push(&delta.unwrap());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(transcript.text, text(10));
+}
+
+#[tokio::test]
+async fn dropping_the_stream_aborts_the_request() {
+    for provider in REMOTE {
+        let key = format!("abort-{provider}");
+        let candidate = candidate(provider, "mock-ok:delay=20,words=500", &key);
+        let mut stream = llm::ask(&candidate, &question(), &settings()).await.unwrap();
+        stream.next().await.unwrap().unwrap();
+        drop(stream);
+        for _ in 0..100 {
+            if requests(&key).await[0]["aborted"] == true {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let seen = requests(&key).await.remove(0);
+        assert_eq!(seen["aborted"], true, "{provider}");
+        assert!(seen["events_sent"].as_u64().unwrap() < 100, "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn keys_and_names_cannot_break_out() {
+    let mut candidate = candidate(Provider::Gemini, "../../evil?x=1#", "evil");
+    read(llm::ask(&candidate, &question(), &settings()).await.unwrap()).await;
+    assert_eq!(
+        requests("evil").await[0]["path"],
+        "/v1/models/..%2F..%2Fevil%3Fx%3D1%23:streamGenerateContent"
+    );
+    candidate.api_key = Secret::new("line\nbreak");
+    let error = llm::ask(&candidate, &question(), &settings()).await.err().unwrap();
+    assert_eq!(error.kind, Kind::Authentication);
+    assert!(!format!("{candidate:?}").contains("break"));
+}
+
+#[tokio::test]
+async fn the_offline_model_streams_at_its_pace() {
+    let mut request = question();
+    let mut settings = Settings { offline_pace: Pace::IMMEDIATE, ..settings() };
+    let (transcript, failure) =
+        read(llm::ask(&Candidate::offline(), &request, &settings).await.unwrap()).await;
+    assert_eq!(failure, None);
+    assert_eq!(transcript.text, llm::offline::text_of(&request));
+    let usage = transcript.usage.unwrap();
+    assert_eq!((usage.tokens_in, usage.tokens_out), (4, llm::offline::count_tokens(&transcript.text)));
+    assert_eq!(transcript.finish_reason, Some(FinishReason::Stop));
+
+    request.max_tokens = Some(5);
+    settings.offline_pace = Pace::STANDARD;
+    let start = platform::time::now_ms();
+    let (transcript, _) = read(llm::ask(&Candidate::offline(), &request, &settings).await.unwrap()).await;
+    assert!(platform::time::now_ms() - start >= 5 * 15);
+    assert_eq!(transcript.usage.unwrap().tokens_out, 5);
+    assert_eq!(transcript.finish_reason, Some(FinishReason::Length));
+}

@@ -1,1 +1,83 @@
-//! Stories.
+//! Releases: what the edge loads.
+
+use domain::Environment;
+
+use crate::support::{database, promote, prompt, team, text, version};
+
+const PRODUCTION: Environment = Environment::Production;
+
+#[tokio::test]
+async fn a_release_has_all_that_resolve_needs() {
+    let (database, actor) = (database().await, team().await);
+    let prompt = prompt(&database, &actor, "p").await;
+
+    let empty = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    assert_eq!((&empty.prompt_id, empty.environment, empty.version), (&prompt.id, PRODUCTION, None));
+
+    let created = version(&database, &actor, "p", "Hello {{ name }}").await.version;
+    let moved = promote(&database, &actor, "p", &created.id).await;
+    for reference in ["p", prompt.id.as_str()] {
+        let release =
+            store::releases::load(&database, &actor.team_id, reference, PRODUCTION).await.unwrap().unwrap();
+        assert_eq!((release.revision, release.archived, release.killed), (moved.revision, false, false));
+        let live = release.version.unwrap();
+        assert_eq!((&live.version_id, live.version_number), (&created.id, 1));
+        assert_eq!((&live.content, &live.variables), (&text("Hello {{ name }}"), &created.variables));
+    }
+
+    let archived = store::prompts::archive(&database, &actor, "p").await.unwrap();
+    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    assert!(release.archived);
+    assert_eq!(release.revision, archived.revisions.unwrap().of(PRODUCTION));
+    assert_eq!(store::releases::load(&database, &actor.team_id, "q", PRODUCTION).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_batch_answers_in_the_order_it_was_asked() {
+    let (database, actor) = (database().await, team().await);
+    for name in ["a", "b"] {
+        prompt(&database, &actor, name).await;
+    }
+    let references = ["b", "missing", "a", "b"];
+    let releases =
+        store::releases::load_many(&database, &actor.team_id, &references, PRODUCTION).await.unwrap();
+    let names: Vec<Option<&str>> =
+        releases.iter().map(|release| release.as_ref().map(|release| release.name.as_str())).collect();
+    assert_eq!(names, [Some("b"), None, Some("a"), Some("b")]);
+}
+
+#[tokio::test]
+async fn a_pinned_version_takes_the_place_of_the_live_one() {
+    let (database, actor) = (database().await, team().await);
+    prompt(&database, &actor, "p").await;
+    let one = version(&database, &actor, "p", "one").await.version;
+    version(&database, &actor, "p", "two").await;
+    promote(&database, &actor, "p", &one.id).await;
+
+    for (selector, number) in [
+        ("1", Some(1)),
+        ("2", Some(2)),
+        ("latest", Some(2)),
+        ("production", Some(1)),
+        ("staging", None),
+        ("3", None),
+    ] {
+        let release =
+            store::releases::load_version(&database, &actor.team_id, "p", selector, Environment::Staging)
+                .await
+                .unwrap();
+        let found = release.map(|release| release.version.unwrap().version_number);
+        assert_eq!(found, number, "{selector}");
+    }
+}
+
+#[tokio::test]
+async fn a_release_survives_the_way_through_a_cache() {
+    let (database, actor) = (database().await, team().await);
+    prompt(&database, &actor, "p").await;
+    let one = version(&database, &actor, "p", "one").await.version;
+    promote(&database, &actor, "p", &one.id).await;
+    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let text = serde_json::to_string(&release).unwrap();
+    assert_eq!(serde_json::from_str::<store::releases::Release>(&text).unwrap(), release);
+}

@@ -18,9 +18,13 @@ pub(crate) async fn url() -> &'static str {
     URL.get_or_init(create_database).await
 }
 
-/// A connection of one's own, as every request has.
+/// A connection of one's own, as every request has. With `TEST_POOLER_URL` it goes through that pooler.
 pub(crate) async fn database() -> Database {
-    Database::new(url().await)
+    let direct = url().await;
+    let Ok(pooler) = std::env::var("TEST_POOLER_URL") else { return Database::new(direct) };
+    let (_, name) = direct.rsplit_once('/').expect("the address ends in a database's name");
+    let (place, _) = pooler.rsplit_once('/').expect("the address ends in a database's name");
+    Database::new(&format!("{place}/{name}"))
 }
 
 /// A connection that can do what the port cannot.

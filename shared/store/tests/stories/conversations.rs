@@ -1,0 +1,152 @@
+//! Conversations and their messages.
+
+use domain::{Environment, Error, Id, Kind};
+use futures_util::future::join_all;
+use platform::database::Database;
+use store::Actor;
+use store::conversations::Query;
+use store::messages::{Answer, NewTurn, Role, Started, Status, Utterance};
+
+use crate::support::{self, client, database, team};
+
+const ANSWER: Answer<'static> = Answer {
+    content: "Gern geschehen 🎈",
+    status: Status::Complete,
+    model: None,
+    tokens_in: Some(10),
+    tokens_out: Some(3),
+    cached_tokens_in: Some(0),
+    cost_usd: Some(0.184_92),
+    latency_ms: Some(900),
+    ttft_ms: Some(120),
+    finish_reason: Some("stop"),
+    error_code: None,
+};
+
+async fn say(
+    database: &Database,
+    actor: &Actor,
+    conversation_id: &str,
+    title: Option<&str>,
+    content: &str,
+) -> Result<(Started, Id), Error> {
+    let answer_id = support::id(Kind::Message);
+    let turn = NewTurn {
+        conversation_id,
+        title,
+        user_id: Some("user-1"),
+        message_id: &support::id(Kind::Message),
+        content,
+        answer_id: &answer_id,
+        prompt_id: None,
+        version_id: Some(&support::id(Kind::Version)),
+        environment: Some(Environment::Production),
+        experiment_id: None,
+        variant: None,
+        model: "offline",
+    };
+    store::messages::start(database, actor, &turn, 10).await.map(|started| (started, answer_id))
+}
+
+#[tokio::test]
+async fn a_conversation_grows_turn_by_turn() {
+    let (database, actor) = (database().await, team().await);
+    let id = support::id(Kind::Conversation);
+
+    let (first, answer) = say(&database, &actor, id.as_str(), Some("Danke"), "Danke!").await.unwrap();
+    assert_eq!((first.position, first.history), (2, Vec::new()));
+    assert_eq!(store::messages::finish(&database, &actor.team_id, &answer, &ANSWER).await, Ok(true));
+    let late = Answer { content: "", status: Status::Cancelled, ..ANSWER };
+    assert_eq!(store::messages::finish(&database, &actor.team_id, &answer, &late).await, Ok(false));
+
+    let (second, unfinished) = say(&database, &actor, id.as_str(), None, "Und?").await.unwrap();
+    let history = [(Role::User, "Danke!"), (Role::Assistant, "Gern geschehen 🎈")]
+        .map(|(role, content)| Utterance { role, content: content.to_owned() });
+    assert_eq!((second.position, second.history.as_slice()), (4, history.as_slice()));
+
+    let whole = store::conversations::get(&database, &actor.team_id, id.as_str(), 100).await.unwrap();
+    assert_eq!((whole.conversation.title.as_str(), whole.conversation.message_count), ("Danke", 4));
+    let statuses: Vec<Status> = whole.messages.iter().map(|message| message.status).collect();
+    assert_eq!(statuses, [Status::Complete, Status::Complete, Status::Complete, Status::Streaming]);
+    let stored = &whole.messages[1];
+    assert_eq!(
+        (stored.content.as_str(), stored.cost_usd, stored.ttft_ms),
+        (ANSWER.content, Some(0.184_92), Some(120))
+    );
+    assert_eq!(
+        (stored.model.as_deref(), stored.environment),
+        (Some("offline"), Some(Environment::Production))
+    );
+    assert_eq!(
+        store::messages::find(&database, &actor.team_id, unfinished.as_str()).await.unwrap().position,
+        4
+    );
+    let latest = store::conversations::get(&database, &actor.team_id, id.as_str(), 1).await.unwrap();
+    assert_eq!(latest.messages, whole.messages[3..]);
+    let utterances = store::messages::history(&database, &actor.team_id, id.as_str(), 2).await.unwrap();
+    assert_eq!(utterances.last().unwrap().content, "Und?");
+}
+
+#[tokio::test]
+async fn simultaneous_turns_get_places_of_their_own() {
+    let (setup, actor) = (database().await, team().await);
+    let id = support::id(Kind::Conversation);
+    say(&setup, &actor, id.as_str(), Some("t"), "first").await.unwrap();
+    let turns = join_all((0..10).map(|_| {
+        let (actor, id) = (&actor, &id);
+        async move { say(&database().await, actor, id.as_str(), None, "more").await.unwrap().0.position }
+    }))
+    .await;
+    let mut positions = turns;
+    positions.sort_unstable();
+    assert_eq!(positions, (2..=11).map(|turn| turn * 2).collect::<Vec<i64>>());
+}
+
+#[tokio::test]
+async fn an_answer_whose_writer_died_is_shown_as_cancelled() {
+    let (database, actor) = (database().await, team().await);
+    let id = support::id(Kind::Conversation);
+    let (_, answer) = say(&database, &actor, id.as_str(), Some("t"), "hello").await.unwrap();
+    let sql =
+        format!("update messages set created_at = created_at - interval '16 minutes' where id = '{answer}'");
+    client().await.batch_execute(&sql).await.unwrap();
+    let message = store::messages::find(&database, &actor.team_id, answer.as_str()).await.unwrap();
+    assert_eq!(message.status, Status::Cancelled);
+}
+
+#[tokio::test]
+async fn conversations_are_searched_renamed_and_deleted() {
+    let (database, actor) = (database().await, team().await);
+    let ids: Vec<Id> = (0..3).map(|_| support::id(Kind::Conversation)).collect();
+    for (id, title, content) in
+        [(&ids[0], "Rückgabe", "hello"), (&ids[1], "Other", "50% off"), (&ids[2], "Third", "505 off")]
+    {
+        say(&database, &actor, id.as_str(), Some(title), content).await.unwrap();
+    }
+    let check = async |search: Option<&str>, expected: &[&Id]| {
+        let query = Query { user_id: Some("user-1"), search };
+        let page = store::conversations::list(&database, &actor.team_id, &query, None, 50).await.unwrap();
+        let found: Vec<&Id> = page.rows.iter().map(|row| &row.id).collect();
+        assert_eq!(found, expected, "{search:?}");
+    };
+    check(None, &[&ids[2], &ids[1], &ids[0]]).await;
+    check(Some("rück"), &[&ids[0]]).await;
+    check(Some("50%"), &[&ids[1]]).await;
+    check(Some("OFF"), &[&ids[2], &ids[1]]).await;
+
+    let renamed = store::conversations::rename(&database, &actor, ids[0].as_str(), "返品").await.unwrap();
+    assert_eq!(renamed.title, "返品");
+    check(Some("返品"), &[&ids[0]]).await;
+    store::conversations::delete(&database, &actor, ids[0].as_str()).await.unwrap();
+    check(Some("hello"), &[]).await;
+    let again = store::conversations::delete(&database, &actor, ids[0].as_str()).await;
+    assert_eq!(again, Err(Error::NotFound("conversation")));
+
+    let page =
+        store::conversations::list(&database, &actor.team_id, &Query::default(), None, 1).await.unwrap();
+    let rest =
+        store::conversations::list(&database, &actor.team_id, &Query::default(), page.next.as_ref(), 1)
+            .await
+            .unwrap();
+    assert_eq!((&page.rows[0].id, &rest.rows[0].id, rest.next), (&ids[2], &ids[1], None));
+}

@@ -8,7 +8,10 @@ use domain::Error;
 use platform::{Tasks, time};
 
 use crate::documents::read_last_document;
-use crate::{Document, EXPIRED_AFTER_MS, Held, Lookup, Memory, Redis, Slot, read_document, refill_document};
+use crate::{
+    Document, EXPIRED_AFTER_MS, Held, Lookup, Memory, Redis, Slot, read_document, read_documents,
+    refill_document,
+};
 
 /// The longest that a request waits for the stores, in milliseconds. Beyond it an old value is the better
 /// answer, and without one so is an error.
@@ -74,6 +77,29 @@ impl<V: Clone + Send + 'static> Layers<V> {
                 Ok(fetched.unwrap_or(Some(old)))
             }
             Lookup::Absent => self.fetch_within(LONGEST_WAIT, slot, stores, load).await,
+        }
+    }
+
+    /// Fetches what is not in memory from Redis, in one round trip for all `slots`. What Redis lacks is left to
+    /// [`Layers::get`].
+    pub async fn warm(&self, slots: &[Slot], stores: &Stores) {
+        let started_ms = time::now_ms();
+        let wanted: Vec<Slot> = slots
+            .iter()
+            .filter(|slot| matches!(self.look(slot), Lookup::Absent | Lookup::Expired(_)))
+            .cloned()
+            .collect();
+        let Some(redis) = stores.redis.as_ref().filter(|_| wanted.len() > 1) else { return };
+        match read_documents(redis, &wanted).await {
+            Ok(documents) => {
+                for (slot, document) in wanted.iter().zip(documents) {
+                    if let Some(document) = document.filter(|document| !document.is_tombstone()) {
+                        // What cannot be read is asked for again, and that failure is reported.
+                        let _accepted = self.accept(slot, &document, started_ms);
+                    }
+                }
+            }
+            Err(error) => platform::warn!("redis not read", error = error.to_string()),
         }
     }
 

@@ -1,0 +1,185 @@
+//! Filling in a release's templates for one request.
+
+use std::sync::Arc;
+
+use domain::{Error, FieldError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use templates::Template;
+
+use crate::Prepared;
+use crate::prepared::{Body, Live};
+
+/// The longest that a prompt may become, in bytes, over all its messages. A template of a megabyte and a value of
+/// a megabyte could make terabytes.
+pub const LARGEST_RENDERING_BYTES: usize = 4 << 20;
+
+/// What a caller asks for, besides the prompt.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The unit of experiments.
+    pub user_id: Option<&'a str>,
+    /// Values of the variables.
+    pub variables: &'a Map<String, Value>,
+    /// Whether a variable without a value is an error.
+    pub strict: bool,
+    /// Whether the caller chose the version.
+    pub pinned: bool,
+}
+
+/// Why this version and no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignment {
+    /// The pointer says so.
+    Pointer,
+    /// An experiment assigned it.
+    Experiment,
+    /// A canary assigned it.
+    Canary,
+    /// An experiment runs and this caller gets its control.
+    Control,
+    /// The experiment is switched off.
+    Killed,
+    /// The experiment names this unit.
+    Forced,
+    /// The caller asked for it.
+    Pinned,
+}
+
+/// A prompt as a model is sent it.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What it was made from.
+    pub prepared: Arc<Prepared>,
+    /// The text, of a text prompt.
+    pub text: Option<String>,
+    /// The messages, of a chat prompt.
+    pub messages: Option<Vec<ResolvedMessage>>,
+    /// What the model is told before all else.
+    pub system_prompt: Option<String>,
+    /// Variables without a value, in order of appearance: they stand in the text as they were written.
+    pub missing_variables: Vec<String>,
+    /// Why this version.
+    pub assignment: Assignment,
+}
+
+/// A message as a model is sent it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResolvedMessage {
+    /// Who speaks.
+    pub role: String,
+    /// What they say.
+    pub content: String,
+}
+
+/// The part of an answer that depends on the request, under the API's names.
+#[derive(Serialize)]
+struct Members<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<&'a [ResolvedMessage]>,
+    system_prompt: Option<&'a str>,
+    experiment_id: Option<&'a str>,
+    variant: Option<&'a str>,
+    assignment: Assignment,
+    missing_variables: &'a [String],
+}
+
+impl Resolved {
+    /// The live version that it was made from. `resolve` made sure that there is one.
+    pub fn live(&self) -> Option<&Live> {
+        self.prepared.live.as_ref()
+    }
+
+    /// The answer of the resolve routes: a JSON object.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        let members = Members {
+            resolved_text: self.text.as_deref(),
+            messages: self.messages.as_deref(),
+            system_prompt: self.system_prompt.as_deref(),
+            experiment_id: None,
+            variant: None,
+            assignment: self.assignment,
+            missing_variables: &self.missing_variables,
+        };
+        let fixed = self.live().map(|live| live.fixed_members.as_str()).unwrap_or_default();
+        let length = fixed.len() + self.text.as_ref().map_or(0, String::len) * 5 / 4 + 256;
+        let mut json = Vec::with_capacity(length);
+        json.push(b'{');
+        json.extend_from_slice(fixed.as_bytes());
+        // Two objects become one: the second begins where the first would end.
+        let joint = json.len();
+        serde_json::to_writer(&mut json, &members).map_err(|error| Error::Internal(error.to_string()))?;
+        if let Some(brace) = json.get_mut(joint) {
+            *brace = b',';
+        }
+        Ok(json)
+    }
+}
+
+/// Fills in the release's templates.
+///
+/// # Errors
+/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::MissingVariables`] when the caller
+/// is strict, [`Error::Validation`] when the result would be too large.
+pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolved, Error> {
+    if prepared.release.archived {
+        return Err(Error::NotFound("prompt"));
+    }
+    let Some(live) = &prepared.live else { return Err(Error::NotFound("live version in this environment")) };
+    let mut filling = Filling { variables: request.variables, missing: Vec::new(), bytes: 0 };
+    let system_prompt = live.system_prompt.as_ref().map(|template| filling.fill(template)).transpose()?;
+    let (text, messages) = match &live.body {
+        Body::Text(template) => (Some(filling.fill(template)?), None),
+        Body::Messages(messages) => {
+            let filled: Result<Vec<_>, Error> = messages
+                .iter()
+                .map(|(role, template)| {
+                    Ok(ResolvedMessage { role: role.clone(), content: filling.fill(template)? })
+                })
+                .collect();
+            (None, Some(filled?))
+        }
+    };
+    if request.strict && !filling.missing.is_empty() {
+        return Err(Error::MissingVariables(filling.missing));
+    }
+    let assignment = if request.pinned { Assignment::Pinned } else { Assignment::Pointer };
+    Ok(Resolved {
+        prepared: prepared.clone(),
+        text,
+        messages,
+        system_prompt,
+        missing_variables: filling.missing,
+        assignment,
+    })
+}
+
+/// Fills in several templates with the same values.
+struct Filling<'a> {
+    variables: &'a Map<String, Value>,
+    missing: Vec<String>,
+    bytes: usize,
+}
+
+impl Filling<'_> {
+    fn fill(&mut self, template: &Template) -> Result<String, Error> {
+        let binding = template.bind_json(self.variables);
+        let length = binding.rendered_len();
+        self.bytes = self.bytes.saturating_add(length);
+        if self.bytes > LARGEST_RENDERING_BYTES {
+            let detail = format!("the resolved prompt would be longer than {LARGEST_RENDERING_BYTES} bytes");
+            return Err(Error::Validation(vec![FieldError::new("variables", "too_large", detail)]));
+        }
+        for name in binding.missing() {
+            if !self.missing.iter().any(|known| known == name) {
+                self.missing.push(name.to_owned());
+            }
+        }
+        let mut text = String::with_capacity(length);
+        binding.write_to(&mut text);
+        Ok(text)
+    }
+}

@@ -49,7 +49,7 @@ const behaviours = {
   },
   'mock-context': { fail: always, failure: tooLong },
   'mock-html-200': { fail: always, failure: 'html' },
-  'mock-html-as-events': { content_type: 'text/event-stream', huge: '<html>' },
+  'mock-html-as-events': { fail: always, failure: 'html', content_type: 'text/event-stream' },
   'mock-json-200': { json: true },
   'mock-429-midstream': { error_after: 5, error: rateLimited },
   'mock-429-first-chunk': { error_after: 0, error: rateLimited },

@@ -59,7 +59,6 @@ const openai = {
         : []),
       ...(options.no_done ? [] : [{ data: '[DONE]' }]),
     ]
-    if (options.huge?.startsWith('<')) return [{ data: '' }, { data: options.huge }]
     return withError(events, options, this)
   },
 }

@@ -99,7 +99,7 @@ async function reply(format, request, response, url, body) {
 function fail(response, format, failure, options) {
   if (failure === 'reset') return response.socket.destroy()
   if (failure === 'html') {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+    response.writeHead(200, { 'content-type': options.content_type ?? 'text/html; charset=utf-8' })
     return response.end('<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>\n')
   }
   const headers = options.retry_after === undefined ? {} : { 'retry-after': String(options.retry_after) }

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use platform::time::{now_ms, sleep};
 
 use crate::answer::ask_until;
-use crate::breaker::{Admission, Breakers, Outcome, Ticket};
+use crate::breaker::{Admission, Breakers, LocalBreakers, Outcome, Ticket};
 use crate::candidate::{Candidate, Provider};
 use crate::delta::{Delta, DeltaStream};
 use crate::error::{Deadline, Error, Kind};
@@ -30,7 +30,7 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Failure {
-    /// The last candidate's error.
+    /// The last error that came from a provider, or else why none was asked.
     pub error: Error,
     /// Every failed attempt, that last one included.
     pub attempts: Vec<Attempt>,
@@ -75,9 +75,15 @@ pub async fn chat<B: Breakers>(
             break;
         }
     }
-    let none = || Error::new(Kind::Refused, "no model is configured");
-    let error = attempts.last().map_or_else(none, |attempt| attempt.error.clone());
-    Err(Failure { error, attempts })
+    Err(Failure { error: decisive_error(&attempts), attempts })
+}
+
+/// The last error that a provider caused; that a breaker was open says less.
+fn decisive_error(attempts: &[Attempt]) -> Error {
+    let was_sent = |attempt: &&Attempt| attempt.error.kind != Kind::CircuitOpen;
+    let decisive = attempts.iter().rfind(was_sent).or(attempts.last());
+    decisive
+        .map_or_else(|| Error::new(Kind::Refused, "no model is configured"), |attempt| attempt.error.clone())
 }
 
 struct Call<'a, B> {
@@ -190,3 +196,10 @@ impl<B: Breakers> Watched<B> {
         }))
     }
 }
+
+/// Handlers run only futures that are `Send`, on every platform; this is where a break of that shows.
+const _: fn(&[Candidate], &ChatRequest, &Settings, &Arc<LocalBreakers>) =
+    |chain, request, settings, breakers| {
+        fn is_send(_: impl Send) {}
+        is_send(chat(chain, request, settings, breakers));
+    };

@@ -78,6 +78,8 @@ impl Watch {
     }
 }
 
+const LONGEST_TIMER_MS: u64 = 24 * 60 * 60 * 1000;
+
 struct Timer {
     rings_ms: i64,
     ring: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -85,7 +87,8 @@ struct Timer {
 
 impl Timer {
     fn start(rings_ms: i64) -> Self {
-        let wait = u64::try_from(rings_ms - now_ms()).unwrap_or(0);
+        // Workers' timers overflow at 24 days. One that rings early is started again.
+        let wait = u64::try_from(rings_ms.saturating_sub(now_ms())).unwrap_or(0).min(LONGEST_TIMER_MS);
         Self { rings_ms, ring: Box::pin(sleep(Duration::from_millis(wait))) }
     }
 }

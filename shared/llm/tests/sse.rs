@@ -103,7 +103,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn any_cut_gives_the_same_events(stream in pieces(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40)) {

@@ -1,6 +1,6 @@
 //! The three wire formats against the mock server: what is sent, what is understood, and what providers do that no
 //! documentation mentions.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 mod mock_models;
 
@@ -218,6 +218,14 @@ async fn answers_that_break_off() {
 }
 
 #[tokio::test]
+async fn broken_answers_are_counted() {
+    let (transcript, failure) =
+        answer(&candidate(Provider::Anthropic, "mock-error-midstream", "counted"), &settings()).await;
+    assert!(failure.is_some());
+    assert_eq!(transcript.usage, Some(Usage { tokens_in: 23, tokens_out: 1, ..Usage::default() }));
+}
+
+#[tokio::test]
 async fn answers_that_are_none() {
     check_failure("mock-html-200", 0, Kind::Malformed).await;
     check_failure("mock-400", 0, Kind::Refused).await;
@@ -232,8 +240,7 @@ async fn answers_that_are_none() {
     )
     .await;
     check_failure("mock-reset", 0, Kind::Connect).await;
-    let html = answer(&candidate(Provider::OpenAi, "mock-html-as-events", "fails"), &settings()).await;
-    assert_eq!(html.1.map(|error| error.kind), Some(Kind::Malformed));
+    check_failure("mock-html-as-events", 0, Kind::Malformed).await;
 }
 
 #[tokio::test]

@@ -74,11 +74,11 @@ fn count(usage: Option<&Value>, decoder: &mut Decoder) {
     let cached_tokens_in = number(usage, "/cache_read_input_tokens").max(known.cached_tokens_in);
     let cache_write_tokens = number(usage, "/cache_creation_input_tokens").max(known.cache_write_tokens);
     let uncached = match number(usage, "/input_tokens") {
-        0 => known.tokens_in - known.cached_tokens_in - known.cache_write_tokens,
+        0 => known.tokens_in.saturating_sub(known.cached_tokens_in).saturating_sub(known.cache_write_tokens),
         tokens => tokens,
     };
     decoder.count(Usage {
-        tokens_in: uncached + cached_tokens_in + cache_write_tokens,
+        tokens_in: uncached.saturating_add(cached_tokens_in).saturating_add(cache_write_tokens),
         tokens_out: number(usage, "/output_tokens"),
         cached_tokens_in,
         cache_write_tokens,

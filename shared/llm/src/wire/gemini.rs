@@ -62,9 +62,10 @@ pub(super) fn read(chunk: &Value, decoder: &mut Decoder) {
 fn read_usage(usage: &Value) -> Usage {
     let reasoning_tokens = number(usage, "/thoughtsTokenCount");
     Usage {
-        tokens_in: number(usage, "/promptTokenCount") + number(usage, "/toolUsePromptTokenCount"),
+        tokens_in: number(usage, "/promptTokenCount")
+            .saturating_add(number(usage, "/toolUsePromptTokenCount")),
         // Gemini counts thoughts beside the candidates, and bills both as output.
-        tokens_out: number(usage, "/candidatesTokenCount") + reasoning_tokens,
+        tokens_out: number(usage, "/candidatesTokenCount").saturating_add(reasoning_tokens),
         cached_tokens_in: number(usage, "/cachedContentTokenCount"),
         cache_write_tokens: 0,
         reasoning_tokens,

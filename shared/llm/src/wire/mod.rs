@@ -135,6 +135,8 @@ fn post(
     let mut request = http::Request::post(url)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "text/event-stream")
+        // Some gateways refuse requests without one.
+        .header(header::USER_AGENT, "promptlab")
         .body(Bytes::from(Value::Object(body).to_string()))
         .map_err(|_| Error::new(Kind::Refused, "the provider's address is invalid"))?;
     if !key.is_empty() {

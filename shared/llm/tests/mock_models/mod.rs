@@ -1,5 +1,5 @@
 //! The mock model server of `tests/mock-models`, started once for each test binary.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

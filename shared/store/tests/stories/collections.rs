@@ -23,9 +23,9 @@ async fn a_collection_is_made_changed_and_listed() {
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
 
     let changes = CollectionChanges { description: Some(String::new()), name: None };
-    let changed = store::collections::update(&database, &actor, made.id.as_str(), &changes).await.unwrap();
-    assert_eq!((changed.name.as_str(), changed.description.as_str()), ("Ärger", ""));
-    assert_eq!(store::collections::get(&database, &actor.team_id, made.id.as_str()).await.unwrap(), changed);
+    let updated = store::collections::update(&database, &actor, made.id.as_str(), &changes).await.unwrap();
+    assert_eq!((updated.name.as_str(), updated.description.as_str()), ("Ärger", ""));
+    assert_eq!(store::collections::get(&database, &actor.team_id, made.id.as_str()).await.unwrap(), updated);
     let changes = CollectionChanges { name: Some("A".to_owned()), description: None };
     let refused = store::collections::update(&database, &actor, made.id.as_str(), &changes).await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");

@@ -4,6 +4,9 @@
 //! migrations in it; each story makes a team of its own. With `TEST_POOLER_URL` the statements go through that
 //! pooler, whose transaction mode is what production has.
 
+// It is true anyway; clippy lets what stands under it unwrap.
+#![cfg(test)]
+
 mod access;
 mod audit;
 mod collections;
@@ -15,7 +18,5 @@ mod prompts;
 mod releases;
 mod schema;
 mod search;
-// Clippy lets `cfg(test)` unwrap, and knows no other sign of a test's own tools.
-#[cfg(test)]
 mod support;
 mod versions;

@@ -71,11 +71,11 @@ async fn a_change_touches_only_what_it_names() {
     let made = prompt_with(&database, &actor, "plain", "first", None, &["a"]).await;
 
     let changes = PromptChanges { description: Some("second".to_owned()), ..PromptChanges::default() };
-    let changed = store::prompts::update(&database, &actor, "plain", &changes).await.unwrap();
+    let updated = store::prompts::update(&database, &actor, "plain", &changes).await.unwrap();
 
-    assert_eq!((changed.previous_name, changed.revisions), (None, None));
-    assert_eq!(changed.prompt.description, "second");
-    assert_eq!((&changed.prompt.name, &changed.prompt.tags), (&made.name, &made.tags));
+    assert_eq!((updated.previous_name, updated.revisions), (None, None));
+    assert_eq!(updated.prompt.description, "second");
+    assert_eq!((&updated.prompt.name, &updated.prompt.tags), (&made.name, &made.tags));
 }
 
 #[tokio::test]
@@ -86,13 +86,13 @@ async fn a_new_name_takes_new_revisions_and_tells_the_old_name() {
     let promoted = promote(&database, &actor, "before", &live.id).await;
 
     let changes = PromptChanges { name: Some("after".to_owned()), ..PromptChanges::default() };
-    let changed = store::prompts::update(&database, &actor, "before", &changes).await.unwrap();
+    let updated = store::prompts::update(&database, &actor, "before", &changes).await.unwrap();
 
-    assert_eq!(changed.previous_name.as_deref(), Some("before"));
-    let revision = changed.revisions.unwrap().production;
+    assert_eq!(updated.previous_name.as_deref(), Some("before"));
+    let revision = updated.revisions.unwrap().production;
     assert!(revision > promoted.revision);
-    assert_eq!(changed.prompt.pointers.production.as_ref().unwrap().revision, revision);
-    assert_eq!(store::prompts::get(&database, &actor.team_id, "after").await.unwrap(), changed.prompt);
+    assert_eq!(updated.prompt.pointers.production.as_ref().unwrap().revision, revision);
+    assert_eq!(store::prompts::get(&database, &actor.team_id, "after").await.unwrap(), updated.prompt);
 
     let newcomer = prompt(&database, &actor, "before").await;
     let environment = domain::Environment::Production;

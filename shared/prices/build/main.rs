@@ -11,7 +11,8 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Model {
-    model: String,
+    #[serde(rename = "model")]
+    name: String,
     provider: String,
     mode: String,
     input_usd_per_mtok: f64,
@@ -31,7 +32,7 @@ fn main() {
         serde_json::from_str(&json).expect("the file has the shape that the README tells");
     let mut table = BTreeMap::<&str, &Model>::new();
     for model in &models {
-        table.entry(&model.model).and_modify(|known| *known = dearer(known, model)).or_insert(model);
+        table.entry(&model.name).and_modify(|known| *known = dearer(known, model)).or_insert(model);
     }
     let rows: String = table.values().map(|model| row(model)).collect();
     let directory = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -59,7 +60,7 @@ fn row(model: &Model) -> String {
         "Price {{ model: {:?}, provider: Provider::{provider}, mode: Mode::{mode}, input_usd_per_mtok: {:?}, \
          output_usd_per_mtok: {:?}, cached_input_usd_per_mtok: {:?}, cache_write_usd_per_mtok: {:?}, \
          max_input_tokens: {:?}, max_output_tokens: {:?}, deprecation_date: {:?} }},\n",
-        model.model,
+        model.name,
         model.input_usd_per_mtok,
         model.output_usd_per_mtok,
         model.cached_input_usd_per_mtok,

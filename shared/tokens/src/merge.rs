@@ -1,0 +1,235 @@
+//! Byte pair encoding of one piece: the adjacent pair of lowest rank is merged, leftmost first, until no pair is
+//! left that merges.
+//!
+//! A piece that is a token is found by its hash; any other is merged in fixed arrays, and one that is longer than
+//! any token window by window in [`crate::window`].
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the offsets are those of parts of a piece whose length is checked on entry, in the innermost loop"
+)]
+
+use crate::hash::{self, LONGEST_SPAN};
+use crate::table::{LONGEST_TOKEN, Merge, Rank, Table, Token};
+use crate::{parts, window};
+
+/// Bits of a part's number in a key.
+const NUMBER_BITS: u32 = 8;
+const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
+
+/// The key of a part that merges with nothing.
+const NO_KEY: u32 = u32::MAX;
+
+/// Where tokens go to.
+pub(crate) trait Tokens {
+    fn push(&mut self, token: Token, table: &Table);
+    fn count(&self) -> usize;
+    /// Forgets all but the first tokens.
+    fn truncate(&mut self, count: usize);
+}
+
+impl Tokens for Vec<Rank> {
+    fn push(&mut self, token: Token, table: &Table) {
+        self.push(table.rank(token));
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, count: usize) {
+        self.truncate(count);
+    }
+}
+
+/// Tokens that are only counted.
+#[derive(Default)]
+pub(crate) struct Count(usize);
+
+impl Tokens for Count {
+    #[inline]
+    fn push(&mut self, _: Token, _: &Table) {
+        self.0 += 1;
+    }
+
+    fn count(&self) -> usize {
+        self.0
+    }
+
+    fn truncate(&mut self, count: usize) {
+        self.0 = count;
+    }
+}
+
+/// What stands between two parts.
+#[derive(Clone, Copy, Default)]
+struct Border {
+    /// The bytes before it.
+    offset: usize,
+    /// Their hash.
+    prefix: u64,
+}
+
+/// The arrays in which pieces are merged, one after the other. A part is known by the number that its first byte or
+/// character has among those of the piece.
+pub(crate) struct Merger<'a> {
+    table: &'a Table,
+    /// The token of each part.
+    tokens: [Token; LONGEST_SPAN],
+    /// The token that each part becomes with the next, if they merge.
+    merged: [Token; LONGEST_SPAN],
+    /// Where each part begins; after the last, where the piece ends.
+    borders: [Border; LONGEST_SPAN + 1],
+    /// The part after each part; after the last, the number of parts.
+    next: [u16; LONGEST_SPAN],
+    /// The part before each part.
+    previous: [u16; LONGEST_SPAN + 1],
+    /// A tree in which each node holds the lower key of its two children, node 1 the lowest of all. A leaf's key is
+    /// the rank of a part's merge with the next, above its number, so that the order of keys is that of merges.
+    keys: [u32; 2 * LONGEST_SPAN],
+    /// The number of parts that there were at first.
+    count: usize,
+    /// The number of leaves, a power of two.
+    leaves: usize,
+}
+
+impl<'a> Merger<'a> {
+    pub(crate) fn new(table: &'a Table) -> Self {
+        Self {
+            table,
+            tokens: [Token::default(); LONGEST_SPAN],
+            merged: [Token::default(); LONGEST_SPAN],
+            borders: [Border::default(); LONGEST_SPAN + 1],
+            next: [0; LONGEST_SPAN],
+            previous: [0; LONGEST_SPAN + 1],
+            keys: [NO_KEY; 2 * LONGEST_SPAN],
+            count: 0,
+            leaves: 1,
+        }
+    }
+
+    pub(crate) fn table(&self) -> &'a Table {
+        self.table
+    }
+
+    /// Adds the tokens of a piece in order.
+    #[inline]
+    pub(crate) fn encode(&mut self, piece: &[u8], tokens: &mut impl Tokens) {
+        if let [byte] = piece {
+            return tokens.push(Token::of_byte(*byte), self.table);
+        }
+        if piece.len() > LONGEST_TOKEN {
+            return window::encode(self, piece, tokens);
+        }
+        let hash = piece.iter().fold(0, |hash, &byte| hash::extend(hash, byte));
+        if let Some(token) = self.table.token(piece, hash) {
+            return tokens.push(token, self.table);
+        }
+        let table = self.table;
+        self.encode_span(piece).for_each(|(_, token)| tokens.push(token, table));
+    }
+
+    /// Merges at most [`LONGEST_SPAN`] bytes of a piece as if they were a piece: where each token ends, and the
+    /// token.
+    pub(crate) fn encode_span(&mut self, span: &[u8]) -> impl Iterator<Item = (usize, Token)> {
+        self.split(span);
+        self.plan_all();
+        while self.keys[1] != NO_KEY {
+            self.merge_at((self.keys[1] & NUMBER_MASK) as usize);
+        }
+        let mut part = 0;
+        std::iter::from_fn(move || {
+            let token = (part < self.count).then(|| self.tokens[part])?;
+            part = usize::from(self.next[part]);
+            Some((self.borders[part].offset, token))
+        })
+    }
+
+    fn split(&mut self, span: &[u8]) {
+        let (mut count, mut border) = (0, Border::default());
+        parts::split(self.table, span, |token, length| {
+            self.tokens[count] = token;
+            self.borders[count] = border;
+            let bytes = &span[border.offset..border.offset + length];
+            border.prefix = bytes.iter().fold(border.prefix, |prefix, &byte| hash::extend(prefix, byte));
+            border.offset += length;
+            count += 1;
+        });
+        self.borders[count] = border;
+        self.count = count;
+        self.leaves = count.next_power_of_two();
+    }
+
+    /// Notes what each part becomes with the next.
+    fn plan_all(&mut self) {
+        let numbers = 0_u16..;
+        for (part, number) in (0..self.count).zip(numbers) {
+            self.next[part] = number + 1;
+            self.previous[part + 1] = number;
+        }
+        for part in 1..self.count {
+            let merge = match (self.tokens[part - 1].byte(), self.tokens[part].byte()) {
+                (Some(left), Some(right)) => self.table.merge_bytes(left, right),
+                _ => self.look_up(part - 1, part, part + 1),
+            };
+            self.plan(part - 1, merge);
+        }
+        self.keys[(self.leaves + self.count).saturating_sub(1)..2 * self.leaves].fill(NO_KEY);
+        for node in (1..self.leaves).rev() {
+            self.keys[node] = self.keys[2 * node].min(self.keys[2 * node + 1]);
+        }
+    }
+
+    /// Replaces a part and the next by the token that they merge into.
+    #[inline]
+    fn merge_at(&mut self, part: usize) {
+        let right = usize::from(self.next[part]);
+        let after = usize::from(self.next[right]);
+        self.tokens[part] = self.merged[part];
+        self.next[part] = self.next[right];
+        self.previous[after] = self.previous[right];
+        self.keys[self.leaves + right] = NO_KEY;
+        let merge =
+            if after < self.count { self.look_up(part, after, usize::from(self.next[after])) } else { None };
+        self.plan(part, merge);
+        let mut first = part;
+        if part > 0 {
+            first = usize::from(self.previous[part]);
+            self.plan(first, self.look_up(first, part, after));
+        }
+        self.update_nodes(first, right);
+    }
+
+    /// What a part becomes with the next, which ends where another begins.
+    #[inline]
+    fn look_up(&self, part: usize, next: usize, after: usize) -> Option<Merge> {
+        let (start, end) = (self.borders[part], self.borders[after]);
+        let hash = hash::between(start.prefix, end.prefix, end.offset - start.offset);
+        self.table.merge(self.tokens[part], self.tokens[next], hash)
+    }
+
+    /// Notes what a part becomes with the next.
+    #[inline]
+    fn plan(&mut self, part: usize, merge: Option<Merge>) {
+        #[expect(clippy::cast_possible_truncation, reason = "a number is below LONGEST_SPAN, which is 256")]
+        let number = part as u32;
+        self.keys[self.leaves + part] = match merge {
+            Some(merge) => {
+                self.merged[part] = merge.token;
+                merge.rank << NUMBER_BITS | number
+            }
+            None => NO_KEY,
+        };
+    }
+
+    /// Brings the nodes above a range of leaves up to date.
+    #[inline]
+    fn update_nodes(&mut self, first: usize, last: usize) {
+        let (mut low, mut high) = (self.leaves + first, self.leaves + last);
+        while low > 1 {
+            (low, high) = (low / 2, high / 2);
+            for node in low..=high {
+                self.keys[node] = self.keys[2 * node].min(self.keys[2 * node + 1]);
+            }
+        }
+    }
+}

@@ -52,12 +52,12 @@ pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Every deployable function: the folders of `functions/` that have a `wrangler.toml`.
+/// Every deployable function: the crates in `functions/`.
 pub(crate) fn functions() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root().join("functions"))? {
         let folder = entry?.path();
-        if folder.join("wrangler.toml").exists()
+        if folder.join("Cargo.toml").exists()
             && let Some(name) = folder.file_name().and_then(|name| name.to_str())
         {
             names.push(name.to_owned());

@@ -1,7 +1,111 @@
-//! The front door.
+//! The front door: finds the function for a path and forwards the request untouched, body unread.
+//!
+//! | route | what |
+//! |---|---|
+//! | `GET /health` | whether the installation answers at all; touches no dependency |
+//! | `GET /ready` | whether each dependency answers, and how fast; 503 when one does not |
+//! | everything in [`edge::ROUTES`] | goes to its function through a service binding |
+//!
+//! On Spin the routes of `spin.toml` take its place, and it answers only the two routes of its own.
 
-platform::serve!(platform::serve::Application::new(router));
+use std::time::Duration;
 
-fn router() -> axum::Router {
-    axum::Router::new().route("/hello", axum::routing::get(|| async { "hello" }))
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use cache::{Command, Redis};
+use edge::{Function, Problem};
+use platform::database::Database;
+use platform::{Context, time};
+use serde::Serialize;
+
+platform::serve!(platform::serve::Application {
+    forward: Some(|_method, path| match edge::find_function(path) {
+        Function::Gateway => None,
+        function => Some(function.binding()),
+    }),
+    ..platform::serve::Application::new(router)
+});
+
+/// The routes that the front door answers itself.
+pub fn router() -> Router {
+    let routes = Router::new().route("/health", get(health)).route("/ready", get(ready));
+    edge::serve(Function::Gateway, routes)
+}
+
+/// The answer to `GET /health`.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+async fn health() -> Result<Response, Problem> {
+    edge::to_json_response(200, &Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// The answer to `GET /ready`.
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    dependencies: Dependencies,
+}
+
+#[derive(Serialize)]
+struct Dependencies {
+    postgres: Dependency,
+    redis: Dependency,
+}
+
+/// How a dependency answered. What exactly went wrong is for the log: the route is public.
+#[derive(Serialize)]
+struct Dependency {
+    status: &'static str,
+    latency_ms: i64,
+}
+
+/// Longer than this is as good as down.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+async fn ready(Extension(context): Extension<Context>) -> Result<Response, Problem> {
+    let postgres = measure("postgres", ask_postgres(&context)).await;
+    let redis = measure("redis", ask_redis(&context)).await;
+    let up = postgres.status == "up" && redis.status == "up";
+    let (code, status) = if up { (200, "ready") } else { (503, "unavailable") };
+    edge::to_json_response(code, &Readiness { status, dependencies: Dependencies { postgres, redis } })
+}
+
+async fn measure(name: &str, question: impl Future<Output = Result<(), String>>) -> Dependency {
+    let started_ms = time::now_ms();
+    let answer = time::timeout(PATIENCE, question).await.unwrap_or_else(|elapsed| Err(elapsed.to_string()));
+    let latency_ms = time::now_ms() - started_ms;
+    match answer {
+        Ok(()) => Dependency { status: "up", latency_ms },
+        Err(error) => {
+            platform::error!("dependency down", dependency = name, error = error, duration_ms = latency_ms);
+            Dependency { status: "down", latency_ms }
+        }
+    }
+}
+
+async fn ask_postgres(context: &Context) -> Result<(), String> {
+    let database = Database::new(context.config.get("DATABASE_URL").unwrap_or_default());
+    store::operations::ping(&database).await.map_err(|error| error.to_string())
+}
+
+async fn ask_redis(context: &Context) -> Result<(), String> {
+    let redis = Redis::from_config(&context.config).ok_or("no redis is configured")?;
+    redis.run(&Command::idempotent("PING")).await.map(drop).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn paths_go_to_their_functions() {
+        let forward = super::application().forward.unwrap();
+        assert_eq!(forward("GET", "/api/resolve/a"), Some("RESOLVE_PROMPT"));
+        assert_eq!(forward("POST", "/api/chat"), Some("CHAT"));
+        assert_eq!(forward("GET", "/health"), None);
+        assert_eq!(forward("GET", "/api/nothing"), None);
+    }
 }

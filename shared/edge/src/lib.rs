@@ -20,9 +20,9 @@ mod routes;
 
 pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document};
 pub use body::{Body, read_json};
-pub use call::Call;
+pub use call::{Call, stores};
 pub use cursor::{CursorKey, ListPage};
-pub use pipeline::serve;
+pub use pipeline::{request_id, serve};
 pub use problem::{Problem, to_json_response};
 pub use query::Query;
 pub use routes::{Access, Function, ROUTES, Route, find_function};

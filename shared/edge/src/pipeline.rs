@@ -9,6 +9,7 @@ use axum::response::Response;
 use domain::{ApiKey, Error};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
 use platform::serve::BodyTooLarge;
 use platform::{Context, time};
 use serde_json::{Map, Value};
@@ -43,7 +44,8 @@ struct Line {
 }
 
 async fn answer(State(function): State<Function>, mut request: Request, next: Next) -> Response {
-    let request_id = request_id(request.headers());
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let request_id = request_id(given);
     let mut line = Line {
         function,
         method: request.method().to_string(),
@@ -109,6 +111,9 @@ async fn handle(
         Match::Route(_) | Match::Nothing => return Err(Problem::no_route()),
     };
     line.route = Some(route.path);
+    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        return Err(Problem::no_route());
+    }
     let Access::Role(role) = route.access else { return Ok(next.run(request).await) };
     let presented = key_of(request.headers());
     let (stores, database) = stores(context);
@@ -154,9 +159,8 @@ async fn once(
     repeatable.keep(call, response).await
 }
 
-/// The caller's id for the request if it is well-formed, else a new one.
-fn request_id(headers: &HeaderMap) -> Arc<str> {
-    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+/// The id of a request: the one that its sender gave, if it is well-formed, else a new one.
+pub fn request_id(given: Option<&str>) -> Arc<str> {
     let valid = |id: &&str| {
         (1..=LONGEST_REQUEST_ID).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))

@@ -22,6 +22,7 @@ pub mod conversations;
 pub mod idempotency;
 pub mod keys;
 pub mod messages;
+pub mod operations;
 mod page;
 pub mod pointers;
 pub mod prompts;
@@ -44,6 +45,7 @@ pub fn statements() -> impl Iterator<Item = &'static platform::database::Stateme
         idempotency::STATEMENTS,
         keys::STATEMENTS,
         messages::STATEMENTS,
+        operations::STATEMENTS,
         pointers::STATEMENTS,
         prompts::STATEMENTS,
         releases::STATEMENTS,

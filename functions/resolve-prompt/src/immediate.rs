@@ -1,0 +1,80 @@
+//! Answering from memory, before the router.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use edge::CallerLookup;
+use percent_encoding::percent_decode_str;
+use platform::Context;
+use platform::serve::{Answer, Head};
+
+use crate::input::Input;
+use crate::reply;
+
+const PREFIX: &str = "/api/resolve/";
+
+/// The answer, if memory alone gives one. Whatever is unusual (an error, a browser's cross-origin request, a value
+/// that must be fetched) is left to the router.
+pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Option<Answer> {
+    let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
+    let prompt = path.strip_prefix(PREFIX).filter(|prompt| !prompt.is_empty() && !prompt.contains('/'))?;
+    let prompt = percent_decode_str(prompt).decode_utf8().ok()?;
+    let headers = Headers::read(head)?;
+    let stores = || edge::stores(context);
+    let CallerLookup::Known(caller) =
+        edge::caller_from_memory(headers.authorization, headers.x_api_key, context, stores)
+    else {
+        return None;
+    };
+    let input = match head.method {
+        "GET" => Input::from_query(query).ok()?,
+        "POST" => headers.read_body(body)?,
+        _ => return None,
+    };
+    let place = input.place(caller.key.team_id.clone(), prompt.into_owned());
+    let found = resolution::find_in_memory(&place, stores)?;
+    let resolved = resolution::resolve(&found.value, &input.request()).ok()?;
+    let mut answer = reply::answer(&resolved, &found, headers.if_none_match).ok()?;
+    let request_id = edge::request_id(headers.request_id).to_string();
+    answer.headers.push(("x-request-id", Cow::Owned(request_id)));
+    Some(answer)
+}
+
+/// The headers that matter here, found in one pass.
+#[derive(Default)]
+struct Headers<'a> {
+    authorization: Option<&'a str>,
+    x_api_key: Option<&'a str>,
+    if_none_match: Option<&'a str>,
+    request_id: Option<&'a str>,
+    content_type: Option<&'a str>,
+}
+
+impl<'a> Headers<'a> {
+    /// `None` when one asks for what only the router does.
+    fn read(head: &Head<'a>) -> Option<Self> {
+        let mut headers = Self::default();
+        for (name, value) in head.headers() {
+            match name {
+                "authorization" => headers.authorization = Some(value),
+                "x-api-key" => headers.x_api_key = Some(value),
+                "if-none-match" => headers.if_none_match = Some(value),
+                "x-request-id" => headers.request_id = Some(value),
+                "content-type" => headers.content_type = Some(value),
+                "origin" => return None,
+                _ => {}
+            }
+        }
+        Some(headers)
+    }
+
+    fn read_body(&self, body: &Bytes) -> Option<Input> {
+        if self.content_type.is_some_and(|media_type| media_type != "application/json") {
+            return None;
+        }
+        let bytes: &[u8] = if body.is_empty() { b"{}" } else { body };
+        let input: Input = edge::read_json(bytes).ok()?;
+        input.check().ok()?;
+        Some(input)
+    }
+}

@@ -1,0 +1,177 @@
+//! What a caller says, in a query or in a body.
+
+use domain::{Environment, Error, FieldError, Id, Kind};
+use edge::Problem;
+use resolution::{Place, Request};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+const LONGEST_USER_ID: usize = 256;
+
+/// The input of one resolution.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    #[serde(default, alias = "env")]
+    environment: Environment,
+    #[serde(default)]
+    user_id: Option<String>,
+    #[serde(default)]
+    variables: Option<Map<String, Value>>,
+    #[serde(default)]
+    version: Option<Version>,
+    #[serde(default)]
+    strict: bool,
+    #[serde(skip)]
+    none: Map<String, Value>,
+}
+
+/// A version by number, or by id or pointer.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Version {
+    Number(u32),
+    Selector(String),
+}
+
+/// The same in a query string, where everything is text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InputQuery {
+    #[serde(alias = "environment")]
+    env: Option<String>,
+    user_id: Option<String>,
+    variables: Option<String>,
+    version: Option<String>,
+    strict: Option<String>,
+}
+
+impl Input {
+    /// Reads a query string.
+    pub(crate) fn from_query(query: &str) -> Result<Self, Problem> {
+        if query.is_empty() {
+            return Ok(Self::default());
+        }
+        let query: InputQuery = serde_urlencoded::from_str(query).map_err(|error| {
+            let message = error.to_string();
+            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            let (field, code) = unknown.map_or(("query", "invalid_type"), |name| (name, "unknown_field"));
+            Error::field(field, code, message.clone())
+        })?;
+        let mut errors = Vec::new();
+        let environment = match query.env.as_deref() {
+            None => Environment::default(),
+            Some(name) => Environment::parse(name).unwrap_or_else(|| {
+                errors.push(FieldError::new("env", "unknown_value", "staging or production"));
+                Environment::default()
+            }),
+        };
+        let strict = match query.strict.as_deref() {
+            None | Some("false" | "0") => false,
+            Some("true" | "1" | "") => true,
+            Some(_) => {
+                errors.push(FieldError::new("strict", "invalid_type", "true or false"));
+                false
+            }
+        };
+        let variables = query.variables.as_deref().filter(|text| !text.is_empty()).and_then(|text| {
+            serde_json::from_str(text)
+                .map_err(|error| {
+                    let detail = format!("a JSON object: {error}");
+                    errors.push(FieldError::new("variables", "invalid_type", detail));
+                })
+                .ok()
+        });
+        if !errors.is_empty() {
+            return Err(Error::Validation(errors).into());
+        }
+        let version = query.version.map(Version::Selector);
+        let input =
+            Self { environment, user_id: query.user_id, variables, version, strict, none: Map::new() };
+        input.check()?;
+        Ok(input)
+    }
+
+    /// Refuses what no type refuses.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let mut errors = Vec::new();
+        if self.user_id.as_ref().is_some_and(|user_id| user_id.len() > LONGEST_USER_ID) {
+            let detail = format!("at most {LONGEST_USER_ID} bytes");
+            errors.push(FieldError::new("user_id", "too_long", detail));
+        }
+        if let Some(Version::Selector(selector)) = &self.version
+            && !is_selector(selector)
+        {
+            let detail = "a version's number or id, staging, production or latest";
+            errors.push(FieldError::new("version", "invalid_format", detail));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Validation(errors)) }
+    }
+
+    /// Where to look for `prompt`.
+    pub(crate) fn place(&self, team_id: Id, prompt: String) -> Place {
+        let version = match &self.version {
+            None => None,
+            Some(Version::Number(number)) => Some(number.to_string()),
+            Some(Version::Selector(selector)) if selector.is_empty() => None,
+            Some(Version::Selector(selector)) => Some(selector.clone()),
+        };
+        Place { team_id, reference: prompt, environment: self.environment, version }
+    }
+
+    /// What to fill in.
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request {
+            user_id: self.user_id.as_deref().filter(|user_id| !user_id.is_empty()),
+            variables: self.variables.as_ref().unwrap_or(&self.none),
+            strict: self.strict,
+            pinned: self.version.is_some(),
+        }
+    }
+}
+
+fn is_selector(text: &str) -> bool {
+    text.is_empty()
+        || matches!(text, "staging" | "production" | "latest")
+        || text.parse::<u32>().is_ok()
+        || Kind::Version.matches(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(query: &str, field: &str) {
+        let problem = Input::from_query(query).unwrap_err();
+        let document: Value = serde_json::from_slice(&problem.document("r")).unwrap();
+        assert_eq!((&document["status"], &document["errors"][0]["field"]), (&422.into(), &field.into()));
+    }
+
+    #[test]
+    fn a_query_says_the_same_as_a_body() {
+        let query = "env=staging&user_id=u%201&variables=%7B%22a%22%3A1%7D&version=3&strict=true";
+        let input = Input::from_query(query).unwrap();
+        assert_eq!(input.environment, Environment::Staging);
+        assert_eq!(input.request().user_id, Some("u 1"));
+        assert_eq!(input.request().variables["a"], 1);
+        assert!(input.request().strict && input.request().pinned);
+        let body =
+            r#"{"environment":"staging","user_id":"u 1","variables":{"a":1},"version":3,"strict":true}"#;
+        let other: Input = serde_json::from_str(body).unwrap();
+        let team = Id::new(Kind::Team, 0, [0; 10]);
+        assert_eq!(input.place(team.clone(), "p".into()), other.place(team, "p".into()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        refused("env=live", "env");
+        refused("environment=live", "env");
+        refused("variables=%5B%5D", "variables");
+        refused("variables=%7B", "variables");
+        refused("version=newest", "version");
+        refused("strict=maybe", "strict");
+        refused("usr=1", "usr");
+        refused(&format!("user_id={}", "a".repeat(257)), "user_id");
+    }
+}

@@ -1,0 +1,71 @@
+//! The hot path.
+//!
+//! | route | what |
+//! |---|---|
+//! | `GET /api/resolve/{prompt}` | resolve one prompt, input in the query |
+//! | `POST /api/resolve/{prompt}` | the same, input in the body |
+//! | `POST /api/resolve` | resolve up to 50 prompts |
+//!
+//! A request whose key and release are in the isolate's memory is answered by [`immediate`] before the router
+//! sees it: no future, no second look at the headers, no log line. Everything else, all errors included, goes
+//! through the router and [`edge::serve`]. Both use the same functions, so they cannot disagree.
+
+mod batch;
+mod immediate;
+mod input;
+mod reply;
+
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use axum::routing::{get, post};
+use edge::{Call, Function, Problem};
+use http::HeaderMap;
+use http::header::IF_NONE_MATCH;
+
+use crate::input::Input;
+
+platform::serve!(platform::serve::Application {
+    immediate: Some(immediate::immediate),
+    ..platform::serve::Application::new(router)
+});
+
+/// The routes.
+pub fn router() -> axum::Router {
+    let routes = axum::Router::new()
+        .route("/api/resolve", post(batch::resolve))
+        .route("/api/resolve/{prompt}", get(from_query).post(from_body));
+    edge::serve(Function::ResolvePrompt, routes)
+}
+
+async fn from_query(
+    call: Call,
+    Path(prompt): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let input = Input::from_query(query.as_deref().unwrap_or_default())?;
+    resolve(&call, prompt, &input, &headers).await
+}
+
+async fn from_body(
+    call: Call,
+    Path(prompt): Path<String>,
+    headers: HeaderMap,
+    edge::Body(input): edge::Body<Input>,
+) -> Result<Response, Problem> {
+    input.check()?;
+    resolve(&call, prompt, &input, &headers).await
+}
+
+async fn resolve(
+    call: &Call,
+    prompt: String,
+    input: &Input,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let place = input.place(call.team_id().clone(), prompt);
+    let found = resolution::find(&place, &call.stores, &call.database).await?;
+    let resolved = resolution::resolve(&found.value, &input.request())?;
+    let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    Ok(reply::to_response(reply::answer(&resolved, &found, if_none_match)?))
+}

@@ -10,6 +10,7 @@
 mod authenticate;
 mod body;
 mod call;
+mod checks;
 mod cors;
 mod cursor;
 mod idempotency;
@@ -21,6 +22,7 @@ mod routes;
 pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document};
 pub use body::{Body, read_json};
 pub use call::{Call, stores};
+pub use checks::{Checks, present};
 pub use cursor::{CursorKey, ListPage};
 pub use pipeline::{request_id, serve};
 pub use problem::{Problem, to_json_response};

@@ -111,7 +111,8 @@ async fn handle(
         Match::Route(_) | Match::Nothing => return Err(Problem::no_route()),
     };
     line.route = Some(route.path);
-    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+    // Nothing is called so: the database would refuse even the question.
+    if percent_decode_str(request.uri().path()).decode_utf8().map_or(true, |path| path.contains('\0')) {
         return Err(Problem::no_route());
     }
     let Access::Role(role) = route.access else { return Ok(next.run(request).await) };

@@ -14,12 +14,65 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let text = parts.uri.query().unwrap_or_default();
-        serde_urlencoded::from_str(text).map(Self).map_err(|error| {
-            let message = error.to_string();
-            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-            let (field, code) = unknown.map_or(("query", "invalid_type"), |name| (name, "unknown_field"));
-            Error::Validation(vec![FieldError::new(field, code, message.clone())]).into()
-        })
+        read_query(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next();
+        let (field, code) = if let Some(name) = named("unknown field `") {
+            (name, "unknown_field")
+        } else if let Some(name) = named("missing field `") {
+            (name, "required")
+        } else if let Some(name) = named("duplicate field `") {
+            (name, "duplicate_field")
+        } else if message.starts_with("unknown variant") {
+            (path.as_str(), "unknown_value")
+        } else {
+            (path.as_str(), "invalid_type")
+        };
+        Error::Validation(vec![FieldError::new(field, code, message.clone())]).into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Environment;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wanted {
+        name: String,
+        environment: Option<Environment>,
+        limit: Option<u32>,
+    }
+
+    #[track_caller]
+    fn check(text: &str, field: &str, code: &str) {
+        let problem = read_query::<Wanted>(text).unwrap_err();
+        let document: serde_json::Value = serde_json::from_slice(&problem.document("r")).unwrap();
+        assert_eq!(document["status"], 422);
+        assert_eq!(
+            (&document["errors"][0]["field"], &document["errors"][0]["code"]),
+            (&field.into(), &code.into())
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_name() {
+        check("", "name", "required");
+        check("name=a&nmae=b", "nmae", "unknown_field");
+        check("name=a&name=b", "name", "duplicate_field");
+        check("name=a&environment=live", "environment", "unknown_value");
+        check("name=a&limit=-1", "limit", "invalid_type");
+        let wanted = read_query::<Wanted>("name=%C3%A4+b&environment=staging&limit=3").unwrap();
+        assert_eq!(wanted.name, "ä b");
+        assert_eq!((wanted.environment, wanted.limit), (Some(Environment::Staging), Some(3)));
     }
 }

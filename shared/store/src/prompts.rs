@@ -138,8 +138,8 @@ pub struct Query<'a> {
     pub collection_id: Option<&'a str>,
     /// With this tag.
     pub tag: Option<&'a str>,
-    /// Archived ones, or living ones.
-    pub state: State,
+    /// Archived ones, or living ones; `None` for both.
+    pub state: Option<State>,
     /// What they are sorted by, and so what a position's value is.
     pub sort: Sort,
     /// In which direction.
@@ -249,7 +249,7 @@ pub async fn list(
         Parameter::from(query.search.map(page::pattern)),
         query.collection_id.into(),
         query.tag.into(),
-        Parameter::from(query.state == State::Archived),
+        Parameter::from(query.state.map(|state| state == State::Archived)),
         query.sort.name().into(),
         query.order.name().into(),
         value,

@@ -6,7 +6,7 @@ where team_id = $1
   and ($2::text is null or name ilike $2 or description ilike $2)
   and ($3::text is null or collection_id = $3)
   and ($4::text is null or tags @> array[$4])
-  and (archived_at is not null) = $5
+  and ($5::boolean is null or (archived_at is not null) = $5)
   and ($8::text is null
     or ($6 = 'name' and $7 = 'asc' and (name, id) > ($8, $9))
     or ($6 = 'name' and $7 = 'desc' and (name, id) < ($8, $9))

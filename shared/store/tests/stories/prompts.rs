@@ -11,7 +11,7 @@ pub(crate) const ALL: Query<'static> = Query {
     search: None,
     collection_id: None,
     tag: None,
-    state: State::Living,
+    state: Some(State::Living),
     sort: Sort::Name,
     order: Order::Ascending,
 };

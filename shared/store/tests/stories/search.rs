@@ -62,6 +62,7 @@ async fn filters_narrow_and_combine() {
     check(Query { tag: Some("hot"), ..ALL }, &["in-tagged", "tagged"]).await;
     check(Query { tag: Some("ho"), ..ALL }, &[]).await;
     check(Query { tag: Some("hot"), collection_id: place, ..ALL }, &["in-tagged"]).await;
-    check(Query { state: State::Archived, ..ALL }, &["gone"]).await;
+    check(Query { state: Some(State::Archived), ..ALL }, &["gone"]).await;
+    check(Query { state: None, tag: Some("hot"), ..ALL }, &["gone", "in-tagged", "tagged"]).await;
     check(Query { search: Some("tag"), collection_id: place, ..ALL }, &["in-tagged"]).await;
 }

@@ -17,9 +17,7 @@ const SCRIPTS: [&str; 2] = ["entry.mjs", "respond.mjs"];
 pub(crate) fn bundle(name: &str, module: &Path, profile: Profile) -> Result<()> {
     let folder = target_folder().join("functions").join(name);
     fs::create_dir_all(&folder)?;
-    for script in SCRIPTS {
-        fs::copy(root().join("shared/platform/src/workers").join(script), folder.join(script))?;
-    }
+    copy_scripts(name, &folder)?;
     // The module's name and time stand for its content: an unchanged one is not processed again.
     let stamp = folder.join("built-from");
     let state = format!("{}\n{:?}", module.display(), fs::metadata(module)?.modified()?);
@@ -37,6 +35,19 @@ pub(crate) fn bundle(name: &str, module: &Path, profile: Profile) -> Result<()> 
         optimise(&folder.join("index_bg.wasm"))?;
     }
     fs::write(stamp, state)?;
+    Ok(())
+}
+
+/// The platform's JavaScript, or the entry of a benchmark's floor, which has one of its own.
+fn copy_scripts(name: &str, folder: &Path) -> Result<()> {
+    let own_entry = root().join("tests/bench").join(name).join("entry.mjs");
+    if own_entry.exists() {
+        fs::copy(own_entry, folder.join("entry.mjs"))?;
+        return Ok(());
+    }
+    for script in SCRIPTS {
+        fs::copy(root().join("shared/platform/src/workers").join(script), folder.join(script))?;
+    }
     Ok(())
 }
 

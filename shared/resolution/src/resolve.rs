@@ -183,3 +183,88 @@ impl Filling<'_> {
         Ok(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn release(content: Value) -> Arc<Prepared> {
+        let mut version = json!({
+            "version_id": "ver_01h2xcejqtf2nbrexx3vqjhp41", "version_number": 3, "content_hash": "c0ffee",
+            "variables": [], "type": "text", "template_text": null, "messages": null, "system_prompt": null,
+            "few_shot_examples": [{"input": "{{ a }}", "output": "b"}], "model_id": "gpt-4.1",
+            "temperature": 0.5, "max_tokens": 100, "config": {"seed": 7},
+        });
+        version.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
+        let document = json!({
+            "prompt_id": "prm_01h2xcejqtf2nbrexx3vqjhp41", "name": "team/greeting",
+            "environment": "production", "revision": 42, "archived": false, "version": version,
+        });
+        Arc::new(Prepared::parse(&document.to_string()).unwrap().0)
+    }
+
+    fn resolved(prepared: &Arc<Prepared>, variables: &Value, strict: bool) -> Result<Value, Error> {
+        let variables = variables.as_object().unwrap();
+        let request = Request { user_id: None, variables, strict, pinned: false };
+        resolve(prepared, &request)
+            .map(|resolved| serde_json::from_slice(&resolved.to_json().unwrap()).unwrap())
+    }
+
+    #[test]
+    fn a_text_is_filled_in_and_everything_else_is_as_stored() {
+        let prepared = release(json!({
+            "template_text": "Hello {{ name }}, {{greeting}} {{{{ raw }}", "system_prompt": "For {{ name }} {{ other }}",
+        }));
+        let answer =
+            resolved(&prepared, &json!({"name": "Zoë {{ greeting }}", "greeting": 7}), false).unwrap();
+        let expected = json!({
+            "prompt_id": "prm_01h2xcejqtf2nbrexx3vqjhp41", "name": "team/greeting",
+            "version_id": "ver_01h2xcejqtf2nbrexx3vqjhp41", "version_number": 3,
+            "environment": "production", "revision": 42, "type": "text",
+            "resolved_text": "Hello Zoë {{ greeting }}, 7 {{ raw }}",
+            "system_prompt": "For Zoë {{ greeting }} {{ other }}",
+            "few_shot_examples": [{"input": "{{ a }}", "output": "b"}], "model_id": "gpt-4.1",
+            "temperature": 0.5, "max_tokens": 100, "config": {"seed": 7}, "content_hash": "c0ffee",
+            "experiment_id": null, "variant": null, "assignment": "pointer", "missing_variables": ["other"],
+        });
+        assert_eq!(answer, expected);
+    }
+
+    #[test]
+    fn a_chat_is_filled_in_message_by_message() {
+        let messages =
+            json!([{"role": "system", "content": "{{ a }}"}, {"role": "user", "content": "{{ b }}{{ c }}"}]);
+        let prepared = release(json!({"type": "chat", "messages": messages}));
+        let answer = resolved(&prepared, &json!({"a": "1", "b": true}), false).unwrap();
+        let expected =
+            json!([{"role": "system", "content": "1"}, {"role": "user", "content": "true{{ c }}"}]);
+        assert_eq!(answer["messages"], expected);
+        assert_eq!(answer["missing_variables"], json!(["c"]));
+        assert_eq!(answer.get("resolved_text"), None);
+    }
+
+    #[test]
+    fn strict_callers_hear_of_every_missing_variable_once() {
+        let prepared = release(json!({"template_text": "{{ a }}{{ b }}{{ a }}", "system_prompt": "{{ b }}"}));
+        let error = resolved(&prepared, &json!({}), true).unwrap_err();
+        assert_eq!(error, Error::MissingVariables(vec!["b".into(), "a".into()]));
+    }
+
+    #[test]
+    fn a_prompt_may_not_grow_without_bound() {
+        let prepared = release(json!({"template_text": "{{ a }}".repeat(100_000)}));
+        let error = resolved(&prepared, &json!({"a": "x".repeat(64_000)}), false).unwrap_err();
+        assert!(matches!(error, Error::Validation(_)));
+    }
+
+    #[test]
+    fn nothing_live_and_archived_are_not_found() {
+        let document = json!({
+            "prompt_id": "prm_01h2xcejqtf2nbrexx3vqjhp41", "name": "a", "environment": "staging",
+            "revision": 1, "archived": false, "version": null,
+        });
+        let prepared = Arc::new(Prepared::parse(&document.to_string()).unwrap().0);
+        assert!(matches!(resolved(&prepared, &json!({}), false), Err(Error::NotFound(_))));
+    }
+}

@@ -1,0 +1,81 @@
+/**
+ * Starts the contract's function on each platform.
+ */
+import { readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { freePort, ready, root, run, startServer, tail } from "../../dev/processes.mjs";
+import { startComponents } from "../../dev/spin/stack.mjs";
+
+const NAME = "platform-contract";
+
+/**
+ * @typedef {import("../../dev/processes.mjs").Server & {url: string}} Running
+ * @typedef {object} Platform
+ * @property {(dir: string, vars: Record<string, string>) => Promise<Running>} start
+ * @property {boolean} remembers Whether an instance answers more than one request.
+ * @property {boolean} isDeployed Whether functions are deployed there: then it adds headers and survives panics.
+ * @property {(sent: string) => string} clientAddress What a handler sees as `cf-connecting-ip`.
+ */
+
+async function build(args) {
+  const { code, output } = await run("cargo", args);
+  if (code !== 0) throw new Error(tail(output, 30));
+}
+
+async function startNative(dir, vars) {
+  await build(["build", "--quiet", "--package", NAME]);
+  const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+  const env = { ...process.env, ...vars };
+  const server = startServer({ name: "native", command: join(target, `debug/${NAME}-native`), args: [], env, log: join(dir, "native.log") });
+  const url = await ready(server, async () => /Serving (\S+)/.exec(server.output())?.[1]);
+  return { ...server, url };
+}
+
+async function startWorkerd(dir, vars) {
+  await build(["xtask", "build", NAME]);
+  const bundle = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "functions", NAME);
+  const port = await freePort();
+  const config = join(dir, "contract.capnp");
+  writeFileSync(config, configuration(dir, bundle, port, vars));
+  // The program itself: npm's command is a script that would stand between it and a signal.
+  const program = join(root, "node_modules/.bin/workerd");
+  const server = startServer({ name: "workerd", command: program, args: ["serve", config], log: join(dir, "workerd.log") });
+  const url = `http://127.0.0.1:${port}`;
+  await ready(server, async () => (await fetch(url)).arrayBuffer());
+  return { ...server, url };
+}
+
+function configuration(dir, bundle, port, vars) {
+  const text = JSON.stringify;
+  const files = readdirSync(bundle, { recursive: true }).filter((file) => /\.(m?js|wasm)$/.test(file));
+  const modules = files
+    .sort((a, b) => Number(b === "entry.mjs") - Number(a === "entry.mjs"))
+    .map((file) => `(name = ${text(file)}, ${file.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(relative(dir, join(bundle, file)))})`);
+  const bindings = Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "contract", worker = (
+      modules = [${modules.join(", ")}],
+      compatibilityDate = "2026-11-01",
+      bindings = [${bindings.join(", ")}]
+    ))
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "contract")]
+);
+`;
+}
+
+async function startComponent(dir, vars) {
+  await build(["xtask", "build", "--wasi", NAME]);
+  return startComponents({ dir, vars, manifest: join(import.meta.dirname, "spin.toml") });
+}
+
+/** @type {Record<string, Platform>} */
+export const platforms = {
+  native: { start: startNative, remembers: true, isDeployed: false, clientAddress: (sent) => sent },
+  workerd: { start: startWorkerd, remembers: true, isDeployed: true, clientAddress: (sent) => sent },
+  // A client could claim any address: only the host's word counts there.
+  component: { start: startComponent, remembers: false, isDeployed: true, clientAddress: () => "127.0.0.1" },
+};

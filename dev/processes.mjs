@@ -108,13 +108,22 @@ export function startServer(options) {
 }
 
 /**
- * Waits until `check` answers, and fails early when the server dies.
+ * Waits until `check` answers, and fails early when the server dies. A server that does not get ready is stopped.
  * @template T
  * @param {Server} server
  * @param {() => Promise<T>} check Throws or returns a falsy value while the server is not ready.
  * @returns {Promise<T>}
  */
 export async function ready(server, check, timeoutMs = 30_000) {
+  try {
+    return await waitUntilReady(server, check, timeoutMs);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function waitUntilReady(server, check, timeoutMs) {
   const deadline = Date.now() + timeoutMs;
   let dead = null;
   server.exited.then((reason) => (dead = reason));
@@ -173,31 +182,45 @@ function startedAt(pid) {
 }
 
 /**
- * Notes which servers run, so that the next start can end what a killed script left behind.
- * @param {string} file
- * @param {Server[]} servers
+ * Claims a folder's servers for this script, and ends those that a killed script left behind.
+ * @param {string} file Where the servers are noted.
+ * @returns {Promise<{file: string, note: (servers: Server[]) => void}>} `note` says which servers run now.
  */
-export function recordServers(file, servers) {
-  const entries = servers.map(({ name, pid }) => ({ name, pid, started: startedAt(pid) }));
-  writeFileSync(file, JSON.stringify(entries));
+export async function claimServers(file) {
+  const { owner, servers } = readRecord(file);
+  if (owner && isAlive(owner)) throw new Failure(`it runs already (pid ${owner.pid}): stop that one first.`);
+  await stopLeftovers(servers);
+  const identify = (pid) => ({ pid, started: startedAt(pid) });
+  const note = (running) => {
+    writeFileSync(file, JSON.stringify({ owner: identify(process.pid), servers: running.map(({ pid }) => identify(pid)) }));
+  };
+  note([]);
+  return { file, note };
 }
 
-/**
- * Ends the servers that a killed script left behind, and no other process: pid and start time must both agree.
- * @param {string} file What `recordServers` wrote.
- */
-export async function stopRecordedServers(file) {
-  let entries = [];
-  try {
-    entries = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return;
-  }
-  const left = entries.filter(({ pid, started }) => started && startedAt(pid) === started);
-  for (const { pid } of left) killGroup(pid, "SIGINT");
-  for (let wait = 0; wait < 100 && left.some(({ pid, started }) => startedAt(pid) === started); wait++) await sleep(50);
-  for (const { pid, started } of left) if (startedAt(pid) === started) killGroup(pid, "SIGKILL");
+/** Gives up the claim, once everything is stopped. @param {{file: string}} record */
+export function releaseServers({ file }) {
   rmSync(file, { force: true });
+}
+
+function readRecord(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return { owner: null, servers: [] };
+  }
+}
+
+/** Pid and start time must both agree: a pid is used again. */
+function isAlive({ pid, started }) {
+  return started !== "" && startedAt(pid) === started;
+}
+
+async function stopLeftovers(servers) {
+  const left = servers.filter(isAlive);
+  for (const { pid } of left) killGroup(pid, "SIGINT");
+  for (let wait = 0; wait < 100 && left.some(isAlive); wait++) await sleep(50);
+  for (const server of left.filter(isAlive)) killGroup(server.pid, "SIGKILL");
 }
 
 /**

@@ -1,0 +1,142 @@
+/**
+ * What `make test` does, in this order. A new suite is one more entry.
+ */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { buildFunctions } from "./functions.mjs";
+import { startPgbouncer } from "./pgbouncer.mjs";
+import { root, run as runQuietly } from "./processes.mjs";
+import { toolsDir } from "./setup.mjs";
+import { startComponents } from "./spin/stack.mjs";
+import { startStack, startStores } from "./stack.mjs";
+import { findProgram } from "./system-packages.mjs";
+import { startWorkerd } from "./workerd.mjs";
+
+/** @typedef {import("./test.mjs").Context} Context @typedef {import("./test.mjs").Outcome} Outcome */
+/** @typedef {{name: string, title: string, run: (context: Context) => Promise<Outcome>}} Step */
+
+/** Black-box: it needs an address, which its own steps give it. */
+const HTTP_SUITE = "http-suite";
+const WORKSPACE = ["--workspace", "--exclude", HTTP_SUITE];
+/** An origin that the functions allow, for the tests of CORS. */
+const ORIGIN = "https://app.example.com";
+
+/** @type {Step[]} */
+export const steps = [
+  { name: "format", title: "cargo fmt", run: ({ run }) => run("cargo", ["fmt", "--all", "--check"]) },
+  { name: "clippy", title: "clippy, natively and for both wasm targets", run: clippy },
+  {
+    name: "docs",
+    title: "rustdoc",
+    run: ({ run }) => run("cargo", ["doc", "--workspace", "--no-deps", "--document-private-items"], { RUSTDOCFLAGS: "-D warnings" }),
+  },
+  { name: "deny", title: "licences, sources and advisories of the dependencies", run: deny },
+  { name: "native", title: "unit and integration tests", run: nativeTests },
+  { name: "doctests", title: "examples in the documentation", run: ({ run }) => run("cargo", ["test", "--doc", ...WORKSPACE]) },
+  { name: "scripts", title: "the local environment", run: ({ run }) => nodeTests(run, "dev/**/*.test.mjs") },
+  { name: "platform", title: "one contract on every platform", run: ({ run }) => nodeTests(run, "tests/platform/**/*.test.mjs") },
+  { name: "http", title: "the HTTP suite against workerd", run: httpOnWorkerd },
+  { name: "pooler", title: "the store and the HTTP suite through pgbouncer in transaction mode", run: throughPooler },
+  { name: "wasi", title: "the HTTP suite against the WASI components", run: httpOnComponents },
+].filter(({ name }) => name !== "wasi" || existsSync(join(root, "spin.toml")));
+
+/** Does one thing after the other, until one fails, and adds up. @param {(() => Promise<Outcome>)[]} parts */
+async function inTurn(...parts) {
+  const total = { ok: true, passed: 0, failed: 0, note: undefined };
+  for (const part of parts) {
+    const { ok, passed, failed, note } = await part();
+    total.passed += passed;
+    total.failed += failed;
+    total.note = note ?? total.note;
+    if (!ok) return { ...total, ok };
+  }
+  return total;
+}
+
+/** @param {Context} context */
+function clippy({ run }) {
+  const lint = (args, env) => run("cargo", ["clippy", ...args, "--", "-D", "warnings"], env);
+  const environment = parseEnv(readFileSync(join(toolsDir, "wasm.env"), "utf8"));
+  const packages = globSync("functions/*/Cargo.toml", { cwd: root }).flatMap((file) => ["--package", file.split("/")[1]]);
+  const forTarget = (target) => () => lint(["--target", target, ...packages, "--lib"], environment);
+  const native = () => lint(["--workspace", "--all-targets"]);
+  // Debian's toolchain has no clippy.
+  if (environment.PATH_PREFIX) return inTurn(native);
+  return inTurn(native, forTarget("wasm32-unknown-unknown"), forTarget("wasm32-wasip1"));
+}
+
+/** @param {Context} context */
+async function deny({ run }) {
+  const command = findProgram("cargo-deny", [join(toolsDir, "bin")]);
+  const always = await run(command, ["--offline", "check", "licenses", "bans", "sources"]);
+  if (!always.ok) return always;
+  // The advisories are a Git repository, which not every network reaches.
+  const probe = ["ls-remote", "--exit-code", "https://github.com/RustSec/advisory-db", "HEAD"];
+  const { code } = await runQuietly("git", probe, { timeoutMs: 20_000, env: { ...process.env, GIT_TERMINAL_PROMPT: "0" } });
+  if (code !== 0) return { ...always, note: "advisories not checked: their database cannot be reached" };
+  return inTurn(async () => always, () => run(command, ["check", "advisories"]));
+}
+
+/** The stores as the native tests are told of them. @param {import("./stack.mjs").Stores} stores */
+function storesEnvironment({ databaseUrl, restUrl, restToken }) {
+  return { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_REST_URL: restUrl, TEST_REDIS_REST_TOKEN: restToken };
+}
+
+/** @param {Context} context */
+async function nativeTests(context) {
+  const stores = context.keep(await startStores({ dir: context.folder(), durable: false, faults: true }));
+  return context.run("cargo", testCommand(WORKSPACE), storesEnvironment(stores));
+}
+
+/** nextest where it is installed: it runs the tests of all crates side by side. */
+function testCommand(selection) {
+  if (findProgram("cargo-nextest")) return ["nextest", "run", "--no-fail-fast", "--no-tests=pass", ...selection];
+  return ["test", "--no-fail-fast", "--all-targets", ...selection];
+}
+
+function nodeTests(run, pattern) {
+  const files = globSync(pattern, { cwd: root }).filter((file) => !file.includes("node_modules"));
+  return run(process.execPath, ["--test", ...files]);
+}
+
+/** The black-box suite against an installation. */
+function httpSuite(context, { url, adminKey }) {
+  const env = { PROMPTLAB_URL: url, PROMPTLAB_ADMIN_KEY: adminKey, PROMPTLAB_CORS_ORIGIN: ORIGIN };
+  return context.run("cargo", testCommand(["--package", HTTP_SUITE]), env);
+}
+
+/** @param {Context} context */
+async function httpOnWorkerd(context) {
+  await buildFunctions({ quiet: true });
+  const stack = context.keep(await startStack({ dir: context.folder(), vars: { CORS_ALLOWED_ORIGINS: ORIGIN } }));
+  return httpSuite(context, stack);
+}
+
+/** @param {Context} context */
+async function throughPooler(context) {
+  const dir = context.folder();
+  const stores = context.keep(await startStores({ dir, durable: false }));
+  const pooler = context.keep(await startPgbouncer({ dir, databaseUrl: stores.databaseUrl }));
+  const env = { ...storesEnvironment(stores), TEST_POOLER_URL: pooler.url };
+  const vars = { ...stores.vars, DATABASE_URL: pooler.url, CORS_ALLOWED_ORIGINS: ORIGIN };
+  return inTurn(
+    () => context.run("cargo", testCommand(["--package", "store"]), env),
+    async () => {
+      await buildFunctions({ quiet: true });
+      const { url } = context.keep(await startWorkerd({ dir, vars }));
+      return httpSuite(context, { url, adminKey: stores.adminKey });
+    },
+  );
+}
+
+/** @param {Context} context */
+async function httpOnComponents(context) {
+  await buildFunctions({ wasi: true, quiet: true });
+  const dir = context.folder();
+  const stores = context.keep(await startStores({ dir, durable: false }));
+  const vars = { ...stores.vars, CORS_ALLOWED_ORIGINS: ORIGIN };
+  const components = context.keep(await startComponents({ dir, vars }));
+  const outcome = await httpSuite(context, { url: components.url, adminKey: stores.adminKey });
+  return components.host === "spin" ? outcome : { ...outcome, note: "on our own host: spin is not installed" };
+}

@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import { transpile } from "@bytecodealliance/jco";
 import { httpImports, IncomingRequest, ResponseOutparam } from "./http.mjs";
 import { io } from "./io.mjs";
@@ -64,7 +65,7 @@ export async function loadComponent({ name, file, variables, isAllowed, workDir 
       if (!outparam.isSet) throw new Error("the component gave no response");
     } catch (error) {
       // The script of a component that trapped is not used again.
-      console.error(JSON.stringify({ level: "error", message: "component failed", component: name, error: String(error?.stack ?? error) }));
+      console.error(JSON.stringify({ level: "error", message: "component failed", component: name, error: error?.stack ?? inspect(error) }));
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     } finally {

@@ -86,13 +86,16 @@ export class InputStream {
     if (this.readable.errored || this.readable.destroyed) {
       throw { tag: "last-operation-failed", val: new IoError(this.readable.errored ?? "the body broke off") };
     }
-    // Past the last byte this is what makes the stream end.
-    this.readable.read(0);
     return new Uint8Array();
   }
   subscribe() {
     const { readable } = this;
-    const isReady = () => readable.readableLength > 0 || readable.readableEnded || readable.destroyed || Boolean(readable.errored);
+    const isReady = () => {
+      if (readable.readableLength > 0 || readable.readableEnded || readable.destroyed || readable.errored) return true;
+      // Past the last byte this is what makes the stream end.
+      readable.read(0);
+      return false;
+    };
     return onEvents(readable, ["readable", "end", "error", "close"], isReady);
   }
 }

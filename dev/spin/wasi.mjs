@@ -4,7 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { OutputStream, timer } from "./io.mjs";
+import { Readable } from "node:stream";
+import { InputStream, OutputStream, timer } from "./io.mjs";
 
 const clocks = {
   "wasi:clocks/monotonic-clock": {
@@ -34,7 +35,6 @@ class Descriptor {}
 class DirectoryEntryStream {}
 class TerminalInput {}
 class TerminalOutput {}
-class Closed {}
 
 /** Standard output or error; Node's streams outlive the component, so they are never ended. */
 function output(stream) {
@@ -48,11 +48,7 @@ const cli = {
       throw new WebAssembly.RuntimeError("the component exits");
     },
   },
-  "wasi:cli/stdin": {
-    getStdin() {
-      throw new Closed();
-    },
-  },
+  "wasi:cli/stdin": { getStdin: () => new InputStream(Readable.from([])) },
   "wasi:cli/stdout": { getStdout: output(process.stdout) },
   "wasi:cli/stderr": { getStderr: output(process.stderr) },
   "wasi:cli/terminal-input": { TerminalInput },

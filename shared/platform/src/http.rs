@@ -38,13 +38,19 @@ pub async fn send(
     request: http::Request<Bytes>,
     head_timeout: Duration,
 ) -> Result<http::Response<BodyStream>, Error> {
+    // Some platforms would report a connection that failed.
+    if request.uri().host().is_none() || !matches!(request.uri().scheme_str(), Some("http" | "https")) {
+        return Err(Error::Invalid("the address is not that of a web server".to_owned()));
+    }
     crate::time::timeout(head_timeout, crate::host::http::send(request)).await.unwrap_or(Err(Error::Timeout))
 }
 
 /// The whole body, at most `limit` bytes, each chunk within `idle_timeout` of the one before.
 pub async fn collect(mut body: BodyStream, limit: usize, idle_timeout: Duration) -> Result<Bytes, Error> {
     let mut whole = BytesMut::new();
-    while let Some(chunk) = crate::time::timeout(idle_timeout, body.next()).await.map_err(|_| Error::Timeout)? {
+    while let Some(chunk) =
+        crate::time::timeout(idle_timeout, body.next()).await.map_err(|_| Error::Timeout)?
+    {
         let chunk = chunk?;
         if whole.len() + chunk.len() > limit {
             return Err(Error::TooLarge(limit));

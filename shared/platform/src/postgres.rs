@@ -102,10 +102,7 @@ impl ToSql for Parameter<'_> {
 struct JsonText(Vec<u8>);
 
 impl<'a> FromSql<'a> for JsonText {
-    fn from_sql(
-        kind: &SqlType,
-        raw: &'a [u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(kind: &SqlType, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         let text = match raw {
             [JSONB_VERSION, text @ ..] if *kind == SqlType::JSONB => text,
             text => text,

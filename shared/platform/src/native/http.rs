@@ -15,8 +15,8 @@ thread_local! {
 }
 
 pub(crate) async fn send(request: http::Request<Bytes>) -> Result<http::Response<BodyStream>, Error> {
-    let request =
-        reqwest::Request::try_from(request).map_err(|error| Error::Invalid(error.without_url().to_string()))?;
+    let request = reqwest::Request::try_from(request)
+        .map_err(|error| Error::Invalid(error.without_url().to_string()))?;
     let client = CLIENT
         .try_with(Clone::clone)
         .ok()

@@ -9,6 +9,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+pub use ::wasm_bindgen;
+use ::wasm_bindgen::prelude::wasm_bindgen;
+use ::wasm_bindgen::{JsCast, JsValue};
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -16,9 +19,6 @@ use futures_util::stream::{AbortHandle, Abortable, abortable};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use js_sys::{Array, Object, Uint8Array};
-pub use ::wasm_bindgen;
-use ::wasm_bindgen::{JsCast, JsValue};
-use ::wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 
 use crate::serve::{Answer, Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, route};

@@ -128,6 +128,8 @@ pub const ROUTES: &[Route] = &[
     creates("/api/chat", Chat, Runtime),
     route("GET", "/api/conversations", Chat, Runtime),
     route("GET", "/api/conversations/{conversation}", Chat, Runtime),
+    route("PATCH", "/api/conversations/{conversation}", Chat, Runtime),
+    route("DELETE", "/api/conversations/{conversation}", Chat, Runtime),
 ];
 
 /// What the table says of a path.

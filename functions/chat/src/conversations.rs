@@ -1,0 +1,86 @@
+//! Conversations: listed, shown, renamed, deleted.
+
+use axum::extract::Path;
+use axum::response::Response;
+use domain::Error;
+use edge::{Body, Call, CursorKey, Problem, Query};
+use serde::Deserialize;
+use store::conversations;
+
+/// How many messages a conversation is shown with, the last ones: `message_count` says how many there are.
+const MOST_MESSAGES: u32 = 500;
+const LONGEST_TITLE: usize = 200;
+
+/// The query of `GET /api/conversations`.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct List {
+    search: Option<String>,
+    user_id: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// The body of `PATCH /api/conversations/{conversation}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rename {
+    title: String,
+}
+
+pub(crate) async fn list(call: Call, Query(query): Query<List>) -> Result<Response, Problem> {
+    let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (search, user_id) = (said(&query.search), said(&query.user_id));
+    for (field, text) in [("search", &search), ("user_id", &user_id)] {
+        check_characters(field, text.as_deref().unwrap_or_default())?;
+    }
+    let parts = [search.as_deref().unwrap_or_default(), user_id.as_deref().unwrap_or_default()];
+    let key = CursorKey::new("conversations", &parts);
+    let after = key.position(query.cursor.as_deref())?;
+    let limit = CursorKey::limit(query.limit.as_deref())?;
+    let wanted = conversations::Query { user_id: user_id.as_deref(), search: search.as_deref() };
+    let page = conversations::list(&call.database, call.team_id(), &wanted, after.as_ref(), limit).await?;
+    edge::to_json_response(200, &key.page(page))
+}
+
+pub(crate) async fn show(call: Call, Path(conversation): Path<String>) -> Result<Response, Problem> {
+    let id = find(&conversation)?;
+    let found = conversations::get(&call.database, call.team_id(), id, MOST_MESSAGES).await?;
+    edge::to_json_response(200, &found)
+}
+
+pub(crate) async fn rename(
+    call: Call,
+    Path(conversation): Path<String>,
+    Body(body): Body<Rename>,
+) -> Result<Response, Problem> {
+    let id = find(&conversation)?;
+    let title = body.title.trim();
+    if title.is_empty() || title.chars().count() > LONGEST_TITLE {
+        let detail = format!("1 to {LONGEST_TITLE} characters");
+        return Err(Error::field("title", "invalid_length", detail).into());
+    }
+    check_characters("title", title)?;
+    let renamed = conversations::rename(&call.database, &call.actor(), id, title).await?;
+    edge::to_json_response(200, &renamed)
+}
+
+pub(crate) async fn delete(call: Call, Path(conversation): Path<String>) -> Result<Response, Problem> {
+    conversations::delete(&call.database, &call.actor(), find(&conversation)?).await?;
+    let mut response = Response::default();
+    *response.status_mut() = http::StatusCode::NO_CONTENT;
+    Ok(response)
+}
+
+/// What is no id names nothing, and need not be looked up.
+pub(crate) fn find(conversation: &str) -> Result<&str, Error> {
+    let is_id = domain::Kind::Conversation.matches(conversation);
+    if is_id { Ok(conversation) } else { Err(Error::NotFound("conversation")) }
+}
+
+fn check_characters(field: &str, text: &str) -> Result<(), Error> {
+    if text.contains('\0') {
+        return Err(Error::field(field, "invalid_character", "the character U+0000 cannot be stored"));
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Tokens before a model has counted them, and money after.
+
+use llm::{ChatRequest, Message};
+use tokens::TokenCounter;
+
+/// What frames a message, in tokens of `OpenAI`'s models.
+const PER_MESSAGE: usize = 3;
+/// What primes the answer.
+const ANSWER_PRIMING: usize = 3;
+
+/// Counts as a model does: exactly where its tokenizer is known, else by an estimate.
+pub(crate) enum Counter {
+    /// The built-in model counts words.
+    Words,
+    /// All others count tokens.
+    Tokens(TokenCounter),
+}
+
+impl Counter {
+    pub(crate) fn of(model: &str) -> Self {
+        if model == llm::offline::MODEL { Self::Words } else { Self::Tokens(tokens::for_model(model)) }
+    }
+
+    /// The tokens of a text.
+    pub(crate) fn text(&self, text: &str) -> u64 {
+        match self {
+            Self::Words => llm::offline::count_tokens(text),
+            Self::Tokens(counter) => counter.count(text) as u64,
+        }
+    }
+
+    /// The tokens of a turn with its frame.
+    pub(crate) fn turn(&self, role: &str, text: &str) -> u64 {
+        match self {
+            Self::Words => self.text(text),
+            Self::Tokens(_) => self.text(text) + self.text(role) + PER_MESSAGE as u64,
+        }
+    }
+
+    /// The tokens of a message with its frame.
+    pub(crate) fn message(&self, message: &Message) -> u64 {
+        self.turn(message.role.as_str(), &message.content.text())
+    }
+
+    /// The tokens of everything that a model reads.
+    pub(crate) fn request(&self, request: &ChatRequest) -> u64 {
+        let system = request.system.as_ref().map_or(0, |system| self.turn("system", system));
+        let messages: u64 = request.messages.iter().map(|message| self.message(message)).sum();
+        let priming = if matches!(self, Self::Words) { 0 } else { ANSWER_PRIMING as u64 };
+        system + messages + priming
+    }
+}
+
+/// What an answer has cost. The built-in model costs nothing; what an unknown one costs is not known.
+pub(crate) fn cost_usd(model: &str, usage: &llm::Usage) -> Option<f64> {
+    if model == llm::offline::MODEL {
+        return Some(0.0);
+    }
+    let usage = prices::Usage {
+        input: usage.tokens_in,
+        cached_input: usage.cached_tokens_in,
+        cache_write: usage.cache_write_tokens,
+        output: usage.tokens_out,
+    };
+    prices::cost_usd(model, usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> ChatRequest {
+        ChatRequest {
+            system: Some("Be brief.".to_owned()),
+            messages: vec![Message::user("Where is it?"), Message::assistant("There.")],
+            ..ChatRequest::default()
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_request_add_up_to_what_the_tokenizer_says_of_it() {
+        let message = |role, content| tokens::Message { role, content, name: None };
+        let whole = tokens::for_model("gpt-4o").count_messages([
+            message("system", "Be brief."),
+            message("user", "Where is it?"),
+            message("assistant", "There."),
+        ]);
+        assert_eq!(Counter::of("gpt-4o").request(&request()), whole as u64);
+    }
+
+    #[test]
+    fn the_built_in_model_counts_words() {
+        assert_eq!(Counter::of("offline").request(&request()), 6);
+    }
+
+    #[test]
+    fn a_cost_is_known_or_not() {
+        let usage = llm::Usage { tokens_in: 1_000_000, tokens_out: 100_000, ..llm::Usage::default() };
+        assert_eq!(cost_usd("gpt-4o", &usage), Some(3.5));
+        assert_eq!(cost_usd("offline", &usage), Some(0.0));
+        assert_eq!(cost_usd("a-model-of-our-own", &usage), None);
+    }
+}

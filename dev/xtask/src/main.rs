@@ -1,17 +1,21 @@
-//! `cargo xtask build [--release] [--wasi] [function…]`: builds what is deployed.
+//! `cargo xtask build [--release] [--wasi] [function…]` builds what is deployed, `cargo xtask openapi` the pages
+//! and their OpenAPI document alone.
 
 mod components;
+mod openapi;
+mod pages;
 mod wasm;
 mod workers;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: cargo xtask build [--release] [--wasi] [function…]";
+const USAGE: &str = "usage: cargo xtask build [--release] [--wasi] [function…] | openapi";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("build") => build(arguments),
+        Some("openapi") => pages::build(),
         _ => bail!(USAGE),
     }
 }
@@ -31,6 +35,7 @@ fn build(arguments: impl Iterator<Item = String>) -> Result<()> {
     if names.is_empty() {
         names = wasm::functions()?;
     }
+    pages::build()?;
     let modules = wasm::compile(target, profile, &names)?;
     for (name, module) in names.iter().zip(&modules) {
         match target {

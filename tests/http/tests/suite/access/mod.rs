@@ -1,0 +1,6 @@
+//! Keys, roles, teams and the audit log.
+
+mod audit;
+mod keys;
+mod roles;
+mod teams;

@@ -1,0 +1,435 @@
+//! Every route that reads a body, with bodies that nobody should send.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::arrange::{member, text, with};
+use crate::client::{Call, Client, Reply, Team, unique};
+
+const LARGEST: usize = 1_000_000;
+
+/// A route with a body that it accepts.
+struct Case {
+    client: Client,
+    method: Method,
+    path: String,
+    body: Value,
+}
+
+impl Case {
+    fn call(&self) -> Call {
+        self.client.request(self.method.clone(), &self.path)
+    }
+
+    async fn send(&self, body: impl Into<reqwest::Body>) -> Reply {
+        self.call().header("content-type", "application/json").body(body).await
+    }
+
+    fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.body.as_object().expect("an object").iter()
+    }
+}
+
+/// A team with one of everything.
+struct Stage {
+    team: Team,
+    cases: Vec<Case>,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let team = Team::new().await;
+        let collection = team.admin.post("/api/collections", json!({"name": "Kept"})).await.expect(201);
+        let collection = format!("/api/collections/{}", member(&collection, "id"));
+        let (prompt, version) = team.admin.make_live("kept", text("Kept")).await;
+        let second = team.admin.make_version(&prompt, text("Second")).await;
+        team.admin.promote(&prompt, &second, "production").await;
+        let holder = team.holder(crate::routes::Role::Viewer).await;
+        let chat = json!({"message": "Kept", "model": "offline", "stream": false});
+        let chat = team.admin.post("/api/chat", chat).await.expect(200);
+        let conversation = format!("/api/conversations/{}", member(&chat, "conversation_id"));
+        let prompt = format!("/api/prompts/{prompt}");
+        let chat_version =
+            json!({"type": "chat", "messages": [{"role": "user", "content": "Hi"}], "model_id": "offline"});
+        let text_version = json!({"type": "text", "template_text": "New", "system_prompt": "S", "model_id": "offline",
+            "few_shot_examples": [{"input": "a", "output": "b"}], "temperature": 0.5, "max_tokens": 5,
+            "config": {"a": 1}, "commit_message": "New"});
+        let table = [
+            (
+                "POST",
+                "/api/keys".to_owned(),
+                json!({"name": "New", "role": "viewer", "expires_at": "2099-01-01T00:00:00Z",
+                "chat_requests_per_hour": 1}),
+            ),
+            ("POST", format!("/api/keys/{}/rotate", holder.key_id), json!({"grace_seconds": 60})),
+            ("POST", "/api/collections".to_owned(), json!({"name": "New", "description": "New"})),
+            ("PUT", collection.clone(), json!({"name": "New", "description": "New"})),
+            ("PATCH", collection, json!({"name": "New", "description": "New"})),
+            (
+                "POST",
+                "/api/prompts".to_owned(),
+                json!({"name": "new", "description": "New", "tags": ["new"]}),
+            ),
+            ("PUT", prompt.clone(), json!({"name": "new", "description": "New", "tags": ["new"]})),
+            ("PATCH", prompt.clone(), json!({"name": "new", "description": "New", "tags": ["new"]})),
+            ("POST", format!("{prompt}/versions"), text_version),
+            ("POST", format!("{prompt}/versions"), chat_version),
+            (
+                "POST",
+                format!("{prompt}/promote"),
+                json!({"version_id": version, "environment": "production",
+                "justification": "New", "expected_revision": 1, "override_gate": false}),
+            ),
+            (
+                "POST",
+                format!("{prompt}/rollback"),
+                json!({"environment": "production", "target_version_id": version,
+                "justification": "New"}),
+            ),
+            ("PATCH", conversation, json!({"title": "New"})),
+            ("POST", "/api/resolve".to_owned(), json!({"requests": [{"prompt": "kept"}]})),
+            (
+                "POST",
+                "/api/resolve/kept".to_owned(),
+                json!({"environment": "staging", "user_id": "u", "variables": {"a": 1},
+                "strict": false}),
+            ),
+            (
+                "POST",
+                "/api/chat".to_owned(),
+                json!({"message": "New", "prompt": "kept", "environment": "production",
+                "variables": {}, "user_id": "u", "model": "offline", "stream": false}),
+            ),
+        ];
+        let mut cases: Vec<Case> = table
+            .into_iter()
+            .map(|(method, path, body)| Case {
+                client: team.admin.clone(),
+                method: method.parse().unwrap(),
+                path,
+                body,
+            })
+            .collect();
+        cases.push(Case {
+            client: Client::operator(),
+            method: Method::POST,
+            path: "/api/teams".to_owned(),
+            body: json!({"name": unique("refused")}),
+        });
+        Self { team, cases }
+    }
+
+    /// Everything that could have been stored or changed.
+    async fn state(&self) -> Vec<Vec<Value>> {
+        let lists = [
+            "/api/keys",
+            "/api/collections",
+            "/api/prompts?archived=all",
+            "/api/conversations",
+            "/api/prompts/kept/versions",
+            "/api/prompts/kept/history",
+            "/api/audit",
+        ];
+        let mut state = join_all(lists.map(|list| self.team.admin.all(list))).await;
+        for key in state.iter_mut().flatten().filter_map(Value::as_object_mut) {
+            key.remove("last_used_at");
+        }
+        state
+    }
+
+    /// Sends something to every route, and makes sure that nothing came of it.
+    async fn nothing_comes_of(&self, attempt: impl AsyncFn(&Case)) {
+        let before = self.state().await;
+        for some in self.cases.chunks(4) {
+            join_all(some.iter().map(|case| attempt(case))).await;
+        }
+        assert_eq!(self.state().await, before, "something was stored");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_refused() {
+    let stage = Stage::new().await;
+    let broken: [&[u8]; 13] = [
+        b"{",
+        b"}",
+        b"{\"a\":1,}",
+        b"{'a':1}",
+        b"{a:1}",
+        b"nope",
+        b"{} {}",
+        b"{}x",
+        b"[1",
+        b"\"",
+        b" ",
+        b"{\"name\":\"\xff\xfe\"}",
+        b"{\"name\":\"\\ud800\"}",
+    ];
+    stage
+        .nothing_comes_of(async |case| {
+            for body in broken {
+                case.send(body.to_vec()).await.problem(400, "invalid_json");
+            }
+            // Cut at every place of its first half.
+            let whole = case.body.to_string();
+            for end in (1..whole.len().min(40)).step_by(7) {
+                case.send(whole[..end].to_owned()).await.problem(400, "invalid_json");
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_unknown_field_is_named() {
+    let stage = Stage::new().await;
+    stage
+        .nothing_comes_of(async |case| {
+            for name in ["surprise", "Name", "größe", ""] {
+                let body = with(case.body.clone(), &json!({name: 1}));
+                let reply = case.send(body.to_string()).await;
+                if name.is_empty() {
+                    reply.problem(422, "validation_failed")
+                } else {
+                    reply.invalid(name)
+                };
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_named() {
+    let stage = Stage::new().await;
+    stage
+        .nothing_comes_of(async |case| {
+            for (name, value) in case.members() {
+                let wrong = match value {
+                    Value::String(_) => json!([1]),
+                    Value::Array(_) | Value::Object(_) => json!("text"),
+                    Value::Number(_) | Value::Bool(_) => json!({"a": 1}),
+                    Value::Null => unreachable!(),
+                };
+                case.send(with(case.body.clone(), &json!({name: wrong})).to_string()).await.invalid(name);
+            }
+            for body in ["[]", "7", "\"text\"", "null", "true", "[{}]"] {
+                case.send(body).await.problem(422, "validation_failed");
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_body_has_a_largest_size() {
+    let stage = Stage::new().await;
+    stage
+        .nothing_comes_of(async |case| {
+            let body = case.body.to_string();
+            let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+            case.send(padded(LARGEST + 1)).await.problem(413, "body_too_large");
+            case.send("x".repeat(3 * LARGEST)).await.problem(413, "body_too_large");
+            // Exactly the limit is read, and then found to be wrong.
+            let wrong = padded(LARGEST - 1) + "x";
+            case.send(wrong).await.problem(400, "invalid_json");
+        })
+        .await;
+    let prompt = json!({"name": "large"}).to_string();
+    let padded = format!("{prompt}{}", " ".repeat(LARGEST - prompt.len()));
+    let admin = &stage.team.admin;
+    admin
+        .request(Method::POST, "/api/prompts")
+        .header("content-type", "application/json")
+        .body(padded)
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn another_media_type_is_refused() {
+    let stage = Stage::new().await;
+    stage
+        .nothing_comes_of(async |case| {
+            for media_type in [
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "application/xml",
+                "application/jsonp",
+                "nonsense",
+            ] {
+                let reply = case.call().header("content-type", media_type).body(case.body.to_string()).await;
+                reply.problem(415, "unsupported_media_type");
+            }
+        })
+        .await;
+    let prompt = stage.team.admin.request(Method::POST, "/api/prompts");
+    prompt
+        .header("content-type", "application/json; charset=utf-8")
+        .body("{\"name\": \"typed\"}")
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn an_empty_body_says_nothing() {
+    let stage = Stage::new().await;
+    // Where nothing has to be said, an empty body says it.
+    let optional = |case: &Case| {
+        case.method == Method::PATCH || case.path.ends_with("/rotate") || case.path == "/api/resolve/kept"
+    };
+    stage
+        .nothing_comes_of(async |case| {
+            if optional(case) {
+                return;
+            }
+            for reply in [case.send("").await, case.call().await] {
+                assert!([400, 422].contains(&reply.status), "{}", reply.story());
+                reply.problem_of(reply.status);
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn the_character_zero_is_refused_or_kept() {
+    let stage = Stage::new().await;
+    for case in &stage.cases {
+        // It is no part of what is stored here.
+        if case.path.starts_with("/api/resolve") {
+            continue;
+        }
+        for (name, value) in case.members().filter(|(_, value)| value.is_string()) {
+            let text = format!("{}\u{0}", value.as_str().unwrap());
+            let reply = case.send(with(case.body.clone(), &json!({name: text})).to_string()).await;
+            assert!([404, 422].contains(&reply.status), "{name}: {}", reply.story());
+            reply.problem_of(reply.status);
+        }
+    }
+    let nested = [
+        ("/api/prompts", json!({"name": "zero", "tags": ["a\u{0}"]})),
+        ("/api/prompts/kept/versions", with(text("a"), &json!({"config": {"a": "\u{0}"}}))),
+        ("/api/prompts/kept/versions", with(text("a"), &json!({"config": {"\u{0}": 1}}))),
+        (
+            "/api/prompts/kept/versions",
+            with(text("a"), &json!({"few_shot_examples": [{"input": "\u{0}", "output": "b"}]})),
+        ),
+        (
+            "/api/prompts/kept/versions",
+            json!({"type": "chat", "messages": [{"role": "user", "content": "\u{0}"}], "model_id": "offline"}),
+        ),
+    ];
+    for (path, body) in nested {
+        stage.team.admin.post(path, body).await.problem(422, "validation_failed");
+    }
+    for query in [
+        "/api/prompts?search=%00",
+        "/api/prompts?tag=%00",
+        "/api/prompts?collection_id=%00",
+        "/api/conversations?search=%00",
+        "/api/audit?resource=%00",
+        "/api/audit?actor=%00",
+        "/api/prompts/kept/diff?from=%00&to=1",
+        "/api/resolve/kept?user_id=%00",
+    ] {
+        let reply = stage.team.admin.get(query).await;
+        assert!(reply.status < 500, "{}", reply.story());
+    }
+}
+
+#[tokio::test]
+async fn broken_percent_encoding_is_no_failure() {
+    let stage = Stage::new().await;
+    for path in [
+        "/api/prompts/%FF",
+        "/api/resolve/%FF",
+        "/api/prompts/%E0%A4%A",
+        "/api/conversations/%FF",
+        "/api/keys/%FF",
+        "/api/prompts/kept/versions/%FF",
+        "/api/prompts?search=%FF",
+        "/api/prompts?search=%",
+        "/api/resolve/kept?user_id=%FF",
+    ] {
+        let reply = stage.team.admin.get(path).await;
+        assert!(reply.status < 500, "{}", reply.story());
+        if reply.status >= 400 {
+            reply.problem_of(reply.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn deep_nesting_is_no_failure() {
+    let stage = Stage::new().await;
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    stage
+        .nothing_comes_of(async |case| {
+            for depth in [200, 100_000] {
+                let reply = case.send(nested(depth)).await;
+                assert!([400, 422].contains(&reply.status), "{}", reply.story());
+                let name = case.members().next().unwrap().0;
+                let reply = case.send(format!("{{\"{name}\": {}}}", nested(depth))).await;
+                assert!([400, 422].contains(&reply.status), "{}", reply.story());
+            }
+        })
+        .await;
+    let version = |depth| {
+        format!(
+            r#"{{"type": "text", "template_text": "a", "model_id": "offline", "config": {{"a": {}}}}}"#,
+            nested(depth)
+        )
+    };
+    let post = async |path: &str, body: String| {
+        stage
+            .team
+            .admin
+            .request(Method::POST, path)
+            .header("content-type", "application/json")
+            .body(body)
+            .await
+    };
+    let reply = post("/api/prompts/kept/versions", version(100_000)).await;
+    assert!([400, 422].contains(&reply.status), "{}", reply.story());
+    let reply = post("/api/resolve/kept", format!(r#"{{"variables": {{"a": {}}}}}"#, nested(100_000))).await;
+    assert!([400, 422].contains(&reply.status), "{}", reply.story());
+    // What is stored comes back.
+    let made = post("/api/prompts/kept/versions", version(50)).await.expect(201);
+    let path = format!("/api/prompts/kept/versions/{}", made["version_number"]);
+    assert_eq!(stage.team.admin.get(&path).await.expect(200)["config"]["a"].to_string(), nested(50));
+}
+
+#[tokio::test]
+async fn any_writing_system_comes_back_as_it_went() {
+    let stage = Stage::new().await;
+    let admin = &stage.team.admin;
+    let words = "Größe ﬁ 龍 🐉👩‍👩‍👧 עברית العربية ไทย e\u{301} \u{202e}rtl\u{202c} \u{feff}\u{200b} \"quoted\" \\ \n\t\r\n </script> \u{7f} \u{10ffff}";
+    let made = admin
+        .post("/api/prompts", json!({"name": "words", "description": words, "tags": ["龍 🐉"]}))
+        .await
+        .expect(201);
+    let shown = admin.get(&format!("/api/prompts/{}", member(&made, "id"))).await.expect(200);
+    assert_eq!((&shown["description"], &shown["tags"]), (&json!(words), &json!(["龍 🐉"])));
+    let body = json!({"type": "chat", "messages": [{"role": "user", "content": words}], "system_prompt": words,
+        "model_id": "offline", "few_shot_examples": [{"input": words, "output": words}], "config": {words: words},
+        "commit_message": words});
+    admin.post("/api/prompts/words/versions", body.clone()).await.expect(201);
+    let version = admin.get("/api/prompts/words/versions/1").await.expect(200);
+    for (name, value) in body.as_object().unwrap() {
+        assert_eq!(&version[name], value, "{name}");
+    }
+    let to = json!({"version_id": version["version_id"], "environment": "staging", "justification": words});
+    admin.post("/api/prompts/words/promote", to).await.success();
+    assert_eq!(admin.all("/api/prompts/words/history").await[0]["justification"], words);
+    let resolved = admin
+        .post("/api/resolve/words", json!({"environment": "staging", "user_id": words}))
+        .await
+        .expect(200);
+    assert_eq!((&resolved["messages"], &resolved["config"]), (&body["messages"], &body["config"]));
+    let chat = json!({"message": words, "model": "offline", "user_id": words, "stream": false});
+    let conversation = admin.post("/api/chat", chat).await.expect(200);
+    let kept = admin
+        .get(&format!("/api/conversations/{}", member(&conversation, "conversation_id")))
+        .await
+        .expect(200);
+    assert_eq!(kept["messages"][0]["content"], words);
+}

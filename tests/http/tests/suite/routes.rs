@@ -1,0 +1,95 @@
+//! The contract's routes and who may call them, written down a second time: from the contract and not from the code.
+
+/// A key's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Runtime,
+    Viewer,
+    Editor,
+    Publisher,
+    Admin,
+}
+
+use Role::{Admin, Editor, Runtime, Viewer};
+
+impl Role {
+    pub(crate) const ALL: [Self; 5] = [Runtime, Viewer, Editor, Self::Publisher, Admin];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Runtime => "runtime",
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Publisher => "publisher",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Routes that ask for no key.
+pub(crate) const PUBLIC: &[(&str, &str)] =
+    &[("GET", "/health"), ("GET", "/ready"), ("GET", "/openapi.json"), ("GET", "/docs")];
+
+/// Routes that ask for a key, with the least role that may call them. Moving a production pointer takes a publisher.
+pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
+    ("GET", "/api/me", Runtime),
+    ("GET", "/api/keys", Admin),
+    ("POST", "/api/keys", Admin),
+    ("POST", "/api/keys/{key}/rotate", Admin),
+    ("DELETE", "/api/keys/{key}", Admin),
+    ("GET", "/api/teams", Admin),
+    ("POST", "/api/teams", Admin),
+    ("GET", "/api/audit", Admin),
+    ("GET", "/api/collections", Viewer),
+    ("POST", "/api/collections", Editor),
+    ("GET", "/api/collections/{collection}", Viewer),
+    ("PUT", "/api/collections/{collection}", Editor),
+    ("PATCH", "/api/collections/{collection}", Editor),
+    ("DELETE", "/api/collections/{collection}", Editor),
+    ("GET", "/api/prompts", Viewer),
+    ("POST", "/api/prompts", Editor),
+    ("GET", "/api/prompts/{prompt}", Viewer),
+    ("PUT", "/api/prompts/{prompt}", Editor),
+    ("PATCH", "/api/prompts/{prompt}", Editor),
+    ("DELETE", "/api/prompts/{prompt}", Editor),
+    ("POST", "/api/prompts/{prompt}/restore", Editor),
+    ("GET", "/api/prompts/{prompt}/versions", Viewer),
+    ("POST", "/api/prompts/{prompt}/versions", Editor),
+    ("GET", "/api/prompts/{prompt}/versions/{version}", Viewer),
+    ("GET", "/api/prompts/{prompt}/diff", Viewer),
+    ("POST", "/api/prompts/{prompt}/promote", Editor),
+    ("POST", "/api/prompts/{prompt}/rollback", Editor),
+    ("GET", "/api/prompts/{prompt}/history", Viewer),
+    ("POST", "/api/resolve", Runtime),
+    ("GET", "/api/resolve/{prompt}", Runtime),
+    ("POST", "/api/resolve/{prompt}", Runtime),
+    ("POST", "/api/chat", Runtime),
+    ("GET", "/api/conversations", Runtime),
+    ("GET", "/api/conversations/{conversation}", Runtime),
+    ("PATCH", "/api/conversations/{conversation}", Runtime),
+    ("DELETE", "/api/conversations/{conversation}", Runtime),
+];
+
+/// Every path with its methods.
+pub(crate) fn methods_by_path() -> std::collections::BTreeMap<&'static str, Vec<&'static str>> {
+    let mut paths = std::collections::BTreeMap::<_, Vec<_>>::new();
+    let protected = PROTECTED.iter().map(|(method, path, _)| (*method, *path));
+    for (method, path) in PUBLIC.iter().copied().chain(protected) {
+        paths.entry(path).or_default().push(method);
+    }
+    paths
+}
+
+/// `path` with something in the place of each parameter that no team has.
+pub(crate) fn filled(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment {
+        "{key}" => "key_01h2xcejqtf2nbrexx3vqjhp41",
+        "{collection}" => "col_01h2xcejqtf2nbrexx3vqjhp41",
+        "{prompt}" => "prm_01h2xcejqtf2nbrexx3vqjhp41",
+        "{version}" => "ver_01h2xcejqtf2nbrexx3vqjhp41",
+        "{conversation}" => "conv_01h2xcejqtf2nbrexx3vqjhp41",
+        "{message}" => "msg_01h2xcejqtf2nbrexx3vqjhp41",
+        other => other,
+    });
+    segments.collect::<Vec<_>>().join("/")
+}

@@ -122,9 +122,7 @@ pub(crate) async fn rotate(
 pub(crate) async fn revoke(call: Call, Path(key_id): Path<String>) -> Result<Response, Problem> {
     let hash = keys::revoke(&call.database, &call.actor(), &key_id).await?;
     end(&call, &hash).await;
-    let mut response = Response::default();
-    *response.status_mut() = http::StatusCode::NO_CONTENT;
-    Ok(response)
+    Ok(edge::no_content())
 }
 
 /// Tells the caches that a key has ended. The database knows already, so a failure delays this and undoes nothing.

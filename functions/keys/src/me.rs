@@ -8,14 +8,14 @@ use serde::Serialize;
 /// The answer to `GET /api/me`, from what authentication knows: it asks no store of its own.
 #[derive(Serialize)]
 struct Me<'a> {
-    key: Key<'a>,
-    user: User<'a>,
-    team: Team<'a>,
+    key: OwnKey<'a>,
+    user: OwnUser<'a>,
+    team: OwnTeam<'a>,
     role: Role,
 }
 
 #[derive(Serialize)]
-struct Key<'a> {
+struct OwnKey<'a> {
     id: &'a Id,
     key_id: &'a Id,
     name: &'a str,
@@ -26,14 +26,14 @@ struct Key<'a> {
 }
 
 #[derive(Serialize)]
-struct User<'a> {
+struct OwnUser<'a> {
     id: &'a Id,
     user_id: &'a Id,
     name: &'a str,
 }
 
 #[derive(Serialize)]
-struct Team<'a> {
+struct OwnTeam<'a> {
     id: &'a Id,
     team_id: &'a Id,
     name: &'a str,
@@ -43,7 +43,7 @@ struct Team<'a> {
 pub(crate) async fn show(call: Call) -> Result<Response, Problem> {
     let key = call.key();
     let me = Me {
-        key: Key {
+        key: OwnKey {
             id: &key.key_id,
             key_id: &key.key_id,
             name: &key.key_name,
@@ -52,8 +52,8 @@ pub(crate) async fn show(call: Call) -> Result<Response, Problem> {
             grace_until: key.grace_until_ms.map(timestamp),
             chat_requests_per_hour: key.chat_requests_per_hour,
         },
-        user: User { id: &key.user_id, user_id: &key.user_id, name: &key.user_name },
-        team: Team {
+        user: OwnUser { id: &key.user_id, user_id: &key.user_id, name: &key.user_name },
+        team: OwnTeam {
             id: &key.team_id,
             team_id: &key.team_id,
             name: &key.team_name,

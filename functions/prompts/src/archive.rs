@@ -21,7 +21,8 @@ pub(crate) struct PublishedPrompt<'a> {
 pub(crate) async fn archive(call: Call, Path(reference): Path<String>) -> Result<Response, Problem> {
     require_for_production(&call, &reference, |prompt| !prompt.archived).await?;
     let changed = prompts::archive(&call.database, &call.actor(), &reference).await?;
-    publish_everywhere(&call, &changed).await
+    publish(&call, &changed.prompt.prompt_id, &Environment::ALL, None).await;
+    Ok(edge::no_content())
 }
 
 pub(crate) async fn restore(call: Call, Path(reference): Path<String>) -> Result<Response, Problem> {

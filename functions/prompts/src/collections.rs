@@ -2,9 +2,9 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use domain::{Environment, Error, Id, Kind};
+use domain::{Environment, Error, Kind};
 use edge::{Body, Call, Checks, CursorKey, Problem, Query, present};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::collections::{self, Cascade, CollectionChanges, NewCollection};
 use store::prompts::{self, Order, Sort, State};
 
@@ -34,6 +34,7 @@ pub(crate) struct CollectionInput {
 /// The body of `PATCH`: an absent field stays, null clears.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::option_option, reason = "absent, null, and a value are three things in a PATCH")]
 pub(crate) struct CollectionPatch {
     #[serde(deserialize_with = "present")]
     name: Option<String>,
@@ -47,14 +48,6 @@ pub(crate) struct CollectionPatch {
 pub(crate) struct DeletionQuery {
     #[serde(default)]
     cascade: bool,
-}
-
-/// The answer to `DELETE /api/collections/{collection}`.
-#[derive(Serialize)]
-struct Deleted<'a> {
-    collection_id: &'a str,
-    deleted: bool,
-    archived_prompt_ids: Vec<&'a Id>,
 }
 
 pub(crate) async fn list(call: Call, Query(query): Query<CollectionsQuery>) -> Result<Response, Problem> {
@@ -117,8 +110,7 @@ pub(crate) async fn delete(
     }
     let archived = collections::delete(&call.database, &call.actor(), &id, cascade).await?;
     publish_archived(&call, &archived).await;
-    let archived_prompt_ids = archived.iter().map(|prompt| &prompt.prompt_id).collect();
-    edge::to_json_response(200, &Deleted { collection_id: &id, deleted: true, archived_prompt_ids })
+    Ok(edge::no_content())
 }
 
 /// Refuses a caller who may not change production, if a living prompt of the collection is live there.

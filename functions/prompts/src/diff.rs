@@ -1,7 +1,7 @@
 //! Two versions of a prompt, field by field.
 //!
-//! Every field has `status`, `from` and `to`. Texts, messages and examples have `hunks` of lines with their words,
-//! and `coarse` where they are too large to be compared; examples and the configuration have `changes` by path.
+//! Every field has `status`, `from` and `to`. Texts, messages and examples have `hunks` of lines with their words, and
+//! say whether they were too large to be compared (`coarse`); the others have `changes` by path.
 //! An empty list and an empty object count as absent.
 
 use axum::extract::Path;
@@ -108,17 +108,16 @@ impl Fields {
         let messages = |content: &Content| content.messages.as_deref().map(messages_as_text);
         let examples = |content: &Content| examples_as_text(&content.few_shot_examples);
         Ok(Self {
-            r#type: Field::new(from.kind, to.kind)?,
+            r#type: Field::new(from.kind, to.kind)?.with_changes()?,
             template_text: text(&from.template_text, &to.template_text)?,
             messages: Field::new(&from.messages, &to.messages)?
                 .with_hunks(messages(from).as_deref(), messages(to).as_deref())?,
             system_prompt: text(&from.system_prompt, &to.system_prompt)?,
             few_shot_examples: Field::new(&from.few_shot_examples, &to.few_shot_examples)?
-                .with_hunks(Some(&examples(from)), Some(&examples(to)))?
-                .with_changes()?,
-            model_id: Field::new(&from.model_id, &to.model_id)?,
-            temperature: Field::new(from.temperature, to.temperature)?,
-            max_tokens: Field::new(from.max_tokens, to.max_tokens)?,
+                .with_hunks(Some(&examples(from)), Some(&examples(to)))?,
+            model_id: Field::new(&from.model_id, &to.model_id)?.with_changes()?,
+            temperature: Field::new(from.temperature, to.temperature)?.with_changes()?,
+            max_tokens: Field::new(from.max_tokens, to.max_tokens)?.with_changes()?,
             config: Field::new(&from.config, &to.config)?.with_changes()?,
         })
     }
@@ -143,7 +142,8 @@ impl Field {
     }
 
     fn with_changes(self) -> Result<Self, Problem> {
-        let changes = to_value(diff_value(Some(&self.from), Some(&self.to)).changes)?;
+        let side = |value| Some(value).filter(|value: &&Value| !value.is_null());
+        let changes = to_value(diff_value(side(&self.from), side(&self.to)).changes)?;
         Ok(Self { changes: Some(changes), ..self })
     }
 }
@@ -205,7 +205,11 @@ mod tests {
         let others =
             ["template_text", "system_prompt", "temperature", "few_shot_examples", "config"].map(status);
         assert_eq!(others, ["changed", "removed", "added", "added", "changed"]);
-        assert_eq!(fields["temperature"], json!({ "status": "added", "from": null, "to": 0.5 }));
+        assert_eq!(
+            fields["temperature"],
+            json!({ "status": "added", "from": null, "to": 0.5,
+                "changes": [{ "path": "", "status": "added", "to": 0.5 }] })
+        );
         assert_eq!(
             fields["config"]["changes"],
             json!([{ "path": "/top_p", "status": "changed", "from": 1, "to": 0.5 }])

@@ -23,11 +23,22 @@ pub(crate) struct PromptsQuery {
     search: Option<String>,
     collection_id: Option<String>,
     tag: Option<String>,
-    archived: Option<String>,
+    #[serde(default)]
+    archived: Archived,
     sort: Option<String>,
     order: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
+}
+
+/// Which prompts: archived ones, living ones, or both.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Archived {
+    True,
+    #[default]
+    False,
+    All,
 }
 
 /// The body of `POST /api/prompts`, and of `PUT`, which replaces all of it.
@@ -43,6 +54,7 @@ pub(crate) struct PromptInput {
 /// The body of `PATCH`: an absent field stays, null clears.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::option_option, reason = "absent, null, and a value are three things in a PATCH")]
 pub(crate) struct PromptPatch {
     #[serde(deserialize_with = "present")]
     name: Option<String>,
@@ -63,16 +75,15 @@ pub(crate) async fn list(call: Call, Query(query): Query<PromptsQuery>) -> Resul
     if let Some(id) = &collection_id {
         checks.id("collection_id", id, Kind::Collection);
     }
-    let state = checks.choice(
-        "archived",
-        query.archived.as_deref(),
-        Some(State::Living),
-        parse_state,
-        &["true", "false", "all"],
-    );
+    let state = match query.archived {
+        Archived::True => Some(State::Archived),
+        Archived::False => Some(State::Living),
+        Archived::All => None,
+    };
     let names = ["name", "created_at", "updated_at"];
-    let sort = checks.choice("sort", query.sort.as_deref(), Sort::CreatedAt, Sort::parse, &names);
-    let order = checks.choice("order", query.order.as_deref(), natural(sort), Order::parse, &["asc", "desc"]);
+    let sort = checks.choice("sort", query.sort.as_deref(), Sort::Name, Sort::parse, &names);
+    let order =
+        checks.choice("order", query.order.as_deref(), Order::Ascending, Order::parse, &["asc", "desc"]);
     checks.finish()?;
     let limit = CursorKey::limit(query.limit.as_deref())?;
     let wanted = prompts::Query {
@@ -87,20 +98,6 @@ pub(crate) async fn list(call: Call, Query(query): Query<PromptsQuery>) -> Resul
     let after = cursors.position(query.cursor.as_deref())?;
     let page = prompts::list(&call.database, call.team_id(), &wanted, after.as_ref(), limit).await?;
     edge::to_json_response(200, &cursors.page(page))
-}
-
-fn parse_state(name: &str) -> Option<Option<State>> {
-    match name {
-        "true" => Some(Some(State::Archived)),
-        "false" => Some(Some(State::Living)),
-        "all" => Some(None),
-        _ => None,
-    }
-}
-
-/// Names from A on, times from the newest on.
-fn natural(sort: Sort) -> Order {
-    if sort == Sort::Name { Order::Ascending } else { Order::Descending }
 }
 
 pub(crate) async fn create(call: Call, Body(input): Body<PromptInput>) -> Result<Response, Problem> {
@@ -157,11 +154,11 @@ async fn update(call: &Call, reference: &str, changes: &PromptChanges) -> Result
         // Who resolves by the old name finds nothing any more.
         require_for_production(call, reference, |prompt| !prompt.archived && prompt.name != *name).await?;
     }
-    let changed = prompts::update(&call.database, &call.actor(), reference, changes).await?;
-    if changed.revisions.is_none() {
-        return edge::to_json_response(200, &changed.prompt);
+    let updated = prompts::update(&call.database, &call.actor(), reference, changes).await?;
+    if updated.revisions.is_none() {
+        return edge::to_json_response(200, &updated.prompt);
     }
-    publish_everywhere(call, &changed).await
+    publish_everywhere(call, &updated).await
 }
 
 /// Tags are a set, in the order in which they were first given.
@@ -257,7 +254,7 @@ mod tests {
 
     #[test]
     fn names_have_every_legal_character_and_no_other() {
-        let every: String = (0..=127_u8).map(char::from).filter(|c| c.is_ascii_graphic()).collect();
+        let every: String = (0..=127_u8).map(char::from).filter(char::is_ascii_graphic).collect();
         for character in every.chars().chain(" \n\0äЖ️🙂".chars()) {
             let legal = character.is_ascii_lowercase() || character.is_ascii_digit();
             let check = |name: String| {

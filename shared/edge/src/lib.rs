@@ -25,6 +25,6 @@ pub use call::{Call, stores};
 pub use checks::{Checks, present};
 pub use cursor::{CursorKey, ListPage};
 pub use pipeline::{request_id, serve};
-pub use problem::{Problem, to_json_response};
+pub use problem::{Problem, no_content, to_json_response};
 pub use query::Query;
 pub use routes::{Access, Function, ROUTES, Route, find_function};

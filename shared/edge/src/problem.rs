@@ -191,6 +191,13 @@ impl IntoResponse for Problem {
     }
 }
 
+/// 204, for what is done and has nothing to show.
+pub fn no_content() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = http::StatusCode::NO_CONTENT;
+    response
+}
+
 /// `value` as a JSON response.
 pub fn to_json_response<T: Serialize>(status: u16, value: &T) -> Result<Response, Problem> {
     let body = serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))?;

@@ -6,7 +6,9 @@ with prompt as (
   where team_id = $1 and (id = $3 or name = $3)
   for no key update
 ), pointer as (
-  select pointers.version_id, pointers.previous_version_id, pointers.revision
+  -- Before anything was live its revision is 0 to callers, who have seen no other.
+  select pointers.version_id, pointers.previous_version_id,
+    case when pointers.version_id is null then 0 else pointers.revision end as revision
   from pointers, prompt
   where pointers.team_id = $1 and pointers.prompt_id = prompt.id and pointers.environment = $5
   for no key update of pointers

@@ -10,7 +10,7 @@ const BUCKET_LOAD: usize = 5;
 const BITS: usize = 18;
 
 /// An identifier that no token has.
-const NOBODY: u64 = (1 << BITS) - 1;
+const NOBODY: u32 = (1 << BITS) - 1;
 
 /// Bytes of a token's entry.
 const ENTRY_BYTES: usize = 7;
@@ -77,19 +77,19 @@ fn spread_of(token: &[u8]) -> u64 {
 }
 
 /// The identifier of each rank: the byte itself, or 256 more than the slot.
-fn identifiers(vocabulary: &Vocabulary, slots: &[Option<usize>]) -> Vec<u64> {
-    let mut identifiers: Vec<u64> = vocabulary.tokens.iter().map(|token| u64::from(token[0])).collect();
-    for (slot, rank) in slots.iter().enumerate() {
+fn identifiers(vocabulary: &Vocabulary, slots: &[Option<usize>]) -> Vec<u32> {
+    let mut identifiers: Vec<u32> = vocabulary.tokens.iter().map(|token| u32::from(token[0])).collect();
+    for (identifier, rank) in (256..).zip(slots) {
         if let Some(rank) = *rank {
-            identifiers[rank] = (BYTE_TOKENS + slot) as u64;
+            identifiers[rank] = identifier;
         }
     }
     identifiers
 }
 
 /// Each rank's token as the reader holds it: the identifier, and whether it is ever a left and a right part.
-fn words(vocabulary: &Vocabulary, identifiers: &[u64]) -> Vec<u32> {
-    let mut words: Vec<u32> = identifiers.iter().map(|&identifier| identifier as u32).collect();
+fn words(vocabulary: &Vocabulary, identifiers: &[u32]) -> Vec<u32> {
+    let mut words = identifiers.to_vec();
     for &(left, right) in &vocabulary.splits[BYTE_TOKENS..] {
         words[left as usize] |= 1 << BITS;
         words[right as usize] |= 2 << BITS;
@@ -97,11 +97,12 @@ fn words(vocabulary: &Vocabulary, identifiers: &[u64]) -> Vec<u32> {
     words
 }
 
-fn entries(vocabulary: &Vocabulary, slots: &[Option<usize>], identifiers: &[u64], words: &[u32]) -> Vec<u8> {
+fn entries(vocabulary: &Vocabulary, slots: &[Option<usize>], identifiers: &[u32], words: &[u32]) -> Vec<u8> {
     let entry = |slot: &Option<usize>| {
-        let Some(rank) = *slot else { return NOBODY | NOBODY << BITS };
+        let pair = |left: u32, right: u32| u64::from(left) | u64::from(right) << BITS;
+        let Some(rank) = *slot else { return pair(NOBODY, NOBODY) };
         let (left, right) = vocabulary.splits[rank];
-        let parts = identifiers[left as usize] | identifiers[right as usize] << BITS;
+        let parts = pair(identifiers[left as usize], identifiers[right as usize]);
         let roles = u64::from(words[rank] >> BITS);
         parts | (rank as u64) << (2 * BITS) | roles << (3 * BITS)
     };

@@ -47,11 +47,11 @@ fn write_table(directory: &Path, name: &str, layout: &Layout) {
         ("character_blocks", &layout.character_blocks),
         ("torn_borders", &layout.torn_borders),
     ];
-    let mut fields = String::new();
-    for (section, contents) in sections {
+    let fields = sections.map(|(section, contents)| {
         write(&directory.join(format!("{name}_{section}.bin")), contents);
-        fields.push_str(&format!("{section}: include_bytes!(\"{name}_{section}.bin\"),\n"));
-    }
+        format!("{section}: include_bytes!(\"{name}_{section}.bin\"),\n")
+    });
+    let fields = fields.concat();
     let Layout { byte_ranks, bucket_count, slot_count, .. } = layout;
     let expression = format!(
         "Table {{

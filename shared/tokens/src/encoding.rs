@@ -4,12 +4,15 @@ use std::fmt;
 
 use crate::merge::{Count, Merger, Tokens};
 use crate::piece;
+use crate::recent::{Key, Recent};
 use crate::table::Table;
 
 #[cfg(feature = "o200k")]
+#[expect(clippy::unreadable_literal, reason = "written by the build script and read by nobody")]
 static O200K_BASE: Table = include!(concat!(env!("OUT_DIR"), "/o200k.rs"));
 
 #[cfg(feature = "cl100k")]
+#[expect(clippy::unreadable_literal, reason = "written by the build script and read by nobody")]
 static CL100K_BASE: Table = include!(concat!(env!("OUT_DIR"), "/cl100k.rs"));
 
 /// A vocabulary with its rule for cutting text into pieces.
@@ -36,7 +39,7 @@ impl Encoding {
         }
     };
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "o200k"))]
     pub(crate) fn table(self) -> &'static Table {
         match self {
             #[cfg(feature = "o200k")]
@@ -69,41 +72,56 @@ impl fmt::Display for Encoding {
 /// assert_eq!(tokens::count(tokens::Encoding::O200kBase, "Stars shine."), 3);
 /// ```
 pub fn count(encoding: Encoding, text: &str) -> usize {
-    let mut count = Count::default();
-    add(encoding, text, &mut count);
-    count.count()
+    match encoding {
+        #[cfg(feature = "o200k")]
+        Encoding::O200kBase => count_pieces(&O200K_BASE, piece::o200k::end, text.as_bytes()),
+        #[cfg(feature = "cl100k")]
+        Encoding::Cl100kBase => count_pieces(&CL100K_BASE, piece::cl100k::end, text.as_bytes()),
+    }
 }
 
 /// The tokens of a text. What looks like a special token is encoded as ordinary text.
 pub fn encode(encoding: Encoding, text: &str) -> Vec<u32> {
-    let mut tokens = Vec::new();
-    add(encoding, text, &mut tokens);
-    tokens
-}
-
-fn add(encoding: Encoding, text: &str, tokens: &mut impl Tokens) {
     match encoding {
         #[cfg(feature = "o200k")]
-        Encoding::O200kBase => add_pieces(&O200K_BASE, piece::o200k, text, tokens),
+        Encoding::O200kBase => encode_pieces(&O200K_BASE, piece::o200k::end, text.as_bytes()),
         #[cfg(feature = "cl100k")]
-        Encoding::Cl100kBase => add_pieces(&CL100K_BASE, piece::cl100k, text, tokens),
+        Encoding::Cl100kBase => encode_pieces(&CL100K_BASE, piece::cl100k::end, text.as_bytes()),
     }
 }
 
 #[inline]
-fn add_pieces(
-    table: &Table,
-    piece_end: impl Fn(&[u8], usize) -> usize,
-    text: &str,
-    tokens: &mut impl Tokens,
-) {
-    let text = text.as_bytes();
+fn count_pieces(table: &Table, piece_end: impl Fn(&[u8], usize) -> usize, text: &[u8]) -> usize {
     let mut merger = Merger::new(table);
+    let mut recent = Recent::new(text);
+    let mut count = Count::default();
     let mut start = 0;
     while start < text.len() {
         let end = piece_end(text, start);
-        let Some(piece) = text.get(start..end) else { return };
-        merger.encode(piece, tokens);
+        let key = Key::of(text, start, end - start);
+        if let Some(known) = key.and_then(|key| recent.count(&key)) {
+            count.add(known);
+        } else {
+            let before = count.count();
+            merger.encode(text.get(start..end).unwrap_or_default(), &mut count);
+            if let Some(key) = key {
+                recent.remember(key, count.count() - before);
+            }
+        }
         start = end;
     }
+    count.count()
+}
+
+#[inline]
+fn encode_pieces(table: &Table, piece_end: impl Fn(&[u8], usize) -> usize, text: &[u8]) -> Vec<u32> {
+    let mut merger = Merger::new(table);
+    let mut tokens = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let end = piece_end(text, start);
+        merger.encode(text.get(start..end).unwrap_or_default(), &mut tokens);
+        start = end;
+    }
+    tokens
 }

@@ -68,7 +68,6 @@ pub(crate) const fn slot(spread: u64, pilot: u16, slots: usize) -> usize {
 
 /// Maps the upper half of a word onto `0..count` without a division.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the result is smaller than `count`, which is a usize")]
 const fn scale(word: u64, count: usize) -> usize {
     (((word >> 32) * count as u64) >> 32) as usize
 }

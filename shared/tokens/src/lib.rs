@@ -12,6 +12,7 @@ mod messages;
 mod model;
 mod parts;
 mod piece;
+mod recent;
 mod table;
 mod window;
 

@@ -45,6 +45,13 @@ impl Tokens for Vec<Rank> {
 #[derive(Default)]
 pub(crate) struct Count(usize);
 
+impl Count {
+    #[inline]
+    pub(crate) fn add(&mut self, count: usize) {
+        self.0 += count;
+    }
+}
+
 impl Tokens for Count {
     #[inline]
     fn push(&mut self, _: Token, _: &Table) {
@@ -169,7 +176,7 @@ impl<'a> Merger<'a> {
         for part in 1..self.count {
             let merge = match (self.tokens[part - 1].byte(), self.tokens[part].byte()) {
                 (Some(left), Some(right)) => self.table.merge_bytes(left, right),
-                _ => self.look_up(part - 1, part, part + 1),
+                _ => self.look_up(part - 1, part),
             };
             self.plan(part - 1, merge);
         }
@@ -179,30 +186,38 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// Replaces a part and the next by the token that they merge into.
+    /// Replaces a part and the next by the token that they merge into, and so with what follows in a run of the same.
+    ///
+    /// All merges of the lowest rank are done before any other, those that they make possible being higher. So it
+    /// makes no difference that those of a run are done at once, and runs, as of spaces, take less time.
     #[inline]
     fn merge_at(&mut self, part: usize) {
-        let right = usize::from(self.next[part]);
-        let after = usize::from(self.next[right]);
-        self.tokens[part] = self.merged[part];
-        self.next[part] = self.next[right];
-        self.previous[after] = self.previous[right];
-        self.keys[self.leaves + right] = NO_KEY;
-        let merge =
-            if after < self.count { self.look_up(part, after, usize::from(self.next[after])) } else { None };
-        self.plan(part, merge);
-        let mut first = part;
-        if part > 0 {
-            first = usize::from(self.previous[part]);
-            self.plan(first, self.look_up(first, part, after));
+        let rank = self.keys[self.leaves + part] >> NUMBER_BITS;
+        let (mut last, mut last_right) = (part, part);
+        let mut next = part;
+        while next < self.count && self.keys[self.leaves + next] >> NUMBER_BITS == rank {
+            (last, last_right) = (next, usize::from(self.next[next]));
+            next = usize::from(self.next[last_right]);
+            self.tokens[last] = self.merged[last];
+            self.next[last] = self.next[last_right];
+            self.previous[next] = self.previous[last_right];
+            self.keys[self.leaves + last_right] = NO_KEY;
         }
-        self.update_nodes(first, right);
+        let first = if part > 0 { usize::from(self.previous[part]) } else { part };
+        let mut changed = first;
+        while changed <= last {
+            let next = usize::from(self.next[changed]);
+            let merge = if next < self.count { self.look_up(changed, next) } else { None };
+            self.plan(changed, merge);
+            changed = next;
+        }
+        self.update_nodes(first, last_right);
     }
 
-    /// What a part becomes with the next, which ends where another begins.
+    /// What a part becomes with the next.
     #[inline]
-    fn look_up(&self, part: usize, next: usize, after: usize) -> Option<Merge> {
-        let (start, end) = (self.borders[part], self.borders[after]);
+    fn look_up(&self, part: usize, next: usize) -> Option<Merge> {
+        let (start, end) = (self.borders[part], self.borders[usize::from(self.next[next])]);
         let hash = hash::between(start.prefix, end.prefix, end.offset - start.offset);
         self.table.merge(self.tokens[part], self.tokens[next], hash)
     }

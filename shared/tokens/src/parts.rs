@@ -1,6 +1,10 @@
 //! What a piece is split into before its parts are merged: bytes, or whole characters where that is the same.
 
+use crate::hash;
 use crate::table::{Table, Token};
+
+/// The hash of the two bytes that emoji begin with.
+const EMOJI_HASH: u64 = hash::extend(hash::extend(0, 0xf0), 0x9f);
 
 /// Hands over the parts in order: their tokens, and the bytes of each.
 ///
@@ -48,6 +52,12 @@ fn merge_character(
             }
             Some(3)
         }
+        [0xf0, 0x9f, third, fourth, ..]
+            if is_clean(before, Some(&0xf0)) && is_clean(Some(fourth), text.get(4)) =>
+        {
+            merge_emoji(table, third, fourth, push)?;
+            Some(4)
+        }
         _ => None,
     }
 }
@@ -72,6 +82,36 @@ fn merge_three(
     } else {
         push(Token::of_byte(first), 1);
         push(right?.token, 2);
+    }
+    Some(())
+}
+
+/// Hands over the parts of a character of the block that has the emoji, U+1F000 to U+1FFFF. In both vocabularies, its
+/// first two bytes always end up in one token; the tests go through all of them.
+#[inline]
+fn merge_emoji(table: &Table, third: u8, fourth: u8, push: &mut impl FnMut(Token, usize)) -> Option<()> {
+    let two = table.byte_pair(0xf0, 0x9f)?;
+    let hash = hash::extend(EMOJI_HASH, third);
+    let three = table.merge(two, Token::of_byte(third), hash);
+    let last_two = table.merge_bytes(third, fourth);
+    match (three, last_two) {
+        (Some(three), last_two) if last_two.is_none_or(|last_two| three.rank < last_two.rank) => {
+            if let Some(four) = table.merge(three.token, Token::of_byte(fourth), hash::extend(hash, fourth)) {
+                push(four.token, 4);
+            } else {
+                push(three.token, 3);
+                push(Token::of_byte(fourth), 1);
+            }
+        }
+        (_, Some(last_two)) => {
+            push(two, 2);
+            push(last_two.token, 2);
+        }
+        _ => {
+            push(two, 2);
+            push(Token::of_byte(third), 1);
+            push(Token::of_byte(fourth), 1);
+        }
     }
     Some(())
 }

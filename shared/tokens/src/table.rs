@@ -42,7 +42,6 @@ impl Token {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the mask leaves 18 bits, the shift two")]
     fn new(identifier: u64, entry: u64) -> Self {
         Self((identifier & MASK) as u32 | ((entry >> (3 * BITS)) as u32 & 3) << BITS)
     }
@@ -199,7 +198,6 @@ impl Table {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the mask leaves 18 bits")]
 fn rank_of(entry: u64) -> Rank {
     (entry >> (2 * BITS) & MASK) as Rank
 }

@@ -16,8 +16,8 @@ use crate::heap;
 use crate::merge::{Merger, Tokens};
 use crate::table::Token;
 
-/// Bytes of a window: as few as leave a choice of borders, since the cost of a byte grows with them.
-const WINDOW: usize = 128;
+/// Bytes of a window: as many as are merged in fixed arrays.
+const WINDOW: usize = LONGEST_SPAN;
 
 /// Tokens at the end of a window that are given up at first.
 const GIVEN_UP: usize = 2;
@@ -36,20 +36,31 @@ pub(crate) fn encode(merger: &mut Merger<'_>, piece: &[u8], tokens: &mut impl To
 
 /// Adds the tokens of a piece, or some of them and `None` if a window has no border that will do.
 fn encode_by_windows(merger: &mut Merger<'_>, piece: &[u8], tokens: &mut impl Tokens) -> Option<()> {
+    let table = merger.table();
     let mut rest = piece;
     let mut window = Window::at(merger, rest)?;
+    let mut neighbours = None;
     while window.end()? < rest.len() {
         let borders = (1..=window.count).rev();
         let mut borders = borders.clone().skip(GIVEN_UP).take(ATTEMPTS).chain(borders.take(GIVEN_UP));
-        let (kept, next) = borders.find_map(|kept| Some((kept, window.followed_by(merger, rest, kept)?)))?;
-        let (kept, _) = window.parts().split_at_checked(kept)?;
-        kept.iter().for_each(|part| tokens.push(part.token, merger.table()));
+        let (kept, next) = borders.find_map(|kept| {
+            let next = window.followed_by(merger, rest, kept, &mut neighbours)?;
+            Some((window.parts().get(..kept)?, next))
+        })?;
+        for part in kept {
+            tokens.push(part.token, table);
+        }
         rest = rest.get(kept.last()?.end..)?;
         window = next;
     }
-    window.parts().iter().for_each(|part| tokens.push(part.token, merger.table()));
+    for part in window.parts() {
+        tokens.push(part.token, table);
+    }
     Some(())
 }
+
+/// Two tokens that are known to be the encoding of their bytes.
+type Neighbours = Option<(Token, Token)>;
 
 /// A token of a window.
 #[derive(Clone, Copy, Default)]
@@ -60,6 +71,7 @@ struct Part {
 }
 
 /// The encoding of what a piece, or the rest of one, begins with.
+#[derive(Clone)]
 struct Window {
     parts: [Part; WINDOW],
     count: usize,
@@ -86,16 +98,29 @@ impl Window {
     }
 
     /// The window after the first tokens of this one, if its first token goes with the last of those.
-    fn followed_by(&self, merger: &mut Merger<'_>, rest: &[u8], kept: usize) -> Option<Self> {
-        let (kept, _) = self.parts().split_at_checked(kept)?;
-        let (last, others) = kept.split_last()?;
-        let start = others.last().map_or(0, |part| part.end);
-        let next = Self::at(merger, rest.get(last.end..)?)?;
-        let pair = rest.get(start..last.end + next.parts().first()?.end)?;
-        debug_assert!(pair.len() <= LONGEST_SPAN, "two tokens are no longer than a span");
-        let mut ends = merger.encode_span(pair).map(|(end, _)| end);
-        let goes = ends.next() == Some(last.end - start) && ends.next() == Some(pair.len());
-        drop(ends);
-        goes.then_some(next)
+    fn followed_by(
+        &self,
+        merger: &mut Merger<'_>,
+        rest: &[u8],
+        kept: usize,
+        neighbours: &mut Neighbours,
+    ) -> Option<Self> {
+        let (last, others) = self.parts().get(..kept)?.split_last()?;
+        let following = rest.get(last.end..)?;
+        // Long pieces are often runs of one thing.
+        let is_same = following.get(..WINDOW) == rest.get(..WINDOW);
+        let next = if is_same { self.clone() } else { Self::at(merger, following)? };
+        let first = next.parts().first()?;
+        if *neighbours != Some((last.token, first.token)) {
+            let start = others.last().map_or(0, |part| part.end);
+            let pair = rest.get(start..last.end + first.end)?;
+            debug_assert!(pair.len() <= LONGEST_SPAN, "two tokens are no longer than a span");
+            let mut ends = merger.encode_span(pair).map(|(end, _)| end);
+            if ends.next() != Some(last.end - start) || ends.next() != Some(pair.len()) {
+                return None;
+            }
+            *neighbours = Some((last.token, first.token));
+        }
+        Some(next)
     }
 }

@@ -1,6 +1,14 @@
-#![expect(unreachable_pub, reason = "a module of several tests and examples, each of which uses a part")]
 //! Strings of seven kinds, the same in every run: made of the oracle's own vocabulary where words are needed, so
 //! that they are long and short, frequent and rare, as in real text.
+#![expect(
+    unreachable_pub,
+    clippy::indexing_slicing,
+    clippy::format_push_string,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "shared by a test and an example, and never in production"
+)]
 
 use tiktoken_rs::CoreBPE;
 
@@ -173,11 +181,11 @@ impl Strings {
     }
 
     fn whitespace(&mut self, text: &mut String) {
-        match self.below(6) {
-            0 => text.push_str(&self.word()),
-            1 => text.push_str(&" ".repeat(self.rank_below(400))),
-            2 => text.push_str(&"\n".repeat(self.rank_below(20))),
-            _ => text.push_str(self.pick(&SPACES)),
+        match self.below(8) {
+            0 => text.push_str(&" ".repeat(self.rank_below(400))),
+            1 => text.push_str(&"\n".repeat(self.rank_below(20))),
+            2..6 => text.push_str(self.pick(&SPACES)),
+            _ => text.push_str(&self.word()),
         }
     }
 

@@ -16,7 +16,8 @@ import { findProgram } from "../system-packages.mjs";
 export async function startComponents({ dir, vars, port, manifest = join(root, "spin.toml"), only, spin = findProgram("spin") }) {
   mkdirSync(dir, { recursive: true });
   const address = `127.0.0.1:${port ?? (await freePort())}`;
-  const variables = Object.entries(vars).map(([name, value]) => [`SPIN_VARIABLE_${name.toUpperCase()}`, value]);
+  const settings = vars.LLM_BASE_URL ? { LLM_HOST: new URL(vars.LLM_BASE_URL).origin, ...vars } : vars;
+  const variables = Object.entries(settings).map(([name, value]) => [`SPIN_VARIABLE_${name.toUpperCase()}`, value]);
   const options = ["--listen", address, "--from", manifest];
   const server = startServer({
     name: "components",

@@ -5,7 +5,18 @@ use std::sync::Arc;
 
 /// Every setting that a function reads. Spin's variables cannot be listed, so there this is what is asked for, in
 /// lower case; `spin.toml` declares the same names.
-pub const SETTINGS: &[&str] = &["DATABASE_URL", "UPSTASH_REDIS_REST_TOKEN", "UPSTASH_REDIS_REST_URL"];
+pub const SETTINGS: &[&str] = &[
+    "CORS_ALLOWED_ORIGINS",
+    "DATABASE_URL",
+    "ENVIRONMENT",
+    "LLM_API_KEY",
+    "LLM_BASE_URL",
+    "LLM_FIRST_TOKEN_TIMEOUT_MS",
+    "LLM_IDLE_TIMEOUT_MS",
+    "PROMPTLAB_SECRET",
+    "UPSTASH_REDIS_REST_TOKEN",
+    "UPSTASH_REDIS_REST_URL",
+];
 
 /// Settings by name: Workers bindings of type string, Spin variables, or a map in tests. Cheap to clone.
 ///

@@ -31,6 +31,15 @@ pub const REQUEST_HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
+/// What every response carries, unless its handler says otherwise. Platforms add it where it costs least.
+pub const FIXED_HEADERS: &[(&str, &str)] = &[
+    ("cache-control", "private, no-cache"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
+
 /// In a request's extensions: its body was larger than [`BODY_LIMIT_BYTES`] and was not read.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyTooLarge;

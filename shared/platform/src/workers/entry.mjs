@@ -3,7 +3,7 @@
 import * as wasm from "./index.js";
 
 // The same list as `platform::serve::REQUEST_HEADERS`; a test compares them.
-const REQUEST_HEADERS = [
+const REQUEST_HEADERS = new Set([
   "accept",
   "access-control-request-headers",
   "access-control-request-method",
@@ -17,7 +17,7 @@ const REQUEST_HEADERS = [
   "traceparent",
   "x-api-key",
   "x-request-id",
-];
+]);
 const BODY_LIMIT_BYTES = 1_000_000;
 const [COMPLETE, TOO_LARGE, INTERRUPTED] = [0, 1, 2];
 
@@ -60,10 +60,9 @@ function targetOf(url) {
 
 function headOf(request) {
   let head = request.method + "\n" + targetOf(request.url);
-  const headers = request.headers;
-  for (const name of REQUEST_HEADERS) {
-    const value = headers.get(name);
-    if (value !== null) head += "\n" + name + ":" + value;
+  // One walk over all headers is cheaper than one question for each that matters.
+  for (const [name, value] of request.headers) {
+    if (REQUEST_HEADERS.has(name)) head += "\n" + name + ":" + value;
   }
   return head;
 }

@@ -93,6 +93,10 @@ pub struct Entry {
 impl Entry {
     /// Makes the routes.
     pub fn new(application: Application) -> Self {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string);
+            crate::error!("panic", place = place);
+        }));
         let router = (application.router)();
         Self { application, router, config: OnceLock::new() }
     }

@@ -218,16 +218,18 @@ fn describe_response(response: &Response, schemas: &Members, creates: bool) -> R
 
 /// OpenAPI 3.1 has no word for a sequence of events: the stream is text, and `x-events` says what is in it.
 fn describe_events(events: &indexmap::IndexMap<String, String>, schemas: &Members) -> Result<Json> {
-    let mut stream = String::new();
     let shown = events.iter().filter(|(name, _)| name.as_str() != "error");
-    for (index, (name, schema)) in shown.enumerate() {
-        let data = serde_json::to_string(&sample::of(&reference("schemas", schema), schemas)?)?;
-        stream.push_str(&format!("event: {name}\nid: {}\ndata: {data}\n\n", index + 1));
-    }
+    let texts: Result<Vec<String>> = shown
+        .enumerate()
+        .map(|(index, (name, schema))| {
+            let data = serde_json::to_string(&sample::of(&reference("schemas", schema), schemas)?)?;
+            Ok(format!("id: {}\nevent: {name}\ndata: {data}\n\n", index + 1))
+        })
+        .collect();
     let payloads = events.iter().map(|(name, schema)| (name.clone(), reference("schemas", schema)));
     Ok(object([
         ("schema", object([("type", "string".into())])),
-        ("example", stream.as_str().into()),
+        ("example", Json::Text(texts?.concat())),
         ("x-events", Json::Object(payloads.collect())),
     ]))
 }

@@ -197,11 +197,11 @@ impl<'a> Checker<'a> {
             for (name, member) in object {
                 match (schema["properties"].get(name), &schema["additionalProperties"]) {
                     (Some(property), _) => {
-                        wrong.extend(self.mismatches(member, property, &format!("{place}.{name}")))
+                        wrong.extend(self.mismatches(member, property, &format!("{place}.{name}")));
                     }
                     (None, Value::Bool(false)) => wrong.push(format!("{place}: {name} is unknown")),
                     (None, others) if others.is_object() => {
-                        wrong.extend(self.mismatches(member, others, place))
+                        wrong.extend(self.mismatches(member, others, place));
                     }
                     (None, _) => {}
                 }

@@ -16,6 +16,14 @@ pub(crate) fn with(mut body: Value, more: &Value) -> Value {
     body
 }
 
+/// Every member of `part` stands in `whole`, which may have more: adding fields is free.
+#[track_caller]
+pub(crate) fn contains(whole: &Value, part: &Value) {
+    for (name, value) in part.as_object().expect("an object") {
+        assert_eq!(whole.get(name), Some(value), "{name} of {whole}");
+    }
+}
+
 /// A member that is text.
 #[track_caller]
 pub(crate) fn member<'a>(value: &'a Value, name: &str) -> &'a str {

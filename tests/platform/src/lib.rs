@@ -119,8 +119,13 @@ struct Size {
 async fn fixed(Query(Size { size, status }): Query<Size>) -> http::Response<Body> {
     let mut response = http::Response::new(Body::from("x".repeat(size)));
     *response.status_mut() = status.and_then(|it| http::StatusCode::from_u16(it).ok()).unwrap_or_default();
-    response.headers_mut().insert("x-fixed", http::HeaderValue::from_static("one"));
-    response.headers_mut().append("x-fixed", http::HeaderValue::from_static("two"));
+    let headers = response.headers_mut();
+    headers.insert("x-fixed", http::HeaderValue::from_static("one: 1"));
+    // Only this header may be there twice.
+    headers.insert(http::header::VARY, http::HeaderValue::from_static("origin"));
+    headers.append(http::header::VARY, http::HeaderValue::from_static("accept"));
+    // It replaces the one that every response has.
+    headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("max-age=60"));
     response
 }
 

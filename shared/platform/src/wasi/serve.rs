@@ -14,7 +14,7 @@ use super::body::{self, Gone, Incoming};
 use super::reactor;
 use crate::config::SETTINGS;
 use crate::serve::{
-    Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, REQUEST_HEADERS, route,
+    Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, FIXED_HEADERS, Head, REQUEST_HEADERS, route,
 };
 use crate::{Config, Context, Tasks};
 
@@ -162,14 +162,6 @@ async fn receive(request: &IncomingRequest) -> Received {
     Received::Complete(whole.freeze())
 }
 
-/// What `respond.mjs` adds to every response on Workers; a test compares them.
-const SECURITY_HEADERS: [(&str, &str); 4] = [
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
-];
-
 async fn respond(out: ResponseOutparam, response: http::Response<Body>) {
     let (parts, body) = response.into_parts();
     let outgoing = OutgoingResponse::new(fields(&parts.headers, body.size_hint().exact()));
@@ -189,8 +181,8 @@ async fn respond(out: ResponseOutparam, response: http::Response<Body>) {
 
 fn fields(headers: &http::HeaderMap, length: Option<u64>) -> Fields {
     let fields = Fields::new();
-    for (name, value) in SECURITY_HEADERS {
-        let _added = fields.append(&name.to_owned(), &value.as_bytes().to_vec());
+    for (name, value) in FIXED_HEADERS.iter().filter(|(name, _)| !headers.contains_key(*name)) {
+        let _added = fields.append(&(*name).to_owned(), &value.as_bytes().to_vec());
     }
     for (name, value) in headers {
         // The answer to HEAD announces a body that does not come, and the host would wait for it.

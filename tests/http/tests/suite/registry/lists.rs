@@ -173,9 +173,12 @@ async fn a_cursor_belongs_to_its_list() {
     for name in ["One", "Two"] {
         team.admin.post("/api/collections", json!({"name": name})).await.expect(201);
     }
-    let first = team.admin.get("/api/prompts?limit=1").await.expect(200);
+    let first = team.admin.get("/api/prompts?sort=created_at&order=desc&limit=1").await.expect(200);
     let cursor = encoded(member(&first, "next_cursor"));
-    team.admin.get(&format!("/api/prompts?limit=2&cursor={cursor}")).await.expect(200);
+    team.admin
+        .get(&format!("/api/prompts?sort=created_at&order=desc&limit=2&cursor={cursor}"))
+        .await
+        .expect(200);
     let strangers = [
         "/api/collections?",
         "/api/keys?",
@@ -184,9 +187,9 @@ async fn a_cursor_belongs_to_its_list() {
         "/api/prompts/p0/versions?",
         "/api/prompts/p0/history?",
         "/api/prompts?sort=name&order=asc&",
-        "/api/prompts?sort=name&order=desc&",
-        "/api/prompts?search=p&",
-        "/api/prompts?archived=true&",
+        "/api/prompts?sort=created_at&order=asc&",
+        "/api/prompts?sort=created_at&order=desc&search=p&",
+        "/api/prompts?sort=created_at&order=desc&archived=true&",
     ];
     for list in strangers {
         team.admin.get(&format!("{list}cursor={cursor}")).await.problem_of(400);

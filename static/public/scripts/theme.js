@@ -1,0 +1,24 @@
+// Light, dark, or as the system says. Runs before the page is drawn, so that it never flashes.
+(() => {
+  const root = document.documentElement;
+  const apply = (theme) => (theme === "system" ? delete root.dataset.theme : (root.dataset.theme = theme));
+  let kept = "system";
+  try {
+    kept = localStorage.getItem("theme") ?? kept;
+  } catch {
+    // Storage is switched off: the choice lasts as long as the page.
+  }
+  apply(kept);
+  document.addEventListener("DOMContentLoaded", () => {
+    const select = document.getElementById("theme");
+    select.value = kept;
+    select.addEventListener("change", () => {
+      apply(select.value);
+      try {
+        localStorage.setItem("theme", select.value);
+      } catch {
+        // As above.
+      }
+    });
+  });
+})();

@@ -46,10 +46,10 @@ impl Stage {
         let collection = team.admin.post("/api/collections", json!({"name": "Kept"})).await.expect(201);
         let collection = format!("/api/collections/{}", member(&collection, "id"));
         let (prompt, version) = team.admin.make_live("kept", text("Kept")).await;
-        let second = team.admin.make_version(&prompt, text("Second")).await;
+        let second = team.admin.make_version(&prompt, with(text("Second"), &json!({"max_tokens": 1}))).await;
         team.admin.promote(&prompt, &second, "production").await;
         let holder = team.holder(crate::routes::Role::Viewer).await;
-        let chat = json!({"message": "Kept", "model": "offline", "stream": false});
+        let chat = json!({"message": "Kept", "prompt": "kept", "stream": false});
         let chat = team.admin.post("/api/chat", chat).await.expect(200);
         let conversation = format!("/api/conversations/{}", member(&chat, "conversation_id"));
         let prompt = format!("/api/prompts/{prompt}");
@@ -356,7 +356,8 @@ async fn the_character_zero_is_refused_or_kept() {
 
 #[tokio::test]
 async fn broken_percent_encoding_is_no_failure() {
-    let stage = Stage::new().await;
+    let team = Team::new().await;
+    team.admin.make_live("kept", text("Kept")).await;
     for path in [
         "/api/prompts/%FF",
         "/api/resolve/%FF",
@@ -368,7 +369,7 @@ async fn broken_percent_encoding_is_no_failure() {
         "/api/prompts?search=%",
         "/api/resolve/kept?user_id=%FF",
     ] {
-        let reply = stage.team.admin.get(path).await;
+        let reply = team.admin.get(path).await;
         assert!(reply.status < 500, "{}", reply.story());
         if reply.status >= 400 {
             reply.problem_of(reply.status);
@@ -418,8 +419,7 @@ async fn deep_nesting_is_no_failure() {
 
 #[tokio::test]
 async fn any_writing_system_comes_back_as_it_went() {
-    let stage = Stage::new().await;
-    let admin = &stage.team.admin;
+    let admin = Team::new().await.admin;
     let words = "Größe ﬁ 龍 🐉👩‍👩‍👧 עברית العربية ไทย e\u{301} \u{202e}rtl\u{202c} \u{feff}\u{200b} \"quoted\" \\ \n\t\r\n </script> \u{7f} \u{10ffff}";
     let made = admin
         .post("/api/prompts", json!({"name": "words", "description": words, "tags": ["龍 🐉"]}))

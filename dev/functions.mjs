@@ -50,6 +50,7 @@ export function modulesOf({ folder, bundle, main }) {
  */
 export async function buildFunctions({ release = false, wasi = false, names = [], quiet = false } = {}) {
   const args = ["xtask", "build", ...(release ? ["--release"] : []), ...(wasi ? ["--wasi"] : []), ...names];
-  const { code, output } = await run("cargo", args, { inherit: !quiet });
+  // A backtrace of the build tool hides what is wrong with what it builds.
+  const { code, output } = await run("cargo", args, { inherit: !quiet, env: { ...process.env, RUST_BACKTRACE: "0" } });
   if (code !== 0) throw new Failure(`the functions could not be built${quiet ? `:\n${tail(output, 30)}` : "."}`);
 }

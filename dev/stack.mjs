@@ -82,13 +82,13 @@ function keptSecret(file) {
 
 /**
  * Starts everything on free ports with the functions on workerd, for tests and benchmarks.
- * @param {{dir: string, faults?: boolean, vars?: Record<string, string>, only?: string[]}} options
+ * @param {{dir: string, faults?: boolean, vars?: Record<string, string>, only?: string[], bundles?: string}} options
  * @returns {Promise<Stores & {url: string, urls: Record<string, string>, workerd: import("./processes.mjs").Server}>}
  */
-export async function startStack({ dir, faults = false, vars = {}, only }) {
+export async function startStack({ dir, faults = false, vars = {}, only, bundles }) {
   const stores = await startStores({ dir, durable: false, faults });
   try {
-    const workerd = await startWorkerd({ dir, vars: { ...stores.vars, ...vars }, only });
+    const workerd = await startWorkerd({ dir, vars: { ...stores.vars, ...vars }, only, bundles });
     const stop = async () => {
       await workerd.stop();
       await stores.stop();

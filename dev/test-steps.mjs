@@ -4,7 +4,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { buildFunctions } from "./functions.mjs";
+import { buildFunctions, findWorkers } from "./functions.mjs";
 import { startPgbouncer } from "./pgbouncer.mjs";
 import { root, run as runQuietly } from "./processes.mjs";
 import { toolsDir } from "./setup.mjs";
@@ -39,6 +39,7 @@ export const steps = [
   { name: "http", title: "the HTTP suite against workerd", run: httpOnWorkerd },
   { name: "pooler", title: "the store and the HTTP suite through pgbouncer in transaction mode", run: throughPooler },
   { name: "wasi", title: "the HTTP suite against the WASI components", run: httpOnComponents },
+  { name: "deploy", title: "wrangler accepts what would be deployed", run: deployDry },
 ].filter(({ name }) => name !== "wasi" || existsSync(join(root, "spin.toml")));
 
 /** Does one thing after the other, until one fails, and adds up. @param {(() => Promise<Outcome>)[]} parts */
@@ -91,7 +92,10 @@ async function nativeTests(context) {
 
 /** nextest where it is installed: it runs the tests of all crates side by side. */
 function testCommand(selection) {
-  if (findProgram("cargo-nextest")) return ["nextest", "run", "--no-fail-fast", "--no-tests=pass", ...selection];
+  if (findProgram("cargo-nextest")) {
+    const quiet = ["--status-level", "slow", "--final-status-level", "fail", "--failure-output", "final"];
+    return ["nextest", "run", "--no-fail-fast", "--no-tests=pass", ...quiet, ...selection];
+  }
   return ["test", "--no-fail-fast", "--all-targets", ...selection];
 }
 
@@ -102,7 +106,9 @@ function nodeTests(run, pattern) {
 
 /** The black-box suite against an installation. */
 function httpSuite(context, { url, adminKey }) {
-  const env = { PROMPTLAB_URL: url, PROMPTLAB_ADMIN_KEY: adminKey, PROMPTLAB_CORS_ORIGIN: ORIGIN };
+  // The stories wait more than they compute.
+  const threads = { NEXTEST_TEST_THREADS: "8", RUST_TEST_THREADS: "8" };
+  const env = { PROMPTLAB_URL: url, PROMPTLAB_ADMIN_KEY: adminKey, PROMPTLAB_CORS_ORIGIN: ORIGIN, ...threads };
   return context.run("cargo", testCommand(["--package", HTTP_SUITE]), env);
 }
 
@@ -111,6 +117,15 @@ async function httpOnWorkerd(context) {
   await buildFunctions({ quiet: true });
   const stack = context.keep(await startStack({ dir: context.folder(), vars: { CORS_ALLOWED_ORIGINS: ORIGIN } }));
   return httpSuite(context, stack);
+}
+
+/** @param {Context} context */
+async function deployDry({ run }) {
+  await buildFunctions({ quiet: true });
+  const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
+  const check = ({ directory }) => () =>
+    run(process.execPath, [wrangler, "deploy", "--dry-run", "--config", join(directory, "wrangler.toml")], { WRANGLER_SEND_METRICS: "false" });
+  return inTurn(...findWorkers().map(check));
 }
 
 /** @param {Context} context */

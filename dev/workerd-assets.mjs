@@ -26,14 +26,36 @@ function isWorkerFirst(rules, path) {
   return rules.some((rule) => !rule.startsWith("!") && matches(rule, path));
 }
 
+/** `_headers`: lines with a path, and below each, indented, what its files are answered with. */
+async function readHeaderRules(env) {
+  const found = await env.FILES.fetch("http://files/_headers");
+  const rules = [];
+  for (const line of (found.ok ? await found.text() : "").split("\n")) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const colon = line.indexOf(":");
+    if (/^\S/.test(line)) rules.push({ pattern: line.trim(), headers: [] });
+    else rules.at(-1)?.headers.push([line.slice(0, colon).trim(), line.slice(colon + 1).trim()]);
+  }
+  return rules;
+}
+
+async function headersFor(env, path, type) {
+  const headers = new Headers({ "content-type": type, "cache-control": "public, max-age=0, must-revalidate" });
+  for (const rule of await readHeaderRules(env)) {
+    if (matches(rule.pattern, path)) for (const [name, value] of rule.headers) headers.set(name, value);
+  }
+  return headers;
+}
+
 async function file(env, path) {
+  if (path === "/_headers") return null;
   const candidates = path.endsWith("/") ? [`${path}index.html`] : [path, `${path}.html`, `${path}/index.html`];
   for (const candidate of candidates) {
     const found = await env.FILES.fetch(`http://files${candidate}`);
     // A folder is listed as JSON, a file has a length.
     if (!found.ok || found.headers.get("content-type") === "application/json") continue;
     const type = TYPES[candidate.split(".").pop()] ?? "application/octet-stream";
-    return new Response(found.body, { headers: { "content-type": type } });
+    return new Response(found.body, { headers: await headersFor(env, path, type) });
   }
   return null;
 }

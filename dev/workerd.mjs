@@ -20,16 +20,17 @@ function workerdBinary() {
 /**
  * Starts one workerd process with every built function.
  * @param {{dir: string, vars: Record<string, string>, port?: number, label?: string, only?: string[],
- *   perFunction?: Record<string, Record<string, string>>}} options
+ *   perFunction?: Record<string, Record<string, string>>, bundles?: string}} options
  *   `vars` reach every function, `perFunction` those of one. `only` names the functions to load; a `label`
- *   tells several processes in one `dir` apart.
+ *   tells several processes in one `dir` apart. `bundles` is where the built functions are, if not in the target folder.
  * @typedef {import("./processes.mjs").Server & {url: string, urls: Record<string, string>,
  *   runScheduled: (folder: string, cron?: string) => Promise<void>}} Workerd
  *   `url` is the front door, `urls` each function behind it; `runScheduled` is what a cron trigger does.
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {} }) {
-  const workers = findWorkers().filter(({ folder }) => !only || only.includes(folder));
+export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles }) {
+  const built = findWorkers().filter(({ folder }) => !only || only.includes(folder));
+  const workers = bundles ? built.map((worker) => ({ ...worker, bundle: join(bundles, worker.folder) })) : built;
   const ports = await freePorts(workers.length + 2);
   if (port) ports[0] = port;
   mkdirSync(dir, { recursive: true });

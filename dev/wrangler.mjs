@@ -58,9 +58,15 @@ function writeConfig(folder, worker, vars) {
     vars: Object.fromEntries(Object.entries(plain).filter(([key]) => !(key in vars))),
     send_metrics: false,
   };
-  const lines = Object.entries(vars).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`);
+  const lines = Object.entries(vars).map(([key, value]) => `${key}=${quoted(value)}\n`);
   writeFileSync(join(folder, ".dev.vars"), lines.join(""), { mode: 0o600 });
   const file = join(folder, "wrangler.json");
   writeFileSync(file, JSON.stringify(config, null, 2));
   return file;
+}
+
+/** A value in a dotenv file: in quotes that it does not hold. */
+function quoted(value) {
+  const quote = ["'", '"', "`"].find((candidate) => !value.includes(candidate)) ?? "'";
+  return quote + value + quote;
 }

@@ -214,7 +214,9 @@ impl Generation {
             End::Failed(error) => (Status::Failed, Some(error.name())),
         };
         let finish_reason = progress.finish.filter(|_| status == Status::Complete).map(FinishReason::as_str);
-        let count = |tokens: u64| i64::try_from(tokens).ok();
+        // Of a model that has said nothing, nobody knows whether it has read anything.
+        let is_known = progress.usage.is_some() || !progress.text.is_empty() || status == Status::Complete;
+        let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
         let answer = Answer {
             content: &progress.text,
             status,
@@ -222,7 +224,7 @@ impl Generation {
             tokens_in: count(usage.tokens_in),
             tokens_out: count(usage.tokens_out),
             cached_tokens_in: count(usage.cached_tokens_in),
-            cost_usd: usage.cost_usd,
+            cost_usd: usage.cost_usd.filter(|_| is_known),
             latency_ms: Some(usage.latency_ms),
             ttft_ms: usage.ttft_ms,
             finish_reason,

@@ -23,7 +23,7 @@ const LARGEST_CHUNK: usize = 64 << 10;
 pub(crate) fn respond(meta: &Meta, reader: Reader) -> Response {
     let mut encoder = Encoder::default();
     let first = encoder.meta(meta);
-    let silence = Silence { since_ms: now_ms(), timer: None };
+    let silence = Silence { longest_ms: LONGEST_SILENCE_MS, since_ms: now_ms(), timer: None };
     let events = Events { pending: first, reader, encoder, silence };
     let mut response = Response::new(Body::from_stream(events));
     let headers = response.headers_mut();
@@ -69,6 +69,7 @@ impl Stream for Events {
 
 /// Rings when nothing was sent for a while.
 struct Silence {
+    longest_ms: i64,
     since_ms: i64,
     /// Rings at the end of some silence, be it one that was broken: a timer for every event would cost more.
     timer: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -77,17 +78,75 @@ struct Silence {
 impl Silence {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            let left_ms = self.since_ms + LONGEST_SILENCE_MS - now_ms();
+            let (since_ms, longest_ms) = (self.since_ms, self.longest_ms);
             let timer = self.timer.get_or_insert_with(|| {
-                let wait = u64::try_from(left_ms).unwrap_or(0).clamp(1, LONGEST_SILENCE_MS.unsigned_abs());
-                Box::pin(sleep(Duration::from_millis(wait)))
+                // A clock that is set back shall not silence us, nor one that is set forward spin.
+                let left_ms = (since_ms + longest_ms - now_ms()).clamp(1, longest_ms);
+                Box::pin(sleep(Duration::from_millis(left_ms.unsigned_abs())))
             });
             ready!(timer.as_mut().poll(context));
             self.timer = None;
-            if now_ms() - self.since_ms >= LONGEST_SILENCE_MS {
+            if now_ms() - self.since_ms >= self.longest_ms {
                 self.since_ms = now_ms();
                 return Poll::Ready(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::{Done, Event};
+    use crate::feed::{Feed, Presence, feed};
+    use futures_util::{FutureExt, StreamExt};
+
+    fn stream(longest_ms: i64) -> (Feed, Presence, Events) {
+        let (feed, presence, reader) = feed();
+        let silence = Silence { longest_ms, since_ms: now_ms(), timer: None };
+        let events = Events { pending: "first".to_owned(), reader, encoder: Encoder::default(), silence };
+        (feed, presence, events)
+    }
+
+    async fn next(events: &mut Events) -> Option<String> {
+        let chunk = events.next().await?.unwrap();
+        Some(String::from_utf8(chunk.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_has_piled_up_is_written_at_once_and_then_it_ends() {
+        let (feed, _presence, mut events) = stream(60_000);
+        assert_eq!(next(&mut events).await.unwrap(), "first");
+        assert!(events.next().now_or_never().is_none());
+        feed.send(Event::Delta("a".to_owned()));
+        feed.send(Event::Done(Done { finish_reason: "stop" }));
+        drop(feed);
+        let chunk = next(&mut events).await.unwrap();
+        assert!(
+            chunk.starts_with("id: 1\nevent: delta\n") && chunk.contains("id: 2\nevent: done\n"),
+            "{chunk}"
+        );
+        assert_eq!(next(&mut events).await, None);
+    }
+
+    #[tokio::test]
+    async fn silence_is_broken_by_comments_that_are_no_events() {
+        let (feed, _presence, mut events) = stream(40);
+        assert_eq!(next(&mut events).await.unwrap(), "first");
+        let began_ms = now_ms();
+        assert_eq!(next(&mut events).await.unwrap(), ": keep-alive\n\n");
+        assert_eq!(next(&mut events).await.unwrap(), ": keep-alive\n\n");
+        assert!(now_ms() - began_ms >= 75);
+        feed.send(Event::Delta("a".to_owned()));
+        assert!(next(&mut events).await.unwrap().starts_with("id: 1\n"));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_is_noticed() {
+        let (feed, mut presence, events) = stream(60_000);
+        assert!(presence.end().now_or_never().is_none());
+        drop(events);
+        presence.end().await;
+        feed.send(Event::Delta("nobody reads this".to_owned()));
     }
 }

@@ -1,8 +1,8 @@
 /**
  * A component made runnable by jco, with a fresh instance for every request, as Spin does it.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { transpile } from "@bytecodealliance/jco";
@@ -35,36 +35,23 @@ export async function loadComponent({ name, file, variables, isAllowed, workDir 
     asyncImports: SUSPENDING,
     asyncExports: ["wasi:http/incoming-handler#handle"],
   });
-  const folder = join(workDir, name);
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
-  }
-  const entry = pathToFileURL(join(folder, `${name}.js`)).href;
-  const modules = new Map();
-  const coreModule = (path) => {
-    if (!modules.has(path)) modules.set(path, new WebAssembly.Module(readFileSync(join(folder, path))));
-    return modules.get(path);
-  };
-
-  // What jco generates keeps the state of its tasks in the script, so a script serves one request at a time.
-  const idle = [];
-  let scripts = 0;
-  const takeScript = async () => idle.pop() ?? (await import(`${entry}?copy=${scripts++}`));
+  const modules = Object.fromEntries(
+    Object.entries(files).filter(([path]) => path.endsWith(".wasm")).map(([path, bytes]) => [path, new WebAssembly.Module(bytes)]),
+  );
+  const script = join(workDir, `${name}.mjs`);
+  writeFileSync(script, asFactory(new TextDecoder().decode(files[`${name}.js`])));
+  const { default: newScript } = await import(pathToFileURL(script).href);
 
   async function handle(request, response) {
     const held = new Set();
     const imports = { ...io, ...wasi, ...httpImports(isAllowed), ...spinImports({ variables, isAllowed, held }) };
-    const script = await takeScript();
     const outparam = new ResponseOutparam(response);
     try {
-      const instance = script.instantiate(coreModule, imports);
+      const instance = newScript().instantiate((path) => modules[path], imports);
       const client = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
       await instance.incomingHandler.handle(new IncomingRequest(request, ["spin-client-addr", client]), outparam);
-      idle.push(script);
       if (!outparam.isSet) throw new Error("the component gave no response");
     } catch (error) {
-      // The script of a component that trapped is not used again.
       console.error(JSON.stringify({ level: "error", message: "component failed", component: name, error: error?.stack ?? inspect(error) }));
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
@@ -73,4 +60,13 @@ export async function loadComponent({ name, file, variables, isAllowed, workDir 
     }
   }
   return { name, handle };
+}
+
+/**
+ * The script that jco generates keeps the state of its tasks in the module, which one request at a time may use.
+ * As a function it is compiled once and has its own state at every call.
+ */
+function asFactory(source) {
+  if (/^import /m.test(source)) throw new Error("jco's script imports something");
+  return `export default () => {\n${source.replaceAll(/^export /gm, "")}\nreturn { instantiate };\n};\n`;
 }

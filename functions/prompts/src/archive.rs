@@ -11,7 +11,7 @@ use crate::publication::{Published, publish, require_for_production};
 
 /// A prompt whose releases changed with it.
 #[derive(Serialize)]
-pub(crate) struct PublishedPrompt<'a> {
+struct PublishedPrompt<'a> {
     #[serde(flatten)]
     prompt: &'a Prompt,
     #[serde(flatten)]

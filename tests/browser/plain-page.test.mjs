@@ -52,6 +52,12 @@ describe("pages in a browser", { skip: program ? false : "there is no Chromium o
     assert.ok(needed <= there, `${needed} px in ${there} px`);
   }
 
+  /** The whole page; its header stays at the top only when nothing is scrolled. */
+  async function photograph(page, name) {
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  }
+
   test("every file comes with the security headers", async () => {
     for (const path of ["/", "/docs", "/scripts/plain-page.js", "/openapi.json"]) {
       const { headers } = await fetch(started.url + path);
@@ -62,7 +68,7 @@ describe("pages in a browser", { skip: program ? false : "there is no Chromium o
   test("the status is live", async () => {
     const { page, faults, close } = await openPage(started);
     await page.goto("/");
-    await page.getByText(/✓ yes, version/).waitFor();
+    await page.getByText(/✓ up, version/).waitFor();
     assert.equal(await page.getByText(/✓ up, \d+ ms/).count(), 2);
     assert.deepEqual(faults, []);
     await close();
@@ -89,7 +95,7 @@ describe("pages in a browser", { skip: program ? false : "there is no Chromium o
       assert.ok((await growth) > 3, `the answer came in ${await growth} pieces`);
       await assertFits(page);
       assert.deepEqual(faults, []);
-      await page.screenshot({ path: join(screenshots, `plain-page-${name}.png`), fullPage: true });
+      await photograph(page, `plain-page-${name}`);
       await close();
     });
   }
@@ -151,7 +157,7 @@ describe("pages in a browser", { skip: program ? false : "there is no Chromium o
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("422 validation_failed").waitFor();
     assert.equal(await page.locator("#chat-message").inputValue(), "Hello");
-    await page.screenshot({ path: join(screenshots, "plain-page-problems.png"), fullPage: true });
+    await photograph(page, "plain-page-problems");
     await page.getByLabel("API key").fill("pl_wrong");
     await page.locator("#key-owner .bad").waitFor();
     await page.getByRole("button", { name: "Send" }).click();

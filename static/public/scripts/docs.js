@@ -90,8 +90,7 @@ function operationSection(reader, { path, method, operation }) {
     ...prose(operation.description ?? ""),
     ...parametersPart(reader, parameters),
     ...bodyPart(reader, body),
-    element("h4", null, "Try it"),
-    example(curl(path, method, operation, parameters, body), "shell"),
+    example(curl(path, method, operation, parameters, body), "Try it"),
     element("h4", null, "Responses"),
     element("div", { class: "responses" }, ...Object.entries(operation.responses).map(([status, response]) => responsePart(reader, status, reader.follow(response)))),
   );
@@ -121,13 +120,13 @@ function parametersPart(reader, parameters) {
 function bodyPart(reader, body) {
   if (!body) return [];
   const { schema } = body.content["application/json"];
-  return [element("h4", null, body.required ? "Body" : "Body, optional"), schemaMembers(schema, reader)];
+  return [element("h4", null, body.required ? "Body" : "Body, optional"), schemaMembers(schema, reader, "sent")];
 }
 
 function responsePart(reader, status, response) {
   const parts = Object.entries(response.content ?? {}).flatMap(([mediaType, content]) => [
     element("p", { class: "note" }, mediaType),
-    ...(content["x-events"] ? Object.entries(content["x-events"]).map(([name, schema]) => event(reader, name, schema)) : [schemaMembers(content.schema, reader)]),
+    ...(content["x-events"] ? Object.entries(content["x-events"]).map(([name, schema]) => event(reader, name, schema)) : [schemaMembers(content.schema, reader, "received")]),
     example(typeof content.example === "string" ? content.example.trimEnd() : JSON.stringify(content.example, null, 2)),
   ]);
   const headers = Object.entries(response.headers ?? {}).filter(([name]) => name !== "x-request-id");
@@ -139,17 +138,18 @@ function responsePart(reader, status, response) {
   return element(
     "details",
     { class: "response" },
-    element("summary", null, element("span", { class: `status ${isGood ? "good" : "bad"}` }, status), " ", ...inline(response.description)),
+    element("summary", null, element("span", { class: `code ${isGood ? "good" : "bad"}` }, status), " ", ...inline(response.description)),
     element("div", { class: "body" }, ...(parts.length > 0 ? parts : [element("p", { class: "note" }, "No body.")])),
   );
 }
 
 function event(reader, name, schema) {
-  return element("details", null, element("summary", null, "Event ", element("code", null, name)), schemaMembers(schema, reader));
+  return element("details", null, element("summary", null, "Event ", element("code", null, name)), schemaMembers(schema, reader, "received"));
 }
 
-function example(text, kind = "json") {
-  return element("div", { class: "example" }, element("pre", { tabIndex: 0, "aria-label": `Example, ${kind}` }, element("code", null, text)), copyButton(() => text));
+function example(text, label = "Example") {
+  const head = element("div", null, element("span", { class: "note" }, label), copyButton(() => text));
+  return element("div", { class: "example" }, head, element("pre", { tabIndex: 0, "aria-label": label }, element("code", null, text)));
 }
 
 /** A command that does it here, with the key from the environment. */
@@ -161,7 +161,7 @@ function curl(path, method, operation, parameters, body) {
   const lines = [`curl ${quote(location.origin + filled + (search ? `?${search}` : ""))}`];
   if (operation.responses[200]?.content?.["text/event-stream"]) lines[0] = lines[0].replace("curl", "curl -N");
   if (operation["x-role"]) lines.push('-H "authorization: Bearer $PROMPTLAB_KEY"');
-  if (body) lines.push("-H 'content-type: application/json'", `-d ${quote(JSON.stringify(body.content["application/json"].example))}`);
+  if (body) lines.push("-H 'content-type: application/json'", `-d ${quote(JSON.stringify(body.content["application/json"].example, null, 2).replaceAll("\n", "\n  "))}`);
   const implied = body ? "post" : "get";
   if (method !== implied) lines.splice(1, 0, `-X ${method.toUpperCase()}`);
   return lines.join(" \\\n  ");

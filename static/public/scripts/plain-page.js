@@ -11,7 +11,7 @@ const STATUS_EVERY_MS = 5000;
 async function showStatus() {
   if (document.hidden) return;
   const [health, ready] = await Promise.all([ask("/health"), ask("/ready")]);
-  show("health", health?.status === "ok", health ? `yes, version ${health.version}` : "no");
+  show("health", health?.status === "ok", health ? `up, version ${health.version}` : "down");
   for (const name of ["postgres", "redis"]) {
     const dependency = ready?.dependencies?.[name];
     show(name, dependency?.status === "up", dependency ? `${dependency.status}, ${dependency.latency_ms} ms` : "unknown");
@@ -86,7 +86,7 @@ function readObject(field) {
   }
   mark(field, true);
   field.focus();
-  throw new Problem({ code: "variables", detail: 'The variables are not a JSON object, such as {"name": "Ada"}.' });
+  throw new Problem({ code: "invalid_variables", detail: 'The variables are not a JSON object, such as {"name": "Ada"}.' });
 }
 
 /** The text in a field that must have one. @throws {Problem} */

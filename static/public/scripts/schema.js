@@ -24,10 +24,14 @@ function bounds({ minimum, maximum, minLength, maxLength, minItems, maxItems, fo
   return said.length > 0 ? `, ${said.join(", ")}` : "";
 }
 
-/** The list of a schema's members. What is nested unfolds. */
-export function schemaMembers(schema, reader) {
+/**
+ * The list of a schema's members. What is nested unfolds.
+ * @param {"sent" | "received"} direction Of what is sent, the reader must know what is required; of what is received,
+ *   what may be absent.
+ */
+export function schemaMembers(schema, reader, direction) {
   const parts = objectsOf(schema, reader);
-  const rows = parts.flatMap(({ properties = {}, required = [] }) => Object.entries(properties).map(([name, property]) => member(name, property, required.includes(name), reader)));
+  const rows = parts.flatMap(({ properties = {}, required = [] }) => Object.entries(properties).map(([name, property]) => member(name, property, required.includes(name), reader, direction)));
   if (rows.length > 0) return element("ul", { class: "members" }, ...rows);
   return element("p", { class: "note" }, typeOf(schema, reader));
 }
@@ -38,7 +42,7 @@ function objectsOf(schema, reader) {
   return followed.allOf ? followed.allOf.flatMap((part) => objectsOf(part, reader)) : [followed];
 }
 
-function member(name, property, isRequired, reader) {
+function member(name, property, isRequired, reader, direction) {
   const followed = reader.follow(property);
   const description = property.description ?? followed.description;
   const nested = nestedOf(followed, reader);
@@ -47,9 +51,10 @@ function member(name, property, isRequired, reader) {
     null,
     element("span", { class: "name" }, name),
     element("span", { class: "type" }, typeOf(followed, reader)),
-    isRequired && element("span", { class: "required" }, "required"),
+    isRequired && direction === "sent" && element("span", { class: "required" }, "required"),
+    !isRequired && direction === "received" && element("span", { class: "absent" }, "may be absent"),
     description && element("span", { class: "about" }, ...inline(description)),
-    nested && element("details", null, element("summary", null, "Members"), schemaMembers(nested, reader)),
+    nested && element("details", null, element("summary", null, "Members"), schemaMembers(nested, reader, direction)),
   );
 }
 

@@ -14,8 +14,13 @@ use platform::time::{now_ms, sleep};
 use crate::events::{Encoder, Meta};
 use crate::feed::Reader;
 
-/// How long the stream may be silent before a comment keeps the connection open.
-const LONGEST_SILENCE_MS: i64 = 15_000;
+/// How often a silent stream tries whether its client is still there: workerd notices that one has left only when
+/// something is written.
+const PROBE_EVERY_MS: i64 = 1_000;
+/// A line that every reader skips. No blank line follows: some readers take that for an event after all.
+const PROBE: &str = ":\n";
+/// How many seconds of silence make a comment, which keeps the connection open.
+const PROBES_PER_COMMENT: u32 = 15;
 /// How much is written at once when events have piled up, in bytes.
 const LARGEST_CHUNK: usize = 64 << 10;
 
@@ -23,7 +28,7 @@ const LARGEST_CHUNK: usize = 64 << 10;
 pub(crate) fn respond(meta: &Meta, reader: Reader) -> Response {
     let mut encoder = Encoder::default();
     let first = encoder.meta(meta);
-    let silence = Silence { longest_ms: LONGEST_SILENCE_MS, since_ms: now_ms(), timer: None };
+    let silence = Silence::new(PROBE_EVERY_MS);
     let events = Events { pending: first, reader, encoder, silence };
     let mut response = Response::new(Body::from_stream(events));
     let headers = response.headers_mut();
@@ -56,39 +61,55 @@ impl Stream for Events {
             }
         }
         if !this.pending.is_empty() {
-            this.silence.since_ms = now_ms();
+            this.silence.end();
             return Poll::Ready(Some(Ok(std::mem::take(&mut this.pending).into())));
         }
         if is_over {
             return Poll::Ready(None);
         }
-        ready!(this.silence.poll(context));
-        Poll::Ready(Some(Ok(llm::sse::comment("keep-alive").into())))
+        let rings = ready!(this.silence.poll(context));
+        let is_long = rings.is_multiple_of(PROBES_PER_COMMENT);
+        let comment = if is_long { llm::sse::comment("keep-alive") } else { PROBE.to_owned() };
+        Poll::Ready(Some(Ok(comment.into())))
     }
 }
 
-/// Rings when nothing was sent for a while.
+/// Rings again and again while nothing is sent.
 struct Silence {
-    longest_ms: i64,
+    interval_ms: i64,
     since_ms: i64,
-    /// Rings at the end of some silence, be it one that was broken: a timer for every event would cost more.
+    rings: u32,
+    /// Rings an interval after some event, be it one that others have followed: a timer for every event would cost
+    /// more.
     timer: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Silence {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn new(interval_ms: i64) -> Self {
+        Self { interval_ms, since_ms: now_ms(), rings: 0, timer: None }
+    }
+
+    /// Something was sent.
+    fn end(&mut self) {
+        self.since_ms = now_ms();
+        self.rings = 0;
+    }
+
+    /// How often it has rung in this silence.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<u32> {
         loop {
-            let (since_ms, longest_ms) = (self.since_ms, self.longest_ms);
+            let (since_ms, interval_ms) = (self.since_ms, self.interval_ms);
             let timer = self.timer.get_or_insert_with(|| {
                 // A clock that is set back shall not silence us, nor one that is set forward spin.
-                let left_ms = (since_ms + longest_ms - now_ms()).clamp(1, longest_ms);
+                let left_ms = (since_ms + interval_ms - now_ms()).clamp(1, interval_ms);
                 Box::pin(sleep(Duration::from_millis(left_ms.unsigned_abs())))
             });
             ready!(timer.as_mut().poll(context));
             self.timer = None;
-            if now_ms() - self.since_ms >= self.longest_ms {
+            if now_ms() - self.since_ms >= self.interval_ms {
                 self.since_ms = now_ms();
-                return Poll::Ready(());
+                self.rings = self.rings.saturating_add(1);
+                return Poll::Ready(self.rings);
             }
         }
     }
@@ -101,9 +122,9 @@ mod tests {
     use crate::feed::{Feed, Presence, feed};
     use futures_util::{FutureExt, StreamExt};
 
-    fn stream(longest_ms: i64) -> (Feed, Presence, Events) {
+    fn stream(interval_ms: i64) -> (Feed, Presence, Events) {
         let (feed, presence, reader) = feed();
-        let silence = Silence { longest_ms, since_ms: now_ms(), timer: None };
+        let silence = Silence::new(interval_ms);
         let events = Events { pending: "first".to_owned(), reader, encoder: Encoder::default(), silence };
         (feed, presence, events)
     }
@@ -130,15 +151,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silence_is_broken_by_comments_that_are_no_events() {
-        let (feed, _presence, mut events) = stream(40);
+    async fn silence_is_broken_by_what_is_no_event() {
+        let (feed, _presence, mut events) = stream(10);
         assert_eq!(next(&mut events).await.unwrap(), "first");
         let began_ms = now_ms();
-        assert_eq!(next(&mut events).await.unwrap(), ": keep-alive\n\n");
-        assert_eq!(next(&mut events).await.unwrap(), ": keep-alive\n\n");
-        assert!(now_ms() - began_ms >= 75);
+        for ring in 1..=2 * PROBES_PER_COMMENT {
+            let is_long = ring == PROBES_PER_COMMENT || ring == 2 * PROBES_PER_COMMENT;
+            let expected = if is_long { ": keep-alive\n\n" } else { ":\n" };
+            assert_eq!(next(&mut events).await.unwrap(), expected, "{ring}");
+        }
+        assert!(now_ms() - began_ms >= 295);
         feed.send(Event::Delta("a".to_owned()));
         assert!(next(&mut events).await.unwrap().starts_with("id: 1\n"));
+        assert_eq!(next(&mut events).await.unwrap(), ":\n");
     }
 
     #[tokio::test]

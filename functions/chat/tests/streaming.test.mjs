@@ -179,6 +179,15 @@ describe("a client that leaves", () => {
     assert.ok(requests.every(({ aborted }) => aborted), "the provider's work is ended too");
   });
 
+  test("is missed also while the model is silent", async () => {
+    const stream = await api.chat({ message: "silent", model: "mock-ok:first=1400" });
+    await stream.arrived("meta");
+    stream.leave();
+    const message = await api.lastMessage(stream.events[0].data.conversation_id, 5000);
+    assert.deepEqual([message.status, message.content, message.tokens_in], ["cancelled", "", null]);
+    assert.ok(message.waited < 1300, `after ${message.waited} ms`);
+  });
+
   test("before the answer begins leaves nothing unfinished", async () => {
     const { port, hostname } = new URL(stack.url);
     const headers = { "x-api-key": stack.adminKey, "content-type": "application/json" };

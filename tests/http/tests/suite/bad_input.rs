@@ -223,12 +223,16 @@ async fn a_wrong_type_is_named() {
         .nothing_comes_of(async |case| {
             for (name, value) in case.members() {
                 let wrong = match value {
-                    Value::String(_) => json!([1]),
-                    Value::Array(_) | Value::Object(_) => json!("text"),
-                    Value::Number(_) | Value::Bool(_) => json!({"a": 1}),
+                    // An object is no way to write the name of a role or an environment.
+                    Value::String(text) => vec![json!([1]), json!(1), json!({text: null})],
+                    Value::Array(_) | Value::Object(_) => vec![json!("text"), json!(1)],
+                    Value::Number(_) | Value::Bool(_) => vec![json!({"a": 1}), json!("text")],
                     Value::Null => unreachable!(),
                 };
-                case.send(with(case.body.clone(), &json!({name: wrong})).to_string()).await.invalid(name);
+                for wrong in wrong {
+                    let body = with(case.body.clone(), &json!({name: wrong}));
+                    case.send(body.to_string()).await.invalid(name);
+                }
             }
             for body in ["[]", "7", "\"text\"", "null", "true", "[{}]"] {
                 case.send(body).await.problem(422, "validation_failed");

@@ -10,7 +10,7 @@ import { setup } from "./setup.mjs";
 
 await runMain(async () => {
   console.log("Set-up");
-  await setup();
+  await setup({});
   console.log("Functions");
   await buildFunctions({ release: true });
   console.log("\nSize of the modules, as they are and in gzip:");

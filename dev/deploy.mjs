@@ -22,7 +22,7 @@ await runMain(async () => {
   const isDryRun = process.env.DRY_RUN === "1";
   const secrets = isDryRun ? {} : readSecrets();
   console.log("Set-up");
-  await setup();
+  await setup({});
   console.log("Functions");
   await buildFunctions({ release: true });
   if (!isDryRun) await prepareDatabase(secrets.DATABASE_URL);

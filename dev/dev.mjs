@@ -53,12 +53,13 @@ async function start() {
   if (!(await isPortFree(port))) throw new Failure(`port ${port} is in use: stop what uses it, or choose another with \`PORT=8788 make dev\`.`);
 
   const began = Date.now();
+  const given = external();
   console.log("Set-up");
-  await setup();
+  await step(() => setup({ database: !given.databaseUrl, cache: !given.restUrl }));
   console.log("Functions");
   await step(() => buildFunctions());
   console.log("Stores");
-  const stores = await step(() => startStores({ dir, ...external(), say: (line) => console.log(`  ${line}`) }));
+  const stores = await step(() => startStores({ dir, ...given, say: (line) => console.log(`  ${line}`) }));
   closers.push(stores.stop);
   record.note(stores.servers);
   const vars = { ...stores.vars, ...extraVariables() };

@@ -49,6 +49,9 @@ export function modulesOf({ folder, bundle, main }) {
  * @param {{release?: boolean, wasi?: boolean, names?: string[], quiet?: boolean}} [options] `quiet` shows the output only of a failure.
  */
 export async function buildFunctions({ release = false, wasi = false, names = [], quiet = false } = {}) {
+  // Separately, because `cargo xtask` would say nothing while it compiles the build tool itself.
+  const tool = await run("cargo", ["build", "--package", "xtask"], { inherit: !quiet });
+  if (tool.code !== 0) throw new Failure(`the build tool could not be built${quiet ? `:\n${tail(tool.output, 30)}` : "."}`);
   const args = ["xtask", "build", ...(release ? ["--release"] : []), ...(wasi ? ["--wasi"] : []), ...names];
   // A backtrace of the build tool hides what is wrong with what it builds.
   const { code, output } = await run("cargo", args, { inherit: !quiet, env: { ...process.env, RUST_BACKTRACE: "0" } });

@@ -22,17 +22,18 @@ const CARGO_DENY = "0.20.2";
  *   `key` names the inputs: the step runs again when it changes. `install` answers what it found or made.
  */
 
-/** @type {Step[]} */
-const base = [
-  {
-    name: "wasm targets",
-    key: toolchainKey,
-    done: () => existsSync(join(toolsDir, "wasm.env")),
-    install: () => installWasmTargets(toolsDir),
-  },
-  { name: "PostgreSQL", key: postgresKey, done: postgresIsLinked, install: linkPostgresLibraries },
-  program("Redis", ["redis-server", "valkey-server"], { apt: "redis-server", brew: "redis", dnf: "valkey", apk: "redis" }),
-];
+/** @type {Step} */
+const wasmTargets = {
+  name: "wasm targets",
+  key: toolchainKey,
+  done: () => existsSync(join(toolsDir, "wasm.env")),
+  install: () => installWasmTargets(toolsDir),
+};
+
+/** @type {Step} */
+const postgres = { name: "PostgreSQL", key: postgresKey, done: postgresIsLinked, install: linkPostgresLibraries };
+
+const redis = program("Redis", ["redis-server", "valkey-server"], { apt: "redis-server", brew: "redis", dnf: "valkey", apk: "redis" });
 
 /** @type {Step[]} */
 const forTests = [
@@ -69,13 +70,12 @@ function program(name, commands, packages) {
 }
 
 function postgresKey() {
-  if (process.env.DATABASE_URL) return "external";
   return readFileSync(join(postgresPackage(), "package.json"), "utf8") + root;
 }
 
 /** A new `npm ci` takes the links away. */
 function postgresIsLinked() {
-  return Boolean(process.env.DATABASE_URL) || postgresLinks().every(({ link }) => existsSync(link));
+  return postgresLinks().every(({ link }) => existsSync(link));
 }
 
 /** @returns {{link: string, to: string}[]} */
@@ -87,7 +87,6 @@ function postgresLinks() {
 
 /** npm packages cannot hold symbolic links: the package lists them, and its own install script is not run. */
 async function linkPostgresLibraries() {
-  if (process.env.DATABASE_URL) return "DATABASE_URL";
   for (const { link, to } of postgresLinks()) {
     if (existsSync(link)) continue;
     mkdirSync(dirname(link), { recursive: true });
@@ -110,11 +109,12 @@ async function installCargoDeny() {
 }
 
 /**
- * Brings the machine to where building and running work.
- * @param {{tests?: boolean}} [options]
+ * Brings the machine to where building works, and what else is asked for.
+ * @param {{database?: boolean, cache?: boolean, tests?: boolean}} needs The embedded stores, and what only tests use.
  */
-export async function setup({ tests = false } = {}) {
-  for (const step of tests ? [...base, ...forTests] : base) await runStep(step);
+export async function setup({ database = false, cache = false, tests = false }) {
+  const steps = [wasmTargets, ...(database ? [postgres] : []), ...(cache ? [redis] : []), ...(tests ? forTests : [])];
+  for (const step of steps) await runStep(step);
 }
 
 /** @param {Step} step */
@@ -135,4 +135,4 @@ async function runStep(step) {
   writeFileSync(stamp, key);
 }
 
-if (import.meta.main) await runMain(() => setup({ tests: process.argv.includes("--tests") }));
+if (import.meta.main) await runMain(() => setup({ database: true, cache: true, tests: process.argv.includes("--tests") }));

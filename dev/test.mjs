@@ -35,7 +35,7 @@ async function main() {
   }
   const chosen = choose(process.argv[2]);
   console.log("Set-up");
-  await setup({ tests: true });
+  await setup({ database: true, cache: true, tests: true });
   mkdirSync(logs, { recursive: true });
   const results = [];
   for (const step of chosen) {

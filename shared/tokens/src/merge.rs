@@ -1,16 +1,17 @@
 //! Byte pair encoding of one piece: the adjacent pair of lowest rank is merged, leftmost first, until no pair is
 //! left that merges.
 //!
-//! A piece that is a token is found by its hash; any other is merged in fixed arrays, and one that is longer than
-//! any token window by window in [`crate::window`].
+//! A piece that is a token is found by its hash; any other is merged in fixed arrays, and one that does not fit into
+//! them window by window in [`crate::window`].
 #![expect(
     clippy::indexing_slicing,
     reason = "the offsets are those of parts of a piece whose length is checked on entry, in the innermost loop"
 )]
 
 use crate::hash::{self, LONGEST_SPAN};
+use crate::parts::{self, TwoOfThree};
 use crate::table::{LONGEST_TOKEN, Merge, Rank, Table, Token};
-use crate::{parts, window};
+use crate::window;
 
 /// Bits of a part's number in a key.
 const NUMBER_BITS: u32 = 8;
@@ -121,18 +122,34 @@ impl<'a> Merger<'a> {
     /// Adds the tokens of a piece in order.
     #[inline]
     pub(crate) fn encode(&mut self, piece: &[u8], tokens: &mut impl Tokens) {
-        if let [byte] = piece {
-            return tokens.push(Token::of_byte(*byte), self.table);
+        let table = self.table;
+        match *piece {
+            [byte] => tokens.push(Token::of_byte(byte), table),
+            [first, second] => {
+                if let Some(token) = table.byte_pair(first, second) {
+                    tokens.push(token, table);
+                } else {
+                    tokens.push(Token::of_byte(first), table);
+                    tokens.push(Token::of_byte(second), table);
+                }
+            }
+            [first, second, third] => encode_three(table, [first, second, third], tokens),
+            _ if piece.len() > LONGEST_SPAN => window::encode(self, piece, tokens),
+            _ => match self.token(piece) {
+                Some(token) => tokens.push(token, table),
+                None => self.encode_span(piece).for_each(|(_, token)| tokens.push(token, table)),
+            },
         }
+    }
+
+    /// The token that a piece is.
+    #[inline]
+    fn token(&self, piece: &[u8]) -> Option<Token> {
         if piece.len() > LONGEST_TOKEN {
-            return window::encode(self, piece, tokens);
+            return None;
         }
         let hash = piece.iter().fold(0, |hash, &byte| hash::extend(hash, byte));
-        if let Some(token) = self.table.token(piece, hash) {
-            return tokens.push(token, self.table);
-        }
-        let table = self.table;
-        self.encode_span(piece).for_each(|(_, token)| tokens.push(token, table));
+        self.table.token(piece, hash)
     }
 
     /// Merges at most [`LONGEST_SPAN`] bytes of a piece as if they were a piece: where each token ends, and the
@@ -246,5 +263,23 @@ impl<'a> Merger<'a> {
                 self.keys[node] = self.keys[2 * node].min(self.keys[2 * node + 1]);
             }
         }
+    }
+}
+
+/// Adds the tokens of a piece of three bytes in order.
+#[inline]
+fn encode_three(table: &Table, bytes: [u8; 3], tokens: &mut impl Tokens) {
+    let [first, _, third] = bytes;
+    let (left, right) = match TwoOfThree::of(table, bytes) {
+        Some(TwoOfThree::First(left)) => (left, Token::of_byte(third)),
+        Some(TwoOfThree::Last(right)) => (Token::of_byte(first), right),
+        None => return bytes.into_iter().for_each(|byte| tokens.push(Token::of_byte(byte), table)),
+    };
+    let hash = bytes.into_iter().fold(0, hash::extend);
+    if let Some(merge) = table.merge(left, right, hash) {
+        tokens.push(merge.token, table);
+    } else {
+        tokens.push(left, table);
+        tokens.push(right, table);
     }
 }

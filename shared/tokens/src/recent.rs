@@ -8,6 +8,9 @@ const FEWEST_PLACES: usize = 16;
 /// Bytes of text to a place.
 const BYTES_PER_PLACE: usize = 8;
 
+/// The shortest piece that is worth remembering, in bytes.
+const SHORTEST: usize = 3;
+
 /// Spreads a key over the places.
 const FACTOR: u64 = 0x9fb2_1c65_1e98_df25;
 
@@ -21,9 +24,12 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The key of a piece, unless reading it at the end of the text would take longer.
+    /// The key of a piece, unless it is so short, or so near the end of the text, that remembering it saves nothing.
     #[inline]
     pub(crate) fn of(text: &[u8], start: usize, length: usize) -> Option<Self> {
+        if length < SHORTEST {
+            return None;
+        }
         let first = word(text, start)?;
         let (first, last) = if length < 8 {
             (first & !(u64::MAX << (8 * length)), 0)
@@ -61,7 +67,7 @@ fn word(text: &[u8], start: usize) -> Option<u64> {
 /// What is remembered: at each place the last piece that belonged there, and the number of its tokens.
 pub(crate) struct Recent<'a> {
     text: &'a [u8],
-    places: Vec<(Key, usize)>,
+    places: Vec<(Key, u32)>,
 }
 
 impl<'a> Recent<'a> {
@@ -76,13 +82,13 @@ impl<'a> Recent<'a> {
     #[inline]
     pub(crate) fn count(&self, key: &Key) -> Option<usize> {
         let (known, count) = self.places.get(key.place(self.places.len()))?;
-        known.is_same(key, self.text).then_some(*count)
+        known.is_same(key, self.text).then_some(*count as usize)
     }
 
     #[inline]
     pub(crate) fn remember(&mut self, key: Key, count: usize) {
         let place = key.place(self.places.len());
-        if let Some(place) = self.places.get_mut(place) {
+        if let (Some(place), Ok(count)) = (self.places.get_mut(place), u32::try_from(count)) {
             *place = (key, count);
         }
     }

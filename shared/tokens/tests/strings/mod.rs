@@ -182,7 +182,7 @@ impl Strings {
 
     fn whitespace(&mut self, text: &mut String) {
         match self.below(8) {
-            0 => text.push_str(&" ".repeat(self.rank_below(400))),
+            0 => text.push_str(&" ".repeat(self.rank_below(200))),
             1 => text.push_str(&"\n".repeat(self.rank_below(20))),
             2..6 => text.push_str(self.pick(&SPACES)),
             _ => text.push_str(&self.word()),

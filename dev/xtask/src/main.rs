@@ -1,4 +1,4 @@
-//! `cargo xtask build [--release] [--wasi] [function…]` builds what is deployed, `cargo xtask openapi` the pages
+//! `cargo xtask build [--release] [--wasi] [--out folder] [function…]` builds what is deployed, `cargo xtask openapi` the pages
 //! and their OpenAPI document alone.
 
 mod components;
@@ -7,9 +7,9 @@ mod pages;
 mod wasm;
 mod workers;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask build [--release] [--wasi] [function…] | openapi";
+const USAGE: &str = "usage: cargo xtask build [--release] [--wasi] [--out folder] [function…] | openapi";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -20,12 +20,14 @@ fn main() -> Result<()> {
     }
 }
 
-fn build(arguments: impl Iterator<Item = String>) -> Result<()> {
+fn build(mut arguments: impl Iterator<Item = String>) -> Result<()> {
     let mut profile = wasm::Profile::Development;
     let mut target = wasm::Target::Workers;
     let mut names = Vec::new();
-    for argument in arguments {
+    let mut bundles = wasm::target_folder().join("functions");
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--out" => bundles = arguments.next().context(USAGE)?.into(),
             "--release" => profile = wasm::Profile::Release,
             "--wasi" => target = wasm::Target::Wasi,
             flag if flag.starts_with('-') => bail!("unknown option {flag}\n{USAGE}"),
@@ -34,12 +36,12 @@ fn build(arguments: impl Iterator<Item = String>) -> Result<()> {
     }
     if names.is_empty() {
         names = wasm::functions()?;
+        pages::build()?;
     }
-    pages::build()?;
     let modules = wasm::compile(target, profile, &names)?;
     for (name, module) in names.iter().zip(&modules) {
         match target {
-            wasm::Target::Workers => workers::bundle(name, module, profile)?,
+            wasm::Target::Workers => workers::bundle(name, module, &bundles, profile)?,
             wasm::Target::Wasi => _ = components::adapt(name, module)?,
         }
     }

@@ -8,14 +8,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::wasm::{Profile, root, target_folder};
+use crate::wasm::{Profile, root};
 
 /// JavaScript of `shared/platform` that goes with every function.
 const SCRIPTS: [&str; 2] = ["entry.mjs", "respond.mjs"];
 
-/// Writes the bundle of the function `name` from its compiled `module`.
-pub(crate) fn bundle(name: &str, module: &Path, profile: Profile) -> Result<()> {
-    let folder = target_folder().join("functions").join(name);
+/// Writes the bundle of the function `name` from its compiled `module` into its folder in `bundles`.
+pub(crate) fn bundle(name: &str, module: &Path, bundles: &Path, profile: Profile) -> Result<()> {
+    let folder = bundles.join(name);
     fs::create_dir_all(&folder)?;
     copy_scripts(name, &folder)?;
     // The module's name and time stand for its content: an unchanged one is not processed again.
@@ -29,6 +29,8 @@ pub(crate) fn bundle(name: &str, module: &Path, profile: Profile) -> Result<()> 
     bindgen.module(true)?;
     // Both are needed to begin anew after a panic.
     bindgen.reset_state_function(true).force_enable_abort_handler(true);
+    // Names are a quarter of the module and say only what a stack trace in a log would.
+    bindgen.remove_name_section(profile == Profile::Release);
     bindgen.generate(&folder).with_context(|| format!("wasm-bindgen failed on {name}"))?;
     import_compiled_module(&folder.join("index.js"))?;
     if profile == Profile::Release {
@@ -58,9 +60,21 @@ fn import_compiled_module(script: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What every engine has by now. `--all-features` would write what only the newest ones read.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-exception-handling",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 fn optimise(module: &Path) -> Result<()> {
     let status = Command::new(root().join("node_modules/.bin/wasm-opt"))
-        .args(["-O3", "--all-features"])
+        .arg("-O3")
+        .args(FEATURES)
         .arg(module)
         .arg("-o")
         .arg(module)

@@ -26,15 +26,15 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     else {
         return None;
     };
-    let input = match head.method {
-        "GET" => Input::from_query(query).ok()?,
-        "POST" => headers.read_body(body)?,
+    let (input, text) = match head.method {
+        "GET" => (Input::from_query(query).ok()?, query.as_bytes()),
+        "POST" => (headers.read_body(body)?, body.as_ref()),
         _ => return None,
     };
     let place = input.place(caller.key.team_id.clone(), prompt.into_owned());
     let found = resolution::find_in_memory(&place, stores)?;
     let resolved = resolution::resolve(&found.value, &input.request()).ok()?;
-    let mut answer = reply::answer(&resolved, &found, headers.if_none_match).ok()?;
+    let mut answer = reply::answer(&resolved, &found, text, headers.if_none_match).ok()?;
     let request_id = edge::request_id(headers.request_id).to_string();
     answer.headers.push(("x-request-id", Cow::Owned(request_id)));
     Some(answer)

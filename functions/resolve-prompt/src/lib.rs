@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 use edge::{Call, Function, Problem};
 use http::HeaderMap;
 use http::header::IF_NONE_MATCH;
+use serde_json::value::RawValue;
 
 use crate::input::Input;
 
@@ -43,29 +44,33 @@ async fn from_query(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let input = Input::from_query(query.as_deref().unwrap_or_default())?;
-    resolve(&call, prompt, &input, &headers).await
+    let query = query.unwrap_or_default();
+    let input = Input::from_query(&query)?;
+    resolve(&call, prompt, &input, query.as_bytes(), &headers).await
 }
 
 async fn from_body(
     call: Call,
     Path(prompt): Path<String>,
     headers: HeaderMap,
-    edge::Body(input): edge::Body<Input>,
+    edge::Body(text): edge::Body<Box<RawValue>>,
 ) -> Result<Response, Problem> {
+    let text = text.get().as_bytes();
+    let input: Input = edge::read_json(text)?;
     input.check()?;
-    resolve(&call, prompt, &input, &headers).await
+    resolve(&call, prompt, &input, text, &headers).await
 }
 
 async fn resolve(
     call: &Call,
     prompt: String,
     input: &Input,
+    text: &[u8],
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let place = input.place(call.team_id().clone(), prompt);
     let found = resolution::find(&place, &call.stores, &call.database).await?;
     let resolved = resolution::resolve(&found.value, &input.request())?;
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    Ok(reply::to_response(reply::answer(&resolved, &found, if_none_match)?))
+    Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)?))
 }

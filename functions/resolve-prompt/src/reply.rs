@@ -11,35 +11,35 @@ use http::header::HeaderValue;
 use platform::serve::Answer;
 use resolution::{Prepared, Resolved};
 
-/// The answer: 200, or 304 when the caller has it already.
+/// The answer to `input`, the query or the body as it came: 200, or 304 when the caller has it already.
 pub(crate) fn answer(
     resolved: &Resolved,
     found: &Held<Arc<Prepared>>,
+    input: &[u8],
     if_none_match: Option<&str>,
 ) -> Result<Answer, Error> {
-    let body = resolved.to_json()?;
-    let etag = etag(found.value.release.revision, &body);
+    let etag = etag(resolved, input);
     let known = if_none_match.is_some_and(|tags| tags == "*" || tags.split(',').any(|tag| same(tag, &etag)));
     let mut headers = vec![
         ("content-type", Cow::Borrowed("application/json")),
-        ("cache-control", Cow::Borrowed("private, no-cache")),
         ("etag", Cow::Owned(etag)),
         ("x-promptlab-age-ms", Cow::Owned(found.age_ms.to_string())),
     ];
     if found.stale {
         headers.push(("x-promptlab-stale", Cow::Borrowed("true")));
     }
-    let (status, body) = if known { (304, Vec::new()) } else { (200, body) };
+    let (status, body) = if known { (304, Vec::new()) } else { (200, resolved.to_json()?) };
     Ok(Answer { status, headers, body })
 }
 
-/// Changes with every change of the body. FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>) is enough: the
-/// tag protects against nothing.
-fn etag(revision: i64, body: &[u8]) -> String {
-    let hash = body.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
+/// Changes whenever the body may: what it says follows from the revision, the version and the input. FNV-1a
+/// (<http://www.isthe.com/chongo/tech/comp/fnv/>) is enough for the input: the tag protects against nothing.
+fn etag(resolved: &Resolved, input: &[u8]) -> String {
+    let hash = input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format!("\"{revision}-{hash:016x}\"")
+    let version = resolved.live().map_or(0, |live| live.version.version_number);
+    format!("\"{}-{version}-{hash:x}\"", resolved.prepared.release.revision)
 }
 
 fn same(tag: &str, etag: &str) -> bool {

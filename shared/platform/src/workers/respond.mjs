@@ -14,7 +14,9 @@ const FIXED = new Headers(FIXED_HEADERS);
 const FIXED_WITH_JSON = new Headers([...FIXED_HEADERS, ["content-type", "application/json"]]);
 const JSON_LINE = "content-type:application/json\n";
 
-function headersOf(head) {
+function headersOf(bytes) {
+  // Header values are bytes, one a character.
+  const head = String.fromCharCode.apply(null, bytes);
   const isJson = head.startsWith(JSON_LINE);
   const headers = new Headers(isJson ? FIXED_WITH_JSON : FIXED);
   let start = isJson ? JSON_LINE.length : 0;

@@ -54,8 +54,12 @@ impl Input {
         }
         let query: InputQuery = serde_urlencoded::from_str(query).map_err(|error| {
             let message = error.to_string();
-            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-            let (field, code) = unknown.map_or(("query", "invalid_type"), |name| (name, "unknown_field"));
+            let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next();
+            let (field, code) = match (named("unknown field `"), named("duplicate field `")) {
+                (Some(name), _) => (name, "unknown_field"),
+                (_, Some(name)) => (name, "duplicate_field"),
+                _ => ("query", "invalid_type"),
+            };
             Error::field(field, code, message.clone())
         })?;
         let mut errors = Vec::new();
@@ -172,6 +176,7 @@ mod tests {
         refused("version=newest", "version");
         refused("strict=maybe", "strict");
         refused("usr=1", "usr");
+        refused("strict=1&strict=0", "strict");
         refused(&format!("user_id={}", "a".repeat(257)), "user_id");
     }
 }

@@ -6,7 +6,7 @@ use crate::Role;
 
 /// An environment with a pointer per prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum Environment {
     /// For trying out.
     Staging,
@@ -38,5 +38,14 @@ impl Environment {
             Self::Staging => Role::Editor,
             Self::Production => Role::Publisher,
         }
+    }
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for Environment {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        Self::parse(&name).ok_or("unknown variant: staging or production")
     }
 }

@@ -61,13 +61,11 @@ impl Kind {
 
     /// Whether `text` looks like an id of this kind.
     pub fn matches(self, text: &str) -> bool {
-        text.strip_prefix(self.prefix())
-            .and_then(|rest| rest.strip_prefix('_'))
-            .is_some_and(|suffix| {
-                suffix.len() == SUFFIX_LENGTH
-                    && suffix.bytes().all(|byte| ALPHABET.contains(&byte))
-                    && suffix.as_bytes().first().is_some_and(|&first| first <= b'7')
-            })
+        text.strip_prefix(self.prefix()).and_then(|rest| rest.strip_prefix('_')).is_some_and(|suffix| {
+            suffix.len() == SUFFIX_LENGTH
+                && suffix.bytes().all(|byte| ALPHABET.contains(&byte))
+                && suffix.as_bytes().first().is_some_and(|&first| first <= b'7')
+        })
     }
 }
 
@@ -134,7 +132,8 @@ mod tests {
         assert!(early < late);
         assert_eq!(Id::parse(Kind::Version, early.as_str()), Ok(early.clone()));
         assert_eq!(Id::parse(Kind::Prompt, early.as_str()), Err(UnknownId));
-        for text in ["", "ver_", "ver_01h2xcejqtf2nbrexx3vqjhp4", "ver_81h2xcejqtf2nbrexx3vqjhp41", "ver_ü"] {
+        for text in ["", "ver_", "ver_01h2xcejqtf2nbrexx3vqjhp4", "ver_81h2xcejqtf2nbrexx3vqjhp41", "ver_ü"]
+        {
             assert_eq!(Id::parse(Kind::Version, text), Err(UnknownId), "{text}");
         }
     }

@@ -47,22 +47,34 @@ fn is_json(media_type: &str) -> bool {
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde would read a struct's fields from an array by position: nobody means that.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| explain("", &error))?;
-        return Err(Error::field("body", "invalid_type", "an object").into());
+        return Err(
+            malformed(bytes).unwrap_or_else(|| Error::field("body", "invalid_type", "an object").into())
+        );
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        explain(&path, &error.into_inner())
+        // What is wrong with a value matters only once the whole body is known to be JSON.
+        malformed(bytes).unwrap_or_else(|| explain(&error.path().to_string(), &error.into_inner()))
     })?;
-    reader.end().map_err(|error| explain("", &error))?;
-    Ok(value)
+    match reader.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err(not_json(&error)),
+    }
+}
+
+/// The problem with a body that is not JSON; `None` when it is.
+fn malformed(bytes: &[u8]) -> Option<Problem> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Some(Problem::new(400, "invalid_json", "the body is not UTF-8"));
+    };
+    serde_json::from_str::<serde::de::IgnoredAny>(text).err().map(|error| not_json(&error))
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::new(400, "invalid_json", format!("the body is not JSON: {error}"))
 }
 
 fn explain(path: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
-        return Problem::new(400, "invalid_json", format!("the body is not JSON: {error}"));
-    }
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
     let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next();
@@ -132,6 +144,10 @@ mod tests {
         check("{\"name\":\"a\"} x", 400, "", "");
         check("[]", 422, "body", "invalid_type");
         check("[", 400, "", "");
+        check(r#"{"name":1,}"#, 400, "", "");
+        check(r#"{"name":1} {}"#, 400, "", "");
+        check(r#"{"name":"a"}x"#, 400, "", "");
+        assert_eq!(read_json::<Outer>(b"{\"name\":1,\"x\":\"\xff\"}").unwrap_err().status(), 400);
         check("7", 422, "body", "invalid_type");
         check("{}", 422, "name", "required");
         check(r#"{"name":1}"#, 422, "name", "invalid_type");

@@ -17,8 +17,6 @@ pub(crate) enum Outcome<T> {
     Conflict(String),
     /// The pointer has moved on to this revision.
     RevisionMismatch(i64),
-    /// This field names something that does not exist.
-    UnknownReference(String),
     /// It is not for this team to do.
     Forbidden(String),
 }
@@ -55,9 +53,6 @@ impl<T> Outcome<T> {
             Self::NotFound(resource) => Err(Error::NotFound(resource.name())),
             Self::Conflict(detail) => Err(Error::Conflict(detail)),
             Self::RevisionMismatch(current) => Err(Error::RevisionMismatch { current }),
-            Self::UnknownReference(field) => {
-                Err(Error::field(field, "not_found", "Names nothing in this team."))
-            }
             Self::Forbidden(detail) => Err(Error::Forbidden(detail)),
         }
     }

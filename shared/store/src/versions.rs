@@ -41,13 +41,26 @@ pub struct Content {
 
 /// The two kinds of versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum VersionKind {
     /// One text.
     #[default]
     Text,
     /// Several messages.
     Chat,
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for VersionKind {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match name.as_str() {
+            "text" => Ok(Self::Text),
+            "chat" => Ok(Self::Chat),
+            _ => Err("unknown variant: text or chat"),
+        }
+    }
 }
 
 /// One message of a chat.

@@ -1,6 +1,6 @@
 with created as (
   insert into collections (team_id, id, name, description, created_by, updated_by)
-  select $1, id, name, description, $2 ->> 'user_id', $2 ->> 'user_id'
+  select $1, id, name, description, $2::jsonb ->> 'user_id', $2::jsonb ->> 'user_id'
   from jsonb_to_record($3) as given (id text, name text, description text)
   on conflict (team_id, name) do nothing
   returning id, name, collection_document(collections) as document

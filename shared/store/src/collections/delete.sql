@@ -10,7 +10,7 @@ with found as (
 ), allowed as (
   select found.* from found where $4 or not exists (select from living)
 ), archived as (
-  update prompts set archived_at = now(), updated_at = now(), updated_by = $2 ->> 'user_id'
+  update prompts set archived_at = now(), updated_at = now(), updated_by = $2::jsonb ->> 'user_id'
   from living, allowed
   where prompts.team_id = $1 and prompts.id = living.id
   returning prompts.id, prompts.name

@@ -1,10 +1,10 @@
 -- Only what the document names changes.
 with changed as (
   update collections set
-    name = coalesce($4 ->> 'name', name),
-    description = coalesce($4 ->> 'description', description),
+    name = coalesce($4::jsonb ->> 'name', name),
+    description = coalesce($4::jsonb ->> 'description', description),
     updated_at = now(),
-    updated_by = $2 ->> 'user_id'
+    updated_by = $2::jsonb ->> 'user_id'
   where team_id = $1 and id = $3
   returning id, collection_document(collections) as document
 ), audited as (

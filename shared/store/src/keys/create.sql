@@ -2,7 +2,7 @@ with created as (
   insert into api_keys (
     team_id, id, user_id, name, role, key_hash, hint, chat_requests_per_hour, expires_at, created_by)
   select $1, id, user_id, name, role, key_hash, hint, chat_requests_per_hour, to_timestamp(expires_at_ms / 1000.0),
-    $2 ->> 'user_id'
+    $2::jsonb ->> 'user_id'
   from jsonb_to_record($3) as given (
     id text, user_id text, name text, role text, key_hash text, hint text, chat_requests_per_hour bigint,
     expires_at_ms bigint)

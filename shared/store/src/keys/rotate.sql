@@ -2,15 +2,15 @@
 -- finds replaced_by set.
 with replaced as (
   update api_keys
-  set replaced_by = $4 ->> 'id', grace_until = now() + make_interval(secs => $5)
+  set replaced_by = $4::jsonb ->> 'id', grace_until = now() + make_interval(secs => $5)
   where team_id = $1 and id = $3 and revoked_at is null and replaced_by is null
     and (expires_at is null or expires_at > now())
   returning *
 ), created as (
   insert into api_keys (
     team_id, id, user_id, name, role, key_hash, hint, chat_requests_per_hour, expires_at, created_by)
-  select $1, $4 ->> 'id', user_id, name, role, $4 ->> 'key_hash', $4 ->> 'hint', chat_requests_per_hour, expires_at,
-    $2 ->> 'user_id'
+  select $1, $4::jsonb ->> 'id', user_id, name, role, $4::jsonb ->> 'key_hash', $4::jsonb ->> 'hint', chat_requests_per_hour, expires_at,
+    $2::jsonb ->> 'user_id'
   from replaced
   returning api_key_document(
     api_keys,

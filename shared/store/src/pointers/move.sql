@@ -26,7 +26,7 @@ with prompt as (
 ), moved as (
   update pointers
   set version_id = to_version_id, previous_version_id = from_version_id, revision = nextval('revisions'),
-    updated_at = now(), updated_by = $2 ->> 'user_id'
+    updated_at = now(), updated_by = $2::jsonb ->> 'user_id'
   from allowed
   where pointers.team_id = $1 and pointers.prompt_id = allowed.prompt_id and pointers.environment = $5
   returning pointers.*

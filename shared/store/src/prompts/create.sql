@@ -3,7 +3,7 @@ with given as (
     id text, name text, description text, collection_id text, tags text[])
 ), created as (
   insert into prompts (team_id, id, name, description, collection_id, tags, created_by, updated_by)
-  select $1, id, name, description, collection_id, tags, $2 ->> 'user_id', $2 ->> 'user_id'
+  select $1, id, name, description, collection_id, tags, $2::jsonb ->> 'user_id', $2::jsonb ->> 'user_id'
   from given
   where collection_id is null
     or exists (select from collections where collections.team_id = $1 and collections.id = given.collection_id)
@@ -11,7 +11,7 @@ with given as (
   returning id, name, prompt_document(prompts, '{"staging": null, "production": null}') as document
 ), pointed as (
   insert into pointers (team_id, prompt_id, environment, updated_by)
-  select $1, created.id, environment, $2 ->> 'user_id'
+  select $1, created.id, environment, $2::jsonb ->> 'user_id'
   from created, unnest(array['staging', 'production']) as environment
 ), audited as (
   insert into audit (team_id, actor, action, resource, detail)
@@ -30,5 +30,5 @@ select case
   when exists (
     select from given join collections on collections.team_id = $1 and collections.id = given.collection_id) then
     jsonb_build_object('conflict', 'a prompt of this name exists already')
-  else jsonb_build_object('unknown_reference', 'collection_id')
+  else jsonb_build_object('not_found', 'collection')
 end

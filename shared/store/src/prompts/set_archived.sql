@@ -14,7 +14,7 @@ with found as (
   update prompts set
     archived_at = case when not $4 then null when found.differs then now() else prompts.archived_at end,
     updated_at = case when found.differs then now() else prompts.updated_at end,
-    updated_by = case when found.differs then $2 ->> 'user_id' else prompts.updated_by end
+    updated_by = case when found.differs then $2::jsonb ->> 'user_id' else prompts.updated_by end
   from found
   where prompts.team_id = $1 and prompts.id = found.id
   returning prompts.id, found.differs, prompt_document(

@@ -1,13 +1,13 @@
 -- Only what the document names changes. A new name changes what resolve answers, hence the new revisions.
 with found as (
-  select id, name, $4 ? 'name' and $4 ->> 'name' <> name as renamed
+  select id, name, $4::jsonb ? 'name' and $4::jsonb ->> 'name' <> name as renamed
   from prompts
   where team_id = $1 and (id = $3 or name = $3)
   for no key update
 ), allowed as (
   select found.* from found
-  where $4 ->> 'collection_id' is null
-    or exists (select from collections where team_id = $1 and collections.id = $4 ->> 'collection_id')
+  where $4::jsonb ->> 'collection_id' is null
+    or exists (select from collections where team_id = $1 and collections.id = $4::jsonb ->> 'collection_id')
 ), bumped as (
   update pointers set revision = nextval('revisions')
   from allowed
@@ -15,12 +15,12 @@ with found as (
   returning pointers.environment, pointers.revision, pointer_document(pointers) as document
 ), changed as (
   update prompts set
-    name = coalesce($4 ->> 'name', prompts.name),
-    description = coalesce($4 ->> 'description', prompts.description),
-    collection_id = case when $4 ? 'collection_id' then $4 ->> 'collection_id' else prompts.collection_id end,
-    tags = case when $4 ? 'tags' then array(select jsonb_array_elements_text($4 -> 'tags')) else prompts.tags end,
+    name = coalesce($4::jsonb ->> 'name', prompts.name),
+    description = coalesce($4::jsonb ->> 'description', prompts.description),
+    collection_id = case when $4::jsonb ? 'collection_id' then $4::jsonb ->> 'collection_id' else prompts.collection_id end,
+    tags = case when $4::jsonb ? 'tags' then array(select jsonb_array_elements_text($4::jsonb -> 'tags')) else prompts.tags end,
     updated_at = now(),
-    updated_by = $2 ->> 'user_id'
+    updated_by = $2::jsonb ->> 'user_id'
   from allowed
   where prompts.team_id = $1 and prompts.id = allowed.id
   returning prompts.id, prompt_document(prompts, coalesce(
@@ -35,6 +35,6 @@ select case
     'prompt', (select document from changed),
     'previous_name', (select name from found where renamed),
     'revisions', (select jsonb_object_agg(environment, revision) from bumped)))
-  when exists (select from found) then jsonb_build_object('unknown_reference', 'collection_id')
+  when exists (select from found) then jsonb_build_object('not_found', 'collection')
   else jsonb_build_object('not_found', 'prompt')
 end

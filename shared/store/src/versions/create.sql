@@ -7,10 +7,10 @@ with prompt as (
 ), existing as (
   select version_document(versions) as document
   from prompt join versions on versions.team_id = $1 and versions.prompt_id = prompt.id
-  where versions.content_hash = $4 ->> 'content_hash'
+  where versions.content_hash = $4::jsonb ->> 'content_hash'
 ), numbered as (
   update prompts
-  set latest_version_number = prompts.latest_version_number + 1, updated_at = now(), updated_by = $2 ->> 'user_id'
+  set latest_version_number = prompts.latest_version_number + 1, updated_at = now(), updated_by = $2::jsonb ->> 'user_id'
   from prompt
   where prompts.team_id = $1 and prompts.id = prompt.id and prompt.archived_at is null
     and not exists (select from existing)
@@ -21,7 +21,7 @@ with prompt as (
     temperature, max_tokens, config, commit_message, content_hash, variables, created_by)
   select $1, given.id, numbered.id, numbered.latest_version_number, type, template_text, messages, system_prompt,
     few_shot_examples, model_id, temperature, max_tokens, config, commit_message, content_hash, variables,
-    $2 ->> 'user_id'
+    $2::jsonb ->> 'user_id'
   from numbered, jsonb_to_record($4) as given (
     id text, type text, template_text text, messages jsonb, system_prompt text, few_shot_examples jsonb, model_id text,
     temperature double precision, max_tokens bigint, config jsonb, commit_message text, content_hash text,

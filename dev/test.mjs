@@ -27,7 +27,7 @@ import { steps } from "./test-steps.mjs";
 const logs = join(root, "target/test-logs");
 
 async function main() {
-  for (const signal of ["SIGINT", "SIGTERM"]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       stopCommands();
       interrupted = true;

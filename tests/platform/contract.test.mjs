@@ -299,6 +299,7 @@ function suite(name, platform) {
     assert.deepEqual(await query(["scalars", scalars]), [[Object.fromEntries(names.map((key, index) => [key, scalars[index]]))]]);
     assert.deepEqual(await query(["scalars", nulls]), [[Object.fromEntries(names.map((key) => [key, null]))]]);
     assert.deepEqual(await query(["scalars", ["", 0, 0, false, "text"]]), [[{ text: "", integer: 0, float: 0, boolean: false, json: "text" }]]);
+    assert.deepEqual(await query(["untyped", [{ a: "x" }, "y", 3, true, 5]]), [[["x", "y", 3, "$1", true, 2.5]]]);
     assert.deepEqual(await query(["null", []], ["nothing", []], ["series", [3]]), [[null], [], [1, 2, 3]]);
     const [rows] = await query(["series", [10_000]]);
     assert.deepEqual([rows.length, rows.at(-1)], [10_000, 10_000]);

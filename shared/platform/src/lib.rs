@@ -30,6 +30,8 @@ pub mod random;
 pub mod serve;
 pub mod task;
 pub mod time;
+#[cfg(any(target_os = "wasi", test))]
+mod typed;
 
 pub use config::Config;
 pub use task::Tasks;

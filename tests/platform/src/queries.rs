@@ -13,6 +13,13 @@ const SCALARS: Statement = Statement {
     parameters: &[Type::Text, Type::Integer, Type::Float, Type::Boolean, Type::Json],
     idempotent: true,
 };
+/// Nothing but the declared types says what its parameters are.
+const UNTYPED: Statement = Statement {
+    name: "untyped",
+    sql: "select jsonb_build_array($1 ->> 'a', $2, $3, '$1', $4, $5 / 2) -- $1",
+    parameters: &[Type::Json, Type::Text, Type::Integer, Type::Boolean, Type::Float],
+    idempotent: true,
+};
 const NULL: Statement =
     Statement { name: "null", sql: "select null::jsonb", parameters: &[], idempotent: true };
 const NOTHING: Statement =
@@ -42,7 +49,7 @@ const SESSION: Statement = Statement {
     idempotent: true,
 };
 
-const STATEMENTS: [Statement; 7] = [SCALARS, NULL, NOTHING, SERIES, DIVIDE, INSERT, SESSION];
+const STATEMENTS: [Statement; 8] = [SCALARS, UNTYPED, NULL, NOTHING, SERIES, DIVIDE, INSERT, SESSION];
 
 /// What to run.
 #[derive(serde::Deserialize)]

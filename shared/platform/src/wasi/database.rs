@@ -1,13 +1,14 @@
 //! `PostgreSQL` through Spin's host interface: the host resolves the name, speaks TLS and keeps a pool.
 //!
-//! The host prepares a statement without being told its parameters' types, so a statement must say them itself
-//! (`$1::bigint`) wherever PostgreSQL would conclude something else. And it prepares it by name, which a pooler
-//! in transaction mode may not follow: give Spin the database's direct address.
+//! The host prepares a statement without being told its parameters' types, so they are written into its text.
+//! And it prepares it by name, which a pooler in transaction mode may not follow: give Spin the database's direct
+//! address.
 
 use futures_util::lock::Mutex;
 use spin_sdk::pg4::{self, DbValue, ParameterValue, PgError, QueryError};
 
 use crate::database::{CONNECT_TIMEOUT_MS, Error, Parameter, Row, Statement};
+use crate::typed::with_types;
 
 /// One connection, opened on first use. A call of the host interface blocks the whole instance, so there is no
 /// time-out of ours for a statement: the database's own `statement_timeout` has to bound it.
@@ -32,7 +33,7 @@ impl Connection {
             None => pg4::Connection::open(&self.address).map_err(|error| explain(statement, error))?,
         };
         let parameters: Vec<ParameterValue> = parameters.iter().map(convert).collect();
-        let result = session.query(statement.sql, &parameters);
+        let result = session.query(&with_types(statement.sql, statement.parameters), &parameters);
         let result = result.map_err(|error| explain(statement, error)).and_then(rows);
         if !matches!(result, Err(Error::Unavailable(_))) {
             *slot = Some(session);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { transpile } from "@bytecodealliance/jco";
+import { fileImports } from "./files.mjs";
 import { httpImports, IncomingRequest, ResponseOutparam } from "./http.mjs";
 import { io } from "./io.mjs";
 import { spinImports } from "./spin.mjs";
@@ -21,10 +22,11 @@ const SUSPENDING = [
 
 /**
  * Loads the component in `file`.
- * @param {{name: string, file: string, variables: Record<string, string>, isAllowed: (url: URL) => boolean, workDir: string}} options
+ * @param {{name: string, file: string, variables: Record<string, string>, isAllowed: (url: URL) => boolean,
+ *   mounts: Record<string, string>, workDir: string}} options
  * @returns {Promise<{name: string, handle: (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => Promise<void>}>}
  */
-export async function loadComponent({ name, file, variables, isAllowed, workDir }) {
+export async function loadComponent({ name, file, variables, isAllowed, mounts, workDir }) {
   const { files } = await transpile(readFileSync(file), {
     name,
     instantiation: "sync",
@@ -44,7 +46,7 @@ export async function loadComponent({ name, file, variables, isAllowed, workDir 
 
   async function handle(request, response) {
     const held = new Set();
-    const imports = { ...io, ...wasi, ...httpImports(isAllowed), ...spinImports({ variables, isAllowed, held }) };
+    const imports = { ...io, ...wasi, ...fileImports(mounts), ...httpImports(isAllowed), ...spinImports({ variables, isAllowed, held }) };
     const outparam = new ResponseOutparam(response);
     try {
       const instance = newScript().instantiate((path) => modules[path], imports);

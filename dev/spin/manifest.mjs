@@ -7,7 +7,8 @@ import { parse } from "smol-toml";
 import { Failure } from "../processes.mjs";
 
 /**
- * @typedef {{name: string, file: string, variables: Record<string, string>, isAllowed: (url: URL) => boolean}} Component
+ * @typedef {{name: string, file: string, variables: Record<string, string>, isAllowed: (url: URL) => boolean,
+ *   mounts: Record<string, string>}} Component `mounts` are folders by the path where the component sees them.
  * @typedef {{route: string | null, component: string}} Trigger `route` is null for a private one.
  * @param {string} file
  * @param {Record<string, string>} values The application's variables, by their lower-case names.
@@ -21,6 +22,7 @@ export function readManifest(file, values) {
     name,
     file: join(dirname(file), component.source),
     variables: Object.fromEntries(Object.entries(component.variables ?? {}).map(([key, value]) => [key, expand(value, variables)])),
+    mounts: Object.fromEntries((component.files ?? []).map(({ source, destination }) => [destination, join(dirname(file), source)])),
     isAllowed: allowedHosts((component.allowed_outbound_hosts ?? []).map((host) => expand(host, variables))),
   }));
   return { triggers, components };

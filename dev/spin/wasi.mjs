@@ -1,6 +1,6 @@
 /**
- * The rest of WASI that Rust's std and the preview 1 adapter ask for: clocks, randomness, standard output, and
- * a file system without files.
+ * The rest of WASI that Rust's std and the preview 1 adapter ask for: clocks, randomness and standard
+ * output.
  */
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
@@ -31,8 +31,6 @@ const random = {
   "wasi:random/insecure-seed": { insecureSeed: () => [randomBytes(8).readBigUInt64LE(), randomBytes(8).readBigUInt64LE()] },
 };
 
-class Descriptor {}
-class DirectoryEntryStream {}
 class TerminalInput {}
 class TerminalOutput {}
 
@@ -56,8 +54,6 @@ const cli = {
   "wasi:cli/terminal-stdin": { getTerminalStdin: () => undefined },
   "wasi:cli/terminal-stdout": { getTerminalStdout: () => undefined },
   "wasi:cli/terminal-stderr": { getTerminalStderr: () => undefined },
-  "wasi:filesystem/preopens": { getDirectories: () => [] },
-  "wasi:filesystem/types": { Descriptor, DirectoryEntryStream, filesystemErrorCode: () => undefined },
 };
 
 export const wasi = { ...clocks, ...random, ...cli };

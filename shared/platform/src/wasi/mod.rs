@@ -8,6 +8,7 @@
 //! The host starts a new instance for each request, so nothing is kept in memory from one request to the next,
 //! and it stops for nobody: [`reactor`] drives a request's futures by waiting for the host's pollables.
 
+mod assets;
 mod body;
 pub(crate) mod database;
 pub(crate) mod http;

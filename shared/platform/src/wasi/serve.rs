@@ -10,6 +10,7 @@ use http_body::Body as _;
 use wasi::http::types::{Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam};
 use wasi::io::streams::OutputStream;
 
+use super::assets;
 use super::body::{self, Gone, Incoming};
 use super::reactor;
 use crate::config::SETTINGS;
@@ -85,6 +86,9 @@ async fn answer(
         }
         return respond(out, response.body(Body::from(answer.body)).unwrap_or_default()).await;
     }
+    if let Some(file) = assets::find(&head) {
+        return respond(out, file).await;
+    }
     let body = if let Received::Complete(body) = &received { body.clone() } else { Bytes::new() };
     let Some(mut request) = head.to_request(body, &context) else { return respond(out, bad_request()).await };
     match received {
@@ -92,7 +96,9 @@ async fn answer(
         Received::TooLarge => _ = request.extensions_mut().insert(BodyTooLarge),
         Received::Interrupted => _ = request.extensions_mut().insert(BodyInterrupted),
     }
-    respond(out, route((application.router)(), request).await).await;
+    let response = route((application.router)(), request).await;
+    let page = if response.status() == http::StatusCode::NOT_FOUND { assets::page(&head) } else { None };
+    respond(out, page.unwrap_or(response)).await;
 }
 
 /// The head in the form that [`Head::parse`] reads.

@@ -1,0 +1,84 @@
+//! Static files in front of a function: what `spin.toml` mounts at `/assets`, where wrangler has `[assets]`.
+//!
+//! A component without such a mount has no files, and looking costs it nothing.
+
+use axum::body::Body;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+
+use crate::serve::Head;
+
+const FOLDER: &str = "/assets";
+
+/// The file at the request's path, with or without its ending `.html`.
+pub(super) fn find(head: &Head<'_>) -> Option<http::Response<Body>> {
+    let path = path_of(head)?;
+    let candidates = if path.ends_with('/') {
+        [format!("{path}index.html"), String::new()]
+    } else {
+        [path.to_owned(), format!("{path}.html")]
+    };
+    candidates.iter().filter(|candidate| !candidate.is_empty()).find_map(|candidate| read(candidate))
+}
+
+/// The page that finds its content by its own address: for a browser that asks for what is no file.
+pub(super) fn page(head: &Head<'_>) -> Option<http::Response<Body>> {
+    let wants_page = head.header(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
+    path_of(head).filter(|_| wants_page).and_then(|_| read("/index.html"))
+}
+
+/// The path, if a file may be there.
+fn path_of<'a>(head: &Head<'a>) -> Option<&'a str> {
+    let path = head.target.split('?').next()?;
+    let is_ours = ["/api/", "/v1/", "/_"].iter().any(|begin| path.starts_with(begin));
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    let is_read = matches!(head.method, "GET" | "HEAD");
+    (is_read && is_plain && !is_ours && !path.contains("..")).then_some(path)
+}
+
+fn read(path: &str) -> Option<http::Response<Body>> {
+    let bytes = std::fs::read(format!("{FOLDER}{path}")).ok()?;
+    let mut response = http::Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=0, must-revalidate"));
+    let rules = std::fs::read_to_string(format!("{FOLDER}/_headers")).unwrap_or_default();
+    for (name, value) in rules_for(path, &rules) {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+            headers.insert(name, value);
+        }
+    }
+    Some(response)
+}
+
+/// What `_headers` says of a path: patterns, each followed by indented headers.
+fn rules_for<'a>(path: &str, rules: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut applies = false;
+    let mut headers = Vec::new();
+    for line in rules.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        if !line.starts_with(char::is_whitespace) {
+            let pattern = line.trim();
+            applies =
+                pattern.strip_suffix('*').map_or(pattern == path, |beginning| path.starts_with(beginning));
+        } else if applies && let Some((name, value)) = line.split_once(':') {
+            headers.push((name.trim(), value.trim()));
+        }
+    }
+    headers
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("ico") => "image/x-icon",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        Some("png") => "image/png",
+        Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("webmanifest") => "application/manifest+json",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}

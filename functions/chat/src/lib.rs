@@ -8,7 +8,7 @@
 //! | `PATCH /api/conversations/{conversation}` | give it another title |
 //! | `DELETE /api/conversations/{conversation}` | delete it for good |
 //!
-//! A turn runs in a task of its own ([`generation`]) that outlives the response: it stores what the user says and
+//! A turn runs in a task of its own (`generation`) that outlives the response: it stores what the user says and
 //! an empty answer, asks the model, feeds the response, and stores how the answer ended. A client that leaves ends
 //! the model's stream at once, and what there is of the answer is kept as `cancelled`.
 //!

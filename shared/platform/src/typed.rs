@@ -11,21 +11,21 @@ pub(crate) fn with_types<'a>(sql: &'a str, types: &[Type]) -> Cow<'a, str> {
     if types.is_empty() {
         return Cow::Borrowed(sql);
     }
-    let mut typed = String::with_capacity(sql.len() + 16 * types.len());
+    let mut result = String::with_capacity(sql.len() + 16 * types.len());
     let mut rest = sql;
     while let Some(start) = rest.find(['$', '\'', '"', '-', '/']) {
         let (before, token) = rest.split_at(start);
         let length = length_of(token);
         let (token, after) = token.split_at(length);
-        typed.push_str(before);
-        typed.push_str(token);
+        result.push_str(before);
+        result.push_str(token);
         if let Some(kind) = parameter(token).and_then(|number| types.get(number.checked_sub(1)?)) {
-            typed.push_str(cast(*kind));
+            result.push_str(cast(*kind));
         }
         rest = after;
     }
-    typed.push_str(rest);
-    Cow::Owned(typed)
+    result.push_str(rest);
+    Cow::Owned(result)
 }
 
 /// The length of the string, quoted name, comment or parameter that `text` begins with; of one character when

@@ -29,7 +29,7 @@ export const steps = [
   {
     name: "docs",
     title: "rustdoc",
-    run: ({ run }) => run("cargo", ["doc", "--workspace", "--no-deps", "--document-private-items"], { RUSTDOCFLAGS: "-D warnings" }),
+    run: ({ run }) => run("cargo", ["doc", "--workspace", "--no-deps", "--document-private-items", "--keep-going"], { RUSTDOCFLAGS: "-D warnings" }),
   },
   { name: "deny", title: "licences, sources and advisories of the dependencies", run: deny },
   { name: "native", title: "unit and integration tests", run: nativeTests },
@@ -57,7 +57,7 @@ async function inTurn(...parts) {
 
 /** @param {Context} context */
 function clippy({ run }) {
-  const lint = (args, env) => run("cargo", ["clippy", ...args, "--", "-D", "warnings"], env);
+  const lint = (args, env) => run("cargo", ["clippy", "--keep-going", ...args, "--", "-D", "warnings"], env);
   const environment = parseEnv(readFileSync(join(toolsDir, "wasm.env"), "utf8"));
   const packages = globSync("functions/*/Cargo.toml", { cwd: root }).flatMap((file) => ["--package", file.split("/")[1]]);
   const forTarget = (target) => () => lint(["--target", target, ...packages, "--lib"], environment);

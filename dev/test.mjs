@@ -79,9 +79,11 @@ async function runStep(step) {
 /** @returns {Context} */
 function contextFor(log, closers) {
   const verbose = Boolean(process.env.VERBOSE);
+  // What is shown of a failure is its end: the message, not a page of stack frames.
+  const quiet = verbose ? {} : { RUST_BACKTRACE: "0" };
   return {
     async run(command, args, env = {}) {
-      const { code, output } = await run(command, args, { env: { ...process.env, ...env }, log, inherit: verbose });
+      const { code, output } = await run(command, args, { env: { ...process.env, ...quiet, ...env }, log, inherit: verbose });
       const counted = count(output);
       const ok = code === 0 && !interrupted;
       if (!ok && !verbose) console.log(tail(output, 40).replace(/^/gm, "   "));

@@ -35,6 +35,7 @@ pub(crate) fn bundle(name: &str, module: &Path, bundles: &Path, profile: Profile
     import_compiled_module(&folder.join("index.js"))?;
     if profile == Profile::Release {
         optimise(&folder.join("index_bg.wasm"))?;
+        minify(&folder.join("index.js"))?;
     }
     fs::write(stamp, state)?;
     Ok(())
@@ -72,14 +73,24 @@ const FEATURES: [&str; 7] = [
 ];
 
 fn optimise(module: &Path) -> Result<()> {
-    let status = Command::new(root().join("node_modules/.bin/wasm-opt"))
-        .arg("-O3")
-        .args(FEATURES)
-        .arg(module)
-        .arg("-o")
-        .arg(module)
-        .status()
-        .context("wasm-opt did not start: run `make setup`")?;
-    ensure!(status.success(), "wasm-opt failed");
+    let mut command = tool("wasm-opt");
+    run(command.arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(module))
+}
+
+fn minify(script: &Path) -> Result<()> {
+    let mut command = tool("esbuild");
+    let output = format!("--outfile={}", script.display());
+    run(command.arg(script).args(["--minify", "--allow-overwrite", "--log-level=warning"]).arg(output))
+}
+
+/// A program that `npm ci` brought.
+fn tool(name: &str) -> Command {
+    Command::new(root().join("node_modules/.bin").join(name))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} did not start: run `make setup`"))?;
+    ensure!(status.success(), "{name} failed");
     Ok(())
 }

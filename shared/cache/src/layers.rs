@@ -1,5 +1,6 @@
 //! Memory, then Redis, then the database: how a document is found, and how its age stays bounded.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
@@ -41,6 +42,9 @@ pub struct Stores {
 /// Until when Redis is left alone: one failure is not repeated by every request of the isolate.
 static REDIS_RESTS_UNTIL_MS: AtomicI64 = AtomicI64::new(0);
 
+/// Asks the database. Boxed, because the machinery around it would otherwise be compiled once for each caller.
+type Load = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<Document, Error>> + Send>> + Send>;
+
 impl<V: Clone + Send + 'static> Layers<V> {
     /// What the isolate's memory says. A caller that is told [`Lookup::Due`] must refresh.
     pub fn look(&self, slot: &Slot) -> Lookup<V> {
@@ -56,15 +60,14 @@ impl<V: Clone + Send + 'static> Layers<V> {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no place answers and nothing is remembered.
-    pub async fn get<L, F>(
+    pub async fn get<F>(
         &'static self,
         slot: &Slot,
         stores: &Stores,
-        load: L,
+        load: impl FnOnce() -> F + Send + 'static,
     ) -> Result<Option<Held<V>>, Error>
     where
-        L: FnOnce() -> F + Send + 'static,
-        F: Future<Output = Result<Document, Error>> + Send,
+        F: Future<Output = Result<Document, Error>> + Send + 'static,
     {
         match self.look(slot) {
             Lookup::Fresh(held) => Ok(Some(held)),
@@ -73,10 +76,10 @@ impl<V: Clone + Send + 'static> Layers<V> {
                 Ok(Some(held))
             }
             Lookup::Expired(old) => {
-                let fetched = self.fetch_within(LONGEST_WAIT_WITH_FALLBACK, slot, stores, load).await;
+                let fetched = self.fetch(LONGEST_WAIT_WITH_FALLBACK, slot, stores, boxed(load)).await;
                 Ok(fetched.unwrap_or(Some(old)))
             }
-            Lookup::Absent => self.fetch_within(LONGEST_WAIT, slot, stores, load).await,
+            Lookup::Absent => self.fetch(LONGEST_WAIT, slot, stores, boxed(load)).await,
         }
     }
 
@@ -104,60 +107,45 @@ impl<V: Clone + Send + 'static> Layers<V> {
     }
 
     /// Fetches after the response.
-    pub fn refresh<L, F>(&'static self, slot: Slot, stores: &Stores, load: L)
+    pub fn refresh<F>(&'static self, slot: Slot, stores: &Stores, load: impl FnOnce() -> F + Send + 'static)
     where
-        L: FnOnce() -> F + Send + 'static,
-        F: Future<Output = Result<Document, Error>> + Send,
+        F: Future<Output = Result<Document, Error>> + Send + 'static,
     {
-        let stores_of_task = stores.clone();
+        let (stores_of_task, load) = (stores.clone(), boxed(load));
         stores.tasks.spawn(async move {
             // A failure is in the log already, and the old value goes on answering.
-            let _outcome = self.fetch_within(LONGEST_WAIT, &slot, &stores_of_task, load).await;
+            let _outcome = self.fetch(LONGEST_WAIT, &slot, &stores_of_task, load).await;
         });
     }
 
-    async fn fetch_within<L, F>(
+    async fn fetch(
         &'static self,
         limit: Duration,
         slot: &Slot,
         stores: &Stores,
-        load: L,
-    ) -> Result<Option<Held<V>>, Error>
-    where
-        L: FnOnce() -> F + Send + 'static,
-        F: Future<Output = Result<Document, Error>> + Send,
-    {
-        let result = time::timeout(limit, self.fetch(slot, stores, load))
+        load: Load,
+    ) -> Result<Option<Held<V>>, Error> {
+        let started_ms = time::now_ms();
+        let fetched = time::timeout(limit, find(slot, stores, load))
             .await
             .unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.to_string())));
-        if let Err(error) = &result {
-            self.memory().failed(slot.as_str(), time::now_ms());
-            platform::warn!("document not fetched", slot = slot.kind(), error = error.to_string());
-        }
-        result
-    }
-
-    async fn fetch<L, F>(
-        &'static self,
-        slot: &Slot,
-        stores: &Stores,
-        load: L,
-    ) -> Result<Option<Held<V>>, Error>
-    where
-        L: FnOnce() -> F + Send + 'static,
-        F: Future<Output = Result<Document, Error>> + Send,
-    {
-        let started_ms = time::now_ms();
-        if let Some(document) = ask_redis(stores, slot, started_ms).await {
-            return self.accept(slot, &document, started_ms);
-        }
-        match load().await {
-            Ok(document) => {
+        match fetched {
+            Ok(Found::InRedis(document)) => self.accept(slot, &document, started_ms),
+            Ok(Found::InDatabase(document)) => {
                 self.refill(slot, &document, started_ms, stores);
                 self.accept(slot, &document, started_ms)
             }
-            Err(error @ Error::Unavailable(_)) => self.last_known(slot, stores).await?.ok_or(error).map(Some),
-            Err(error) => Err(error),
+            Ok(Found::Last { document, age_ms }) => {
+                let now_ms = time::now_ms();
+                let held = self.accept(slot, &document, now_ms - age_ms.max(EXPIRED_AFTER_MS))?;
+                self.memory().failed(slot.as_str(), now_ms);
+                Ok(held.map(|held| Held { stale: true, ..held }))
+            }
+            Err(error) => {
+                self.memory().failed(slot.as_str(), time::now_ms());
+                platform::warn!("document not fetched", slot = slot.kind(), error = error.to_string());
+                Err(error)
+            }
         }
     }
 
@@ -188,27 +176,48 @@ impl<V: Clone + Send + 'static> Layers<V> {
         });
     }
 
-    /// What Redis kept for this case: the database is down and this isolate knows nothing.
-    async fn last_known(&self, slot: &Slot, stores: &Stores) -> Result<Option<Held<V>>, Error> {
-        let Some(redis) = &stores.redis else { return Ok(None) };
-        let Some((document, age_ms)) = read_last_document(redis, slot).await? else { return Ok(None) };
-        let now_ms = time::now_ms();
-        let Some(held) = self.accept(slot, &document, now_ms - age_ms.max(EXPIRED_AFTER_MS))? else {
-            return Ok(None);
-        };
-        self.memory().failed(slot.as_str(), now_ms);
-        Ok(Some(Held { stale: true, ..held }))
-    }
-
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory<V>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn boxed<F>(load: impl FnOnce() -> F + Send + 'static) -> Load
+where
+    F: Future<Output = Result<Document, Error>> + Send + 'static,
+{
+    Box::new(|| Box::pin(load()))
+}
+
+/// Where a document was found.
+enum Found {
+    InRedis(Document),
+    InDatabase(Document),
+    /// What Redis keeps for when the database is down.
+    Last {
+        document: Document,
+        age_ms: i64,
+    },
+}
+
+async fn find(slot: &Slot, stores: &Stores, load: Load) -> Result<Found, Error> {
+    if let Some(document) = ask_redis(stores, slot).await {
+        return Ok(Found::InRedis(document));
+    }
+    let error = match load().await {
+        Ok(document) => return Ok(Found::InDatabase(document)),
+        Err(error) => error,
+    };
+    let (Error::Unavailable(_), Some(redis)) = (&error, &stores.redis) else { return Err(error) };
+    match read_last_document(redis, slot).await? {
+        Some((document, age_ms)) => Ok(Found::Last { document, age_ms }),
+        None => Err(error),
+    }
+}
+
 /// The fresh document in Redis; `None` also when Redis does not answer.
-async fn ask_redis(stores: &Stores, slot: &Slot, now_ms: i64) -> Option<Document> {
+async fn ask_redis(stores: &Stores, slot: &Slot) -> Option<Document> {
     let redis = stores.redis.as_ref()?;
-    if now_ms < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed) {
+    if time::now_ms() < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed) {
         return None;
     }
     match read_document(redis, slot).await {

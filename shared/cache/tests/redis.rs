@@ -1,6 +1,8 @@
 //! The client and the documents against a real Redis behind its REST front: `make test` names it in
 //! `TEST_REDIS_REST_URL` and `TEST_REDIS_REST_TOKEN`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 

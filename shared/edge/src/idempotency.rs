@@ -91,18 +91,34 @@ impl Repeatable {
             kept::release(&call.database, &call.actor(), &self.key).await?;
             return Ok(response);
         }
+        if http_body::Body::size_hint(response.body()).exact().is_none() {
+            return self.keep_that_it_streamed(call, response).await;
+        }
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+        self.complete(call, parts.status.as_u16(), &body).await?;
+        Ok(Response::from_parts(parts, axum::body::Body::from(body)))
+    }
+
+    /// A stream is not held back to be kept. Its repetition hears that it was given, and does not start another.
+    async fn keep_that_it_streamed(&self, call: &Call, response: Response) -> Result<Response, Problem> {
+        let detail = "the first answer to this Idempotency-Key was a stream, which cannot be given again; what it \
+                      said is stored";
+        let problem = Problem::from(Error::Conflict(detail.to_owned()));
+        self.complete(call, problem.status(), &problem.document(&call.request_id)).await?;
+        Ok(response)
+    }
+
+    async fn complete(&self, call: &Call, status: u16, body: &[u8]) -> Result<(), Problem> {
         let nonce: [u8; NONCE_BYTES] = platform::random::bytes();
-        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), body.as_ref());
+        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), body);
         let sealed = sealed.map_err(|_| Error::Internal("an answer cannot be sealed".to_owned()))?;
         let text = STANDARD.encode([nonce.as_slice(), &sealed].concat());
-        let status = parts.status.as_u16();
         let completed = kept::complete(&call.database, &call.actor(), &self.key, status, &text).await;
         if let Err(error) = completed {
             // What was asked for is done: the caller hears so, and a repetition has to wait for the claim's end.
             platform::error!("answer not kept", error = error.to_string(), request_id = call.request_id);
         }
-        Ok(Response::from_parts(parts, axum::body::Body::from(body)))
+        Ok(())
     }
 }

@@ -29,12 +29,12 @@ pub struct Entry {
     pub user_id: Id,
     /// The user's name.
     pub user_name: Option<String>,
-    /// The key it was done with.
-    pub key_id: Id,
+    /// The key it was done with; none for what the set-up did.
+    pub key_id: Option<Id>,
     /// The key's name.
     pub key_name: Option<String>,
-    /// The request it was done in.
-    pub request_id: String,
+    /// The request it was done in; none for what the set-up did.
+    pub request_id: Option<String>,
     /// What changed, as far as it is worth keeping.
     pub detail: Value,
 }

@@ -9,16 +9,18 @@ const FIXED_HEADERS = [
   ["x-frame-options", "DENY"],
 ];
 
-// Copying a prepared `Headers` costs a tenth of making one from text.
-const FIXED = new Headers(FIXED_HEADERS);
-const FIXED_WITH_JSON = new Headers([...FIXED_HEADERS, ["content-type", "application/json"]]);
+// Copying prepared headers costs a fraction of making them from text.
+const FIXED = { headers: new Headers(FIXED_HEADERS) };
+const FIXED_WITH_JSON = { headers: new Headers([...FIXED_HEADERS, ["content-type", "application/json"]]) };
 const JSON_LINE = "content-type:application/json\n";
 
-function headersOf(bytes) {
-  // Header values are bytes, one a character.
+/** A response with the fixed headers and those of `bytes`: `name:value` a line, one byte a character. */
+function responseOf(body, status, bytes) {
   const head = String.fromCharCode.apply(null, bytes);
   const isJson = head.startsWith(JSON_LINE);
-  const headers = new Headers(isJson ? FIXED_WITH_JSON : FIXED);
+  const prepared = isJson ? FIXED_WITH_JSON : FIXED;
+  const response = new Response(body, status === 200 ? prepared : { status, headers: prepared.headers });
+  const headers = response.headers;
   let start = isJson ? JSON_LINE.length : 0;
   while (start < head.length) {
     const end = head.indexOf("\n", start);
@@ -29,14 +31,14 @@ function headersOf(bytes) {
     else headers.set(name, value);
     start = end + 1;
   }
-  return headers;
+  return response;
 }
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
 
 export function respond(status, head, body) {
   // The bytes are wasm memory, which the next request reuses: the response needs its own.
-  return new Response(WITHOUT_BODY.has(status) ? null : body.slice(), { status, headers: headersOf(head) });
+  return responseOf(WITHOUT_BODY.has(status) ? null : body.slice(), status, head);
 }
 
 export function respondStream(status, head, source) {
@@ -53,5 +55,5 @@ export function respondStream(status, head, source) {
     },
     { highWaterMark: 0 },
   );
-  return new Response(stream, { status, headers: headersOf(head) });
+  return responseOf(stream, status, head);
 }

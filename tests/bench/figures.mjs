@@ -1,0 +1,71 @@
+/**
+ * Every figure: what it is, its unit, and the target it is held to.
+ */
+
+/** @typedef {{title: string, unit?: string, least?: number, below?: number, exactly?: number}} Figure */
+
+/** @type {Record<string, Figure>} */
+const FIGURES = {
+  resolve_ratio: { title: "resolve-prompt's requests a second over hello-worker's", least: 0.8 },
+  resolve_cpu_ratio: { title: "the same from CPU time per request, which neighbours on the machine hardly touch", least: 0.8 },
+  resolve_rps: { title: "resolve-prompt", unit: "requests/s" },
+  hello_rps: { title: "hello-worker", unit: "requests/s" },
+  resolve_cpu_us: { title: "CPU time of one resolve request, runtime included", unit: "µs" },
+  hello_cpu_us: { title: "CPU time of one hello request", unit: "µs" },
+  promote_max_ms: { title: "promotion, from the call to the last edge", unit: "ms", below: 1500 },
+  rollback_max_ms: { title: "rollback, from the call to the last edge", unit: "ms", below: 1500 },
+  rollback_after_answer_max_ms: { title: "rollback, from the call's answer to the last edge", unit: "ms", below: 1500 },
+  delete_max_ms: { title: "deletion, from the call to the last edge", unit: "ms", below: 1500 },
+  delete_after_answer_max_ms: { title: "deletion, from the call's answer to the last edge", unit: "ms", below: 1500 },
+  revoke_max_ms: { title: "revoked key, from the call to the last edge", unit: "ms", below: 1500 },
+  revoke_after_answer_max_ms: { title: "revoked key, from the call's answer to the last edge", unit: "ms", below: 1500 },
+  rollback_lost_invalidation_max_ms: { title: "rollback whose Redis write fails", unit: "ms", below: 5000 },
+  delete_lost_invalidation_max_ms: { title: "deletion whose Redis write fails", unit: "ms", below: 5000 },
+  revoke_lost_invalidation_max_ms: { title: "revoked key whose Redis write fails", unit: "ms", below: 5000 },
+  new_isolate_ms: { title: "first answer of a new isolate, key and release in Redis, median", unit: "ms", below: 50 },
+  new_isolate_max_ms: { title: "the same, largest", unit: "ms", below: 50 },
+  postgres_connection_ms: { title: "connecting to PostgreSQL from Node, median", unit: "ms" },
+  new_isolate_postgres_ms: { title: "first answer of a new isolate, Redis empty, median", unit: "ms" },
+  new_isolate_postgres_max_ms: { title: "the same, largest", unit: "ms" },
+  outage_answers: { title: "answers while both stores were dead for 10 s", unit: "answers" },
+  stale_5xx: { title: "of them errors, for prompts already seen", unit: "answers", exactly: 0 },
+  recovery_ms: { title: "from the stores' return to the last edge that answers fresh", unit: "ms", below: 5000 },
+  load_average: { title: "load of the machine when the run began, 1 minute" },
+};
+
+const SIZES = { "gzip_kb.resolve-prompt": 400 };
+
+/** @param {string} name @returns {Figure} */
+function figureOf(name) {
+  if (name.startsWith("gzip_kb.")) return { title: "compressed size", unit: "kB", below: SIZES[name] };
+  return FIGURES[name] ?? { title: "" };
+}
+
+/** @param {Figure} figure @param {number} value @returns {string} Nothing where there is no target. */
+function verdictOf({ least, below, exactly }, value) {
+  const judge = (isMet, target) => `${isMet ? "ok    " : "MISSED"} (target ${target})`;
+  if (least !== undefined) return judge(value >= least, `≥ ${least}`);
+  if (below !== undefined) return judge(value < below, `< ${below}`);
+  if (exactly !== undefined) return judge(value === exactly, exactly);
+  return "";
+}
+
+/** A figure for the eye. `target` replaces its own where that depends on another figure. */
+export function describe(name, value, target = {}) {
+  const figure = { ...figureOf(name), ...target };
+  const number = `${value} ${figure.unit ?? ""}`;
+  return `  ${name.padEnd(36)}${number.padEnd(20)}${verdictOf(figure, value).padEnd(26)}${figure.title}`.trimEnd();
+}
+
+/** To three digits that mean something. */
+export function rounded(value) {
+  if (!Number.isFinite(value)) throw new Error(`not a figure: ${value}`);
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}
+
+/** @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

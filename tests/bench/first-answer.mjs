@@ -1,0 +1,66 @@
+/**
+ * The first answer of a new isolate: a process that has answered nothing but a path it does not know.
+ */
+import pg from "pg";
+import { median } from "./figures.mjs";
+import { send } from "./installation.mjs";
+
+const REPETITIONS = 7;
+const PROMPT = "bench/first";
+
+/** @param {{installation: import("./installation.mjs").Installation}} context */
+export async function measureFirstAnswers({ installation }) {
+  await installation.createPrompt(PROMPT, ["Hello {{ name }}"]);
+  const { key } = await installation.createKey("First answers");
+  const fromRedis = await repeated(installation, key, () => keepInRedis(installation, key));
+  const fromPostgres = await repeated(installation, key, () => installation.redis("FLUSHALL"));
+  return {
+    new_isolate_ms: median(fromRedis),
+    new_isolate_max_ms: Math.max(...fromRedis),
+    postgres_connection_ms: median(await connections(installation.stores.databaseUrl)),
+    new_isolate_postgres_ms: median(fromPostgres),
+    new_isolate_postgres_max_ms: Math.max(...fromPostgres),
+  };
+}
+
+async function repeated(installation, key, prepare) {
+  const times = [];
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    const edge = await installation.startEdge();
+    try {
+      await prepare();
+      const began = performance.now();
+      await resolve(edge.url, key);
+      times.push(performance.now() - began);
+    } finally {
+      installation.edges.splice(installation.edges.indexOf(edge), 1);
+      await edge.stop();
+    }
+  }
+  return times;
+}
+
+/** Has another isolate fill Redis, and lets nothing expire before it is measured. */
+async function keepInRedis(installation, key) {
+  await resolve(installation.api.urls["resolve-prompt"], key);
+  for (const kind of ["release:*", "key:*"]) {
+    for (const name of await installation.redis("KEYS", kind)) await installation.redis("PERSIST", name);
+  }
+}
+
+async function resolve(url, key) {
+  const { status, text } = await send(`${url}/api/resolve/${encodeURIComponent(PROMPT)}`, { key });
+  if (status !== 200) throw new Error(`resolve answers ${status} ${text}`);
+}
+
+async function connections(connectionString) {
+  const times = [];
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    const began = performance.now();
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    times.push(performance.now() - began);
+    await client.end();
+  }
+  return times;
+}

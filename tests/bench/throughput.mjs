@@ -1,0 +1,88 @@
+/**
+ * Requests a second of the hot path, over those of a Worker that does nothing, measured in turns.
+ */
+import { readFileSync } from "node:fs";
+import { run } from "../../dev/processes.mjs";
+import { findProgram } from "../../dev/system-packages.mjs";
+import { median } from "./figures.mjs";
+import { startHello } from "./hello.mjs";
+import { send } from "./installation.mjs";
+
+const ROUNDS = 7;
+const SECONDS = 2;
+const CONNECTIONS = 16;
+const TEMPLATE_BYTES = 2_000;
+const VARIABLES = { customer: "Example Ltd", product: "Kettle 3", language: "English", tone: "friendly", question: "Why does it whistle?" };
+/** `getconf CLK_TCK`, which is 100 on every Linux that Node runs on. */
+const TICKS_A_SECOND = 100;
+
+/** @param {{installation: import("./installation.mjs").Installation, dir: string, bundles: string}} context */
+export async function measureThroughput({ installation, dir, bundles }) {
+  await installation.createPrompt("bench/throughput", [template()]);
+  const { key } = await installation.createKey("Throughput");
+  const edge = await installation.startEdge();
+  const hello = await startHello({ dir, bundles });
+  try {
+    const url = `${edge.url}/api/resolve/bench%2Fthroughput?variables=${encodeURIComponent(JSON.stringify(VARIABLES))}`;
+    await check(url, key);
+    const targets = { hello: { url: hello.url, pid: hello.pid }, resolve: { url, pid: edge.pid } };
+    for (const target of Object.values(targets)) await load(target, key, 1);
+    const rounds = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      rounds.push({ hello: await load(targets.hello, key, SECONDS), resolve: await load(targets.resolve, key, SECONDS) });
+    }
+    return summary(rounds);
+  } finally {
+    await hello.stop();
+    installation.edges.splice(installation.edges.indexOf(edge), 1);
+    await edge.stop();
+  }
+}
+
+/** 2 kB of instructions with the five variables in them. */
+function template() {
+  const names = Object.keys(VARIABLES);
+  const sentences = names.map((name) => `Mind the ${name}, which is {{ ${name} }}, in all that you say. `);
+  const filler = "Answer in short sentences and do not guess: say so when you do not know. ";
+  return sentences.join(filler).padEnd(TEMPLATE_BYTES, filler);
+}
+
+async function check(url, key) {
+  const { status, body, text } = await send(url, { key });
+  const isFilled = status === 200 && body.missing_variables.length === 0 && body.resolved_text.includes(VARIABLES.question);
+  if (!isFilled) throw new Error(`resolve answers ${status} ${text.slice(0, 200)}`);
+}
+
+/** @returns {Promise<{rps: number, cpuUs: number | null}>} `cpuUs` is known on Linux alone. */
+async function load({ url, pid }, key, seconds) {
+  const before = cpuSeconds(pid);
+  const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}`, "-H", `authorization: Bearer ${key}`, url];
+  const { code, output } = await run(findProgram("wrk"), args);
+  const after = cpuSeconds(pid);
+  if (code !== 0 || /Non-2xx|Socket errors/.test(output)) throw new Error(`wrk: ${output}`);
+  const requests = Number(/(\d+) requests in/.exec(output)[1]);
+  const rps = Number(/Requests\/sec: +([\d.]+)/.exec(output)[1]);
+  return { rps, cpuUs: before === null ? null : ((after - before) / requests) * 1e6 };
+}
+
+function cpuSeconds(pid) {
+  if (process.platform !== "linux") return null;
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
+function summary(rounds) {
+  const of = (measure) => median(rounds.map(measure));
+  const figures = {
+    resolve_ratio: of(({ hello, resolve }) => resolve.rps / hello.rps),
+    resolve_rps: of(({ resolve }) => resolve.rps),
+    hello_rps: of(({ hello }) => hello.rps),
+  };
+  if (rounds[0].hello.cpuUs === null) return figures;
+  return {
+    ...figures,
+    resolve_cpu_ratio: of(({ hello, resolve }) => hello.cpuUs / resolve.cpuUs),
+    resolve_cpu_us: of(({ resolve }) => resolve.cpuUs),
+    hello_cpu_us: of(({ hello }) => hello.cpuUs),
+  };
+}

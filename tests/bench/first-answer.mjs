@@ -1,7 +1,6 @@
 /**
  * The first answer of a new isolate: a process that has answered nothing but a path it does not know.
  */
-import pg from "pg";
 import { median } from "./figures.mjs";
 import { send } from "./installation.mjs";
 
@@ -17,7 +16,7 @@ export async function measureFirstAnswers({ installation }) {
   return {
     new_isolate_ms: median(fromRedis),
     new_isolate_max_ms: Math.max(...fromRedis),
-    postgres_connection_ms: median(await connections(installation.stores.databaseUrl)),
+    postgres_connection_ms: median(await connections(installation)),
     new_isolate_postgres_ms: median(fromPostgres),
     new_isolate_postgres_max_ms: Math.max(...fromPostgres),
   };
@@ -33,8 +32,7 @@ async function repeated(installation, key, prepare) {
       await resolve(edge.url, key);
       times.push(performance.now() - began);
     } finally {
-      installation.edges.splice(installation.edges.indexOf(edge), 1);
-      await edge.stop();
+      await installation.stopEdge(edge);
     }
   }
   return times;
@@ -53,14 +51,17 @@ async function resolve(url, key) {
   if (status !== 200) throw new Error(`resolve answers ${status} ${text}`);
 }
 
-async function connections(connectionString) {
+/** What a new isolate spends on its first connection and a query that reads nothing, as `GET /ready` tells. */
+async function connections(installation) {
   const times = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const began = performance.now();
-    const client = new pg.Client({ connectionString });
-    await client.connect();
-    times.push(performance.now() - began);
-    await client.end();
+    const gateway = await installation.startProcess(["gateway"]);
+    try {
+      const { body } = await send(`${gateway.url}/ready`);
+      times.push(body.dependencies.postgres.latency_ms);
+    } finally {
+      await gateway.stop();
+    }
   }
   return times;
 }

@@ -31,7 +31,8 @@ export class Installation {
   #processes = new Map();
   #dir;
   #bundles;
-  #started = 0;
+  /** Every function's process there ever was. @type {import("../../dev/workerd.mjs").Workerd[]} */
+  #started = [];
 
   /** @param {{dir: string, bundles?: string, edges?: number}} options `bundles` as in `startWorkerd`. */
   static async start({ dir, bundles, edges = 0 }) {
@@ -43,7 +44,7 @@ export class Installation {
       installation.#processes.set(server.name, { server, start: server.name === "Redis" ? startRedis : startPostgres });
     }
     try {
-      installation.api = await installation.#workerd("api", API);
+      installation.api = await installation.startProcess(API);
       for (let index = 0; index < edges; index++) await installation.startEdge();
     } catch (error) {
       await installation.stop();
@@ -54,13 +55,28 @@ export class Installation {
 
   /** One more edge, which knows nothing yet. */
   async startEdge() {
-    const edge = await this.#workerd(`edge-${++this.#started}`, EDGE);
+    const edge = await this.startProcess(EDGE);
     this.edges.push(edge);
     return edge;
   }
 
-  #workerd(label, only) {
-    return startWorkerd({ dir: this.#dir, vars: this.stores.vars, label, only, bundles: this.#bundles });
+  /** Ends an edge. */
+  async stopEdge(edge) {
+    this.edges.splice(this.edges.indexOf(edge), 1);
+    await edge.stop();
+  }
+
+  /** A process with some of the functions. The caller stops it. @param {string[]} only */
+  async startProcess(only) {
+    const label = `workerd-${this.#started.length}`;
+    const server = await startWorkerd({ dir: this.#dir, vars: this.stores.vars, label, only, bundles: this.#bundles });
+    this.#started.push(server);
+    return server;
+  }
+
+  /** What all functions have logged since the beginning. */
+  logs() {
+    return this.#started.map((server) => server.output()).join("\n");
   }
 
   async stop() {

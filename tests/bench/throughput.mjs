@@ -34,8 +34,7 @@ export async function measureThroughput({ installation, dir, bundles }) {
     return summary(rounds);
   } finally {
     await hello.stop();
-    installation.edges.splice(installation.edges.indexOf(edge), 1);
-    await edge.stop();
+    await installation.stopEdge(edge);
   }
 }
 

@@ -14,9 +14,10 @@ use crate::{
     refill_document,
 };
 
-/// The longest that a request waits for the stores, in milliseconds. Beyond it an old value is the better
-/// answer, and without one so is an error.
-const LONGEST_WAIT: Duration = Duration::from_millis(4_000);
+/// The longest that a request waits for the stores to tell one thing. Beyond it an error is the better answer. A
+/// request asks for its key and then for a release: when the stores are silent and the key is an old one, both
+/// waits together stay below five seconds.
+const LONGEST_WAIT: Duration = Duration::from_millis(3_000);
 /// The same when there is an old value to fall back on.
 const LONGEST_WAIT_WITH_FALLBACK: Duration = Duration::from_millis(1_000);
 /// How long a Redis that failed is left alone, in milliseconds.

@@ -138,7 +138,14 @@ impl<V: Clone + Send + 'static> Layers<V> {
             }
             Ok(Found::Last { document, age_ms }) => {
                 let now_ms = time::now_ms();
-                let held = self.accept(slot, &document, now_ms - age_ms.max(EXPIRED_AFTER_MS))?;
+                let fetched_at_ms = now_ms - age_ms.max(EXPIRED_AFTER_MS);
+                self.memory().failed(slot.as_str(), now_ms);
+                if self.memory().is_newer(slot.as_str(), fetched_at_ms) {
+                    return Err(Error::Unavailable(
+                        "redis keeps an older document than the isolate".to_owned(),
+                    ));
+                }
+                let held = self.accept(slot, &document, fetched_at_ms)?;
                 self.memory().failed(slot.as_str(), now_ms);
                 Ok(held.map(|held| Held { stale: true, ..held }))
             }

@@ -81,7 +81,7 @@ impl<V: Clone> Memory<V> {
     /// Remembers a value that was fetched by a request begun at `fetched_at_ms`, unless a later fetch has
     /// brought another already.
     pub fn store(&mut self, key: String, value: V, bytes: usize, fetched_at_ms: i64) {
-        if self.entries.peek(&key).is_some_and(|entry| entry.fetched_at_ms > fetched_at_ms) {
+        if self.is_newer(&key, fetched_at_ms) {
             return;
         }
         let bytes = bytes + key.len() + size_of::<Entry<V>>();
@@ -94,6 +94,11 @@ impl<V: Clone> Memory<V> {
             let Some((_, old)) = self.entries.pop_lru() else { break };
             self.bytes -= old.bytes;
         }
+    }
+
+    /// Whether what is remembered of `key` came by a later fetch than one begun at `fetched_at_ms`.
+    pub fn is_newer(&self, key: &str, fetched_at_ms: i64) -> bool {
+        self.entries.peek(key).is_some_and(|entry| entry.fetched_at_ms > fetched_at_ms)
     }
 
     /// Notes that fetching `key` failed, so that the next requests do not wait for the same failure.

@@ -170,7 +170,6 @@ function suite(name, platform) {
 
   test("every response is guarded", { skip: !platform.isDeployed }, async () => {
     const guards = {
-      "cache-control": "private, no-cache",
       "referrer-policy": "no-referrer",
       "strict-transport-security": "max-age=31536000; includeSubDomains",
       "x-content-type-options": "nosniff",

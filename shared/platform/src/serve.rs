@@ -33,7 +33,6 @@ pub const REQUEST_HEADERS: &[&str] = &[
 
 /// What every response carries, unless its handler says otherwise. Platforms add it where it costs least.
 pub const FIXED_HEADERS: &[(&str, &str)] = &[
-    ("cache-control", "private, no-cache"),
     ("referrer-policy", "no-referrer"),
     ("strict-transport-security", "max-age=31536000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),

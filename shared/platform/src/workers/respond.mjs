@@ -2,7 +2,6 @@
 
 // The same list as `platform::serve::FIXED_HEADERS`; a test compares them.
 const FIXED_HEADERS = [
-  ["cache-control", "private, no-cache"],
   ["referrer-policy", "no-referrer"],
   ["strict-transport-security", "max-age=31536000; includeSubDomains"],
   ["x-content-type-options", "nosniff"],
@@ -14,9 +13,8 @@ const FIXED = { headers: new Headers(FIXED_HEADERS) };
 const FIXED_WITH_JSON = { headers: new Headers([...FIXED_HEADERS, ["content-type", "application/json"]]) };
 const JSON_LINE = "content-type:application/json\n";
 
-/** A response with the fixed headers and those of `bytes`: `name:value` a line, one byte a character. */
-function responseOf(body, status, bytes) {
-  const head = String.fromCharCode.apply(null, bytes);
+/** A response with the fixed headers and those of `head`: `name:value` a line. */
+function responseOf(body, status, head) {
   const isJson = head.startsWith(JSON_LINE);
   const prepared = isJson ? FIXED_WITH_JSON : FIXED;
   const response = new Response(body, status === 200 ? prepared : { status, headers: prepared.headers });
@@ -35,13 +33,25 @@ function responseOf(body, status, bytes) {
 }
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-export function respond(status, head, body) {
-  // The bytes are wasm memory, which the next request reuses: the response needs its own.
-  return responseOf(WITHOUT_BODY.has(status) ? null : body.slice(), status, head);
+/** Header values are bytes, one a character: cheaper for short texts than a `TextDecoder`. */
+function textOf(bytes) {
+  return String.fromCharCode.apply(null, bytes);
 }
 
-export function respondStream(status, head, source) {
+/** The body is wasm memory, which the next request reuses. As a string it costs less to keep than as a buffer. */
+function bodyOf(status, head, bytes) {
+  if (WITHOUT_BODY.has(status)) return null;
+  return head.startsWith(JSON_LINE) ? utf8.decode(bytes) : bytes.slice();
+}
+
+export function respond(status, headBytes, bytes) {
+  const head = textOf(headBytes);
+  return responseOf(bodyOf(status, head, bytes), status, head);
+}
+
+export function respondStream(status, headBytes, source) {
   const stream = new ReadableStream(
     {
       async pull(controller) {
@@ -55,5 +65,5 @@ export function respondStream(status, head, source) {
     },
     { highWaterMark: 0 },
   );
-  return responseOf(stream, status, head);
+  return responseOf(stream, status, textOf(headBytes));
 }

@@ -6,7 +6,7 @@
 //! | `POST /api/resolve/{prompt}` | the same, input in the body |
 //! | `POST /api/resolve` | resolve up to 50 prompts |
 //!
-//! A request whose key and release are in the isolate's memory is answered by [`immediate`] before the router
+//! A request whose key and release are in the isolate's memory is answered by `immediate` before the router
 //! sees it: no future, no second look at the headers, no log line. Everything else, all errors included, goes
 //! through the router and [`edge::serve`]. Both use the same functions, so they cannot disagree.
 

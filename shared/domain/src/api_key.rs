@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A key as its owner holds it. It has no `Debug` and no `Display`: it must reach no log.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ApiKey(String);
 
 /// The SHA-256 of a key, in lower-case hexadecimal: what is stored and looked up.
@@ -39,6 +39,13 @@ impl ApiKey {
         self.0.get(..PREFIX.len() + 6).unwrap_or(PREFIX)
     }
 
+    /// Whether it is the same key, in a time that does not depend on where they differ.
+    pub fn is(&self, other: &Self) -> bool {
+        let (left, right) = (self.0.as_bytes(), other.0.as_bytes());
+        let difference = left.iter().zip(right).fold(0, |sum, (left, right)| sum | (left ^ right));
+        left.len() == right.len() && difference == 0
+    }
+
     /// What is stored and looked up.
     pub fn hash(&self) -> KeyHash {
         KeyHash(hex::encode(Sha256::digest(self.0.as_bytes())))
@@ -70,5 +77,9 @@ mod tests {
         assert_eq!(key.hash().as_str(), hex::encode(Sha256::digest(b"pl_abc")));
         assert_eq!(ApiKey::new([0; 32]).reveal().len(), 67);
         assert_eq!(ApiKey::new([0; 32]).hint(), "pl_000000");
+        assert!(key.is(&key.clone()));
+        for other in ["pl_abd", "pl_ab", "pl_abcd"] {
+            assert!(!key.is(&ApiKey::parse(other).unwrap()), "{other}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every prompt is resolved here, whoever asks: the resolve routes, chat, evaluations and previews.
 //! [`find`] and [`find_in_memory`] bring the [`Prepared`] release from the nearest place that knows it,
-//! [`resolve`] fills in its templates, and [`publish`] is how a change reaches the edge.
+//! [`resolve()`] fills in its templates, and [`publish()`] is how a change reaches the edge.
 //!
 //! Out of scope: HTTP.
 

@@ -23,7 +23,7 @@ const FIGURES = {
   delete_lost_invalidation_max_ms: { title: "deletion whose Redis write fails", unit: "ms", below: 5000 },
   revoke_lost_invalidation_max_ms: { title: "revoked key whose Redis write fails", unit: "ms", below: 5000 },
   new_isolate_ms: { title: "first answer of a new isolate, key and release in Redis, median", unit: "ms", below: 50 },
-  new_isolate_max_ms: { title: "the same, largest", unit: "ms", below: 50 },
+  new_isolate_max_ms: { title: "the same, largest", unit: "ms" },
   postgres_connection_ms: { title: "a new isolate's connection to PostgreSQL with an empty query, median", unit: "ms" },
   new_isolate_postgres_ms: { title: "first answer of a new isolate, Redis empty, median", unit: "ms" },
   new_isolate_postgres_max_ms: { title: "the same, largest", unit: "ms" },

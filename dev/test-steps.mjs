@@ -37,6 +37,9 @@ export const steps = [
   { name: "scripts", title: "the local environment", run: ({ run }) => nodeTests(run, "dev/**/*.test.mjs") },
   { name: "platform", title: "one contract on every platform", run: ({ run }) => nodeTests(run, "tests/platform/**/*.test.mjs") },
   { name: "http", title: "the HTTP suite against workerd", run: httpOnWorkerd },
+  { name: "chat", title: "chat against a scripted model server", run: builtThenNodeTests("functions/*/tests/**/*.test.mjs") },
+  { name: "outage", title: "stores that are down, slow, wrong or cut off", run: builtThenNodeTests("tests/outage/**/*.test.mjs") },
+  { name: "browser", title: "the pages in a browser", run: builtThenNodeTests("tests/browser/**/*.test.mjs") },
   { name: "pooler", title: "the store and the HTTP suite through pgbouncer in transaction mode", run: throughPooler },
   { name: "wasi", title: "the HTTP suite against the WASI components", run: httpOnComponents },
   { name: "deploy", title: "wrangler accepts what would be deployed", run: deployDry },
@@ -102,6 +105,14 @@ function testCommand(selection) {
 function nodeTests(run, pattern) {
   const files = globSync(pattern, { cwd: root }).filter((file) => !file.includes("node_modules"));
   return run(process.execPath, ["--test", ...files]);
+}
+
+/** Tests that start the built functions themselves. @returns {(context: Context) => Promise<Outcome>} */
+function builtThenNodeTests(pattern) {
+  return async ({ run }) => {
+    await buildFunctions({ quiet: true });
+    return nodeTests(run, pattern);
+  };
 }
 
 /** The black-box suite against an installation. */

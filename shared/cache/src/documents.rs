@@ -8,6 +8,7 @@
 //! A refill (somebody read the database because `fresh` was gone) never replaces a newer revision: that is the
 //! compare-and-set below. A writer overwrites in the same way, with the revision that its statement returned.
 
+use crate::redis::REDIS_TIMEOUT_MS;
 use crate::{Command, Error, Redis, Reply, Script};
 
 /// How long Redis answers for the database, in milliseconds.
@@ -123,7 +124,8 @@ pub async fn refill_document(
     found: &Document,
     elapsed_ms: i64,
 ) -> Result<Option<Document>, Error> {
-    let fresh_ms = DOCUMENT_FRESH_MS - elapsed_ms;
+    // Its time begins when Redis has it, which may be as late as the client waits for Redis.
+    let fresh_ms = DOCUMENT_FRESH_MS - elapsed_ms - REDIS_TIMEOUT_MS;
     if fresh_ms <= 0 {
         return Ok(None);
     }

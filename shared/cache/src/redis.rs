@@ -44,7 +44,8 @@ enum Outcome {
 }
 
 /// Redis answers in a millisecond or is not worth waiting for: the database knows the same.
-const DEFAULT_TIMEOUT: Duration = Duration::from_millis(500);
+pub(crate) const REDIS_TIMEOUT_MS: i64 = 500;
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(REDIS_TIMEOUT_MS.unsigned_abs());
 const LARGEST_ANSWER_BYTES: usize = 32 << 20;
 
 impl Redis {

@@ -115,10 +115,24 @@ impl Repeatable {
         let sealed = sealed.map_err(|_| Error::Internal("an answer cannot be sealed".to_owned()))?;
         let text = STANDARD.encode([nonce.as_slice(), &sealed].concat());
         let completed = kept::complete(&call.database, &call.actor(), &self.key, status, &text).await;
+        purge_now_and_then(call);
         if let Err(error) = completed {
             // What was asked for is done: the caller hears so, and a repetition has to wait for the claim's end.
             platform::error!("answer not kept", error = error.to_string(), request_id = call.request_id);
         }
         Ok(())
     }
+}
+
+/// Forgets answers that are older than a day, after one response in 256: there is no schedule that everybody has.
+fn purge_now_and_then(call: &Call) {
+    if platform::random::bytes::<1>() != [0] {
+        return;
+    }
+    let (database, team_id) = (call.database.clone(), call.team_id().clone());
+    call.context.tasks.spawn(async move {
+        if let Err(error) = kept::purge(&database, &team_id).await {
+            platform::warn!("old answers not forgotten", team_id = team_id, error = error.to_string());
+        }
+    });
 }

@@ -8,6 +8,8 @@
 //! A refill (somebody read the database because `fresh` was gone) never replaces a newer revision: that is the
 //! compare-and-set below. A writer overwrites in the same way, with the revision that its statement returned.
 
+use std::sync::Arc;
+
 use crate::redis::REDIS_TIMEOUT_MS;
 use crate::{Command, Error, Redis, Reply, Script};
 
@@ -20,17 +22,17 @@ const LAST_SECONDS: i64 = 86_400;
 
 /// Where a document is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Slot(String);
+pub struct Slot(Arc<str>);
 
 impl Slot {
     /// The release of a prompt, by the id or name that callers use.
     pub fn release(team_id: &str, reference: &str, environment: &str) -> Self {
-        Self(format!("release:{team_id}:{environment}:{reference}"))
+        Self(["release:", team_id, ":", environment, ":", reference].concat().into())
     }
 
     /// The API key with this hash.
     pub fn api_key(hash: &str) -> Self {
-        Self(format!("key:{hash}"))
+        Self(["key:", hash].concat().into())
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -43,7 +45,7 @@ impl Slot {
     }
 
     fn fresh(&self) -> String {
-        self.0.clone()
+        self.0.to_string()
     }
 
     fn last(&self) -> String {

@@ -18,6 +18,8 @@ use crate::{
 /// request asks for its key and then for a release: when the stores are silent and the key is an old one, both
 /// waits together stay below five seconds.
 const LONGEST_WAIT: Duration = Duration::from_millis(3_000);
+/// The part of it that the database may take: there must be time left to ask Redis for the last document.
+const DATABASE_WAIT: Duration = Duration::from_millis(2_000);
 /// The same when there is an old value to fall back on.
 const LONGEST_WAIT_WITH_FALLBACK: Duration = Duration::from_millis(1_000);
 /// How long a Redis that failed is left alone, in milliseconds.
@@ -211,7 +213,10 @@ async fn find(slot: &Slot, stores: &Stores, load: Load) -> Result<Found, Error> 
     if let Some(document) = ask_redis(stores, slot).await {
         return Ok(Found::InRedis(document));
     }
-    let error = match load().await {
+    let loaded = time::timeout(DATABASE_WAIT, load())
+        .await
+        .unwrap_or_else(|elapsed| Err(Error::Unavailable(format!("database {elapsed}"))));
+    let error = match loaded {
         Ok(document) => return Ok(Found::InDatabase(document)),
         Err(error) => error,
     };

@@ -195,6 +195,17 @@ async fn with_the_database_down_a_new_isolate_finds_the_last_document() {
 }
 
 #[tokio::test]
+async fn a_database_that_hangs_is_as_good_as_one_that_is_down() {
+    let (stores, slot) = (stores(redis()), Slot::release("team_t", &unique("hangs"), "production"));
+    NUMBERS.get(&slot, &stores, async || Ok(document(1, "17"))).await.unwrap();
+    stores.tasks.finish().await;
+    NUMBERS.forget(&slot);
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    let held = NUMBERS.get(&slot, &stores, std::future::pending).await.unwrap().unwrap();
+    assert_eq!((held.value, held.stale), (17, true));
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_asked_for_twice() {
     let (stores, slot) = (stores(redis()), Slot::release("team_t", &unique("missing"), "production"));
     assert_eq!(NUMBERS.get(&slot, &stores, async || Ok(document(0, "null"))).await, Ok(None));

@@ -77,9 +77,10 @@ impl Repeatable {
         let sealed = STANDARD.decode(kept).map_err(|_| broken())?;
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
         let body = self.cipher.decrypt(XNonce::from_slice(nonce), sealed).map_err(|_| broken())?;
+        let media_type = if status < 400 { "application/json" } else { "application/problem+json" };
         let response = http::Response::builder()
             .status(status)
-            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, media_type)
             .header("idempotent-replayed", "true")
             .body(axum::body::Body::from(body));
         Ok(response.map_err(|_| broken())?)

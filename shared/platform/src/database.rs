@@ -124,9 +124,12 @@ pub enum Error {
 pub struct Database(Arc<crate::host::database::Connection>);
 
 /// How long to wait for a connection, and for an answer to a statement.
-pub(crate) const CONNECT_TIMEOUT_MS: u64 = 5_000;
+pub(crate) const CONNECT_TIMEOUT_MS: u64 = 3_000;
 #[cfg(not(target_os = "wasi"))]
 pub(crate) const STATEMENT_TIMEOUT_MS: u64 = 10_000;
+
+/// A failure that took longer than this is not repeated.
+const RETRY_WITHIN_MS: i64 = 1_000;
 
 impl Database {
     /// A database at `url` (`postgres://user:password@host:port/name?sslmode=disable|require`). Nothing is
@@ -135,15 +138,20 @@ impl Database {
         Self(Arc::new(crate::host::database::Connection::new(url)))
     }
 
-    /// Runs one statement. A read that finds its connection broken is tried once more on a new one.
+    /// Runs one statement. A read that finds its connection broken is tried once more on a new one; one that waited
+    /// in vain is not, because its caller would wait twice.
     pub async fn query(
         &self,
         statement: &Statement,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Error> {
         debug_assert_eq!(statement.parameters.len(), parameters.len(), "{}", statement.name);
+        let started_ms = crate::time::now_ms();
+        let is_quick = || crate::time::now_ms() - started_ms < RETRY_WITHIN_MS;
         match self.0.query(statement, parameters).await {
-            Err(Error::Unavailable(_)) if statement.idempotent => self.0.query(statement, parameters).await,
+            Err(Error::Unavailable(_)) if statement.idempotent && is_quick() => {
+                self.0.query(statement, parameters).await
+            }
             result => result,
         }
     }

@@ -19,6 +19,9 @@ const REQUEST_HEADERS = new Set([
   "x-request-id",
 ]);
 const BODY_LIMIT_BYTES = 1_000_000;
+// A sender hears that its body is too large only once it has sent it: an answer before that is lost with the
+// connection. Beyond this much, it is.
+const DRAINED_BYTES = 32_000_000;
 const [COMPLETE, TOO_LARGE, INTERRUPTED] = [0, 1, 2];
 
 // A panic traps, and what the instance held in memory cannot be trusted any more: the next request starts with
@@ -68,18 +71,18 @@ function headOf(request) {
 }
 
 async function readBody(request) {
-  if (Number(request.headers.get("content-length")) > BODY_LIMIT_BYTES) return [undefined, TOO_LARGE];
   const chunks = [];
   let size = 0;
   try {
     for await (const chunk of request.body) {
       size += chunk.length;
-      if (size > BODY_LIMIT_BYTES) return [undefined, TOO_LARGE];
-      chunks.push(chunk);
+      if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+      if (size > DRAINED_BYTES) break;
     }
   } catch {
     return [undefined, INTERRUPTED];
   }
+  if (size > BODY_LIMIT_BYTES) return [undefined, TOO_LARGE];
   if (chunks.length === 1) return [chunks[0], COMPLETE];
   const whole = new Uint8Array(size);
   let offset = 0;

@@ -120,9 +120,9 @@ impl<'a> Head<'a> {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// Headers; values must be valid as they stand.
+    /// Headers; values must be ASCII and valid as they stand.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
-    /// The body.
+    /// The body: UTF-8 text.
     pub body: Vec<u8>,
 }
 

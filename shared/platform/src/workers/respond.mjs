@@ -33,25 +33,18 @@ function responseOf(body, status, head) {
 }
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Header values are bytes, one a character: cheaper for short texts than a `TextDecoder`. */
 function textOf(bytes) {
   return String.fromCharCode.apply(null, bytes);
 }
 
-/** The body is wasm memory, which the next request reuses. As a string it costs less to keep than as a buffer. */
-function bodyOf(status, head, bytes) {
-  if (WITHOUT_BODY.has(status)) return null;
-  return head.startsWith(JSON_LINE) ? utf8.decode(bytes) : bytes.slice();
+export function respond(status, head, body) {
+  // The body is wasm memory, which the next request reuses: the response needs its own.
+  return responseOf(WITHOUT_BODY.has(status) ? null : body.slice(), status, textOf(head));
 }
 
-export function respond(status, headBytes, bytes) {
-  const head = textOf(headBytes);
-  return responseOf(bodyOf(status, head, bytes), status, head);
-}
-
-export function respondStream(status, headBytes, source) {
+export function respondStream(status, head, source) {
   const stream = new ReadableStream(
     {
       async pull(controller) {
@@ -65,5 +58,5 @@ export function respondStream(status, headBytes, source) {
     },
     { highWaterMark: 0 },
   );
-  return responseOf(stream, status, textOf(headBytes));
+  return responseOf(stream, status, textOf(head));
 }

@@ -250,6 +250,7 @@ async fn a_body_has_a_largest_size() {
             let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
             case.send(padded(LARGEST + 1)).await.problem(413, "body_too_large");
             case.send("x".repeat(3 * LARGEST)).await.problem(413, "body_too_large");
+            case.send("x".repeat(12 * LARGEST)).await.problem(413, "body_too_large");
             // Exactly the limit is read, and then found to be wrong.
             let wrong = padded(LARGEST - 1) + "x";
             case.send(wrong).await.problem(400, "invalid_json");

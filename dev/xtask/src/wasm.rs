@@ -69,6 +69,18 @@ pub(crate) fn functions() -> Result<Vec<String>> {
 
 /// Compiles the functions `names` and returns the path of each one's module, in the same order.
 pub(crate) fn compile(target: Target, profile: Profile, names: &[String]) -> Result<Vec<PathBuf>> {
+    match profile {
+        Profile::Development => build(target, profile, names)?,
+        // Compiled together, each function would carry the features of dependencies that any other asks for.
+        Profile::Release => {
+            names.iter().try_for_each(|name| build(target, profile, std::slice::from_ref(name)))?;
+        }
+    }
+    let folder = target_folder().join(target.triple()).join(profile.name());
+    Ok(names.iter().map(|name| folder.join(format!("{}.wasm", name.replace('-', "_")))).collect())
+}
+
+fn build(target: Target, profile: Profile, names: &[String]) -> Result<()> {
     let mut command = Command::new("cargo");
     command.current_dir(root());
     // What `cargo xtask` was started with speaks of the native toolchain.
@@ -85,8 +97,7 @@ pub(crate) fn compile(target: Target, profile: Profile, names: &[String]) -> Res
     }
     let status = command.status().context("cargo did not start")?;
     ensure!(status.success(), "the wasm build failed");
-    let folder = target_folder().join(target.triple()).join(profile.name());
-    Ok(names.iter().map(|name| folder.join(format!("{}.wasm", name.replace('-', "_")))).collect())
+    Ok(())
 }
 
 /// The environment that `make setup` found the wasm toolchain to need: `.tools/wasm.env`.

@@ -1,11 +1,51 @@
 //! What the platforms that speak the `PostgreSQL` protocol themselves have in common.
 
+use std::time::Duration;
+
 use bytes::{BufMut, BytesMut};
+use futures_util::lock::Mutex;
 use tokio_postgres::Client;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as SqlType, to_sql_checked};
 
-use crate::database::{Error, Parameter, Row, Statement, Type};
+use crate::database::{CONNECT_TIMEOUT_MS, Error, Parameter, Row, STATEMENT_TIMEOUT_MS, Statement, Type};
+use crate::host::database::connect;
+
+/// One connection, opened on first use. It belongs to one request: the runtime refuses a socket that another
+/// request opened.
+pub(crate) struct Connection {
+    url: String,
+    session: Mutex<Option<Session>>,
+}
+
+impl Connection {
+    pub(crate) fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), session: Mutex::new(None) }
+    }
+
+    pub(crate) async fn query(
+        &self,
+        statement: &Statement,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Error> {
+        let mut slot = self.session.lock().await;
+        let session = match slot.take() {
+            Some(session) => session,
+            None => within(CONNECT_TIMEOUT_MS, connect(&self.url)).await?,
+        };
+        let result = within(STATEMENT_TIMEOUT_MS, session.query(statement, parameters)).await;
+        if !matches!(result, Err(Error::Unavailable(_))) {
+            *slot = Some(session);
+        }
+        result
+    }
+}
+
+async fn within<T>(limit_ms: u64, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    crate::time::timeout(Duration::from_millis(limit_ms), future)
+        .await
+        .unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.to_string())))
+}
 
 /// An open connection's client side.
 pub(crate) struct Session(Client);

@@ -11,8 +11,13 @@ use domain::Role;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is a folder in functions/")]
 pub enum Function {
+    Analytics,
     Chat,
+    Experiments,
+    Export,
+    Feedback,
     Gateway,
+    Ingest,
     Keys,
     Prompts,
     ResolvePrompt,
@@ -20,13 +25,29 @@ pub enum Function {
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 5] = [Self::Chat, Self::Gateway, Self::Keys, Self::Prompts, Self::ResolvePrompt];
+    pub const ALL: [Self; 10] = [
+        Self::Analytics,
+        Self::Chat,
+        Self::Experiments,
+        Self::Export,
+        Self::Feedback,
+        Self::Gateway,
+        Self::Ingest,
+        Self::Keys,
+        Self::Prompts,
+        Self::ResolvePrompt,
+    ];
 
     /// The function's folder, and its name in logs.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Analytics => "analytics",
             Self::Chat => "chat",
+            Self::Experiments => "experiments",
+            Self::Export => "export",
+            Self::Feedback => "feedback",
             Self::Gateway => "gateway",
+            Self::Ingest => "ingest",
             Self::Keys => "keys",
             Self::Prompts => "prompts",
             Self::ResolvePrompt => "resolve-prompt",
@@ -36,8 +57,13 @@ impl Function {
     /// The name of the front door's service binding.
     pub const fn binding(self) -> &'static str {
         match self {
+            Self::Analytics => "ANALYTICS",
             Self::Chat => "CHAT",
+            Self::Experiments => "EXPERIMENTS",
+            Self::Export => "EXPORT",
+            Self::Feedback => "FEEDBACK",
             Self::Gateway => "GATEWAY",
+            Self::Ingest => "INGEST",
             Self::Keys => "KEYS",
             Self::Prompts => "PROMPTS",
             Self::ResolvePrompt => "RESOLVE_PROMPT",

@@ -65,7 +65,7 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
     let environment = input.environment.unwrap_or_default();
     let prompt = resolve(call, &input, environment).await?;
     let model = choose_model(&input, prompt.as_ref());
-    let chain = models::chain(&model, &call.context.config)?;
+    let chain = models::chain(&model, call).await?;
     let title = existing.is_none().then(|| input.title());
     Ok(Turn {
         context: call.context.clone(),

@@ -35,11 +35,16 @@ impl Slot {
         Self(["key:", hash].concat().into())
     }
 
+    /// A team's model providers, their keys sealed.
+    pub fn providers(team_id: &str) -> Self {
+        Self(["providers:", team_id].concat().into())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `release` or `key`: what a log line may say of it.
+    /// `release`, `key` or `providers`: what a log line may say of it.
     pub(crate) fn kind(&self) -> &str {
         self.0.split(':').next().unwrap_or_default()
     }

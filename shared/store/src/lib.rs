@@ -26,6 +26,7 @@ pub mod operations;
 mod page;
 pub mod pointers;
 pub mod prompts;
+pub mod providers;
 pub mod releases;
 mod run;
 mod statement;
@@ -48,6 +49,7 @@ pub fn statements() -> impl Iterator<Item = &'static platform::database::Stateme
         operations::STATEMENTS,
         pointers::STATEMENTS,
         prompts::STATEMENTS,
+        providers::STATEMENTS,
         releases::STATEMENTS,
         teams::STATEMENTS,
         users::STATEMENTS,

@@ -30,6 +30,7 @@ pub(crate) enum Resource {
     Conversation,
     Message,
     Prompt,
+    Provider,
     Version,
 }
 
@@ -41,6 +42,7 @@ impl Resource {
             Self::Conversation => "conversation",
             Self::Message => "message",
             Self::Prompt => "prompt",
+            Self::Provider => "provider",
             Self::Version => "version",
         }
     }

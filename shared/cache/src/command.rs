@@ -78,6 +78,30 @@ impl Script {
     }
 }
 
+/// A command, or a script with its keys and arguments: what several of go in one round trip.
+pub enum Step<'a> {
+    /// A command.
+    Command(Command),
+    /// A script.
+    Script(&'a Script, Vec<String>, Vec<String>),
+}
+
+impl Step<'_> {
+    pub(crate) fn by_hash(&self) -> Command {
+        match self {
+            Self::Command(command) => command.clone(),
+            Self::Script(script, keys, arguments) => script.by_hash(keys, arguments),
+        }
+    }
+
+    pub(crate) fn by_text(&self) -> Command {
+        match self {
+            Self::Command(command) => command.clone(),
+            Self::Script(script, keys, arguments) => script.by_text(keys, arguments),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ mod layers;
 mod memory;
 mod redis;
 
-pub use command::{Command, Script};
+pub use command::{Command, Script, Step};
 pub use documents::{
     DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_document, read_documents, refill_document,
     write_documents,

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use platform::{Config, http as port};
 use serde::Deserialize;
 
-use crate::{Command, Script};
+use crate::{Command, Script, Step};
 
 /// A Redis database behind a REST address. Cheap to clone; it holds no connection.
 #[derive(Clone)]
@@ -107,6 +107,24 @@ impl Redis {
             }
             result => result,
         }
+    }
+
+    /// Runs commands and scripts in order, in one round trip. Scripts go by their hashes; those that the server has not
+    /// seen go once more, by their texts.
+    pub async fn steps(&self, steps: &[Step<'_>]) -> Result<Vec<Result<Reply, Error>>, Error> {
+        let by_hash: Vec<Command> = steps.iter().map(Step::by_hash).collect();
+        let mut replies = self.pipeline(&by_hash).await?;
+        let is_unknown = |reply: &Result<Reply, Error>| matches!(reply, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"));
+        let unknown = |(index, reply)| is_unknown(reply).then_some(index);
+        let places: Vec<usize> = replies.iter().enumerate().filter_map(unknown).collect();
+        let by_text: Vec<Command> =
+            places.iter().filter_map(|place| steps.get(*place)).map(Step::by_text).collect();
+        for (place, reply) in places.into_iter().zip(self.pipeline(&by_text).await?) {
+            if let Some(slot) = replies.get_mut(place) {
+                *slot = reply;
+            }
+        }
+        Ok(replies)
     }
 
     async fn one(&self, command: &Command) -> Result<Reply, Error> {

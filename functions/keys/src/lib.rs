@@ -7,11 +7,14 @@
 //! | `POST /api/keys/{key}/rotate` | a new secret in a key's place |
 //! | `DELETE /api/keys/{key}` | end a key |
 //! | `GET`, `POST /api/teams` | the teams that the caller may see; a new team with its first admin key |
+//! | `GET /api/providers` | the model providers that the team has keys for |
+//! | `GET`, `PUT`, `DELETE /api/providers/{provider}` | one of them; its key is set and never shown |
 //! | `GET /api/audit` | who changed what in the team |
 
 mod api_keys;
 mod audit;
 mod me;
+mod providers;
 mod teams;
 
 use axum::Router;
@@ -32,6 +35,11 @@ fn handlers() -> Router {
         .route("/api/keys/{key}", delete(api_keys::revoke))
         .route("/api/keys/{key}/rotate", post(api_keys::rotate))
         .route("/api/teams", get(teams::list).post(teams::create))
+        .route("/api/providers", get(providers::list))
+        .route(
+            "/api/providers/{provider}",
+            get(providers::show).put(providers::put).delete(providers::delete),
+        )
         .route("/api/audit", get(audit::list))
 }
 

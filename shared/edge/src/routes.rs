@@ -125,6 +125,10 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/teams", Keys, Admin),
     creates("/api/teams", Keys, Admin),
     route("GET", "/api/audit", Keys, Admin),
+    route("GET", "/api/providers", Keys, Admin),
+    route("GET", "/api/providers/{provider}", Keys, Admin),
+    route("PUT", "/api/providers/{provider}", Keys, Admin),
+    route("DELETE", "/api/providers/{provider}", Keys, Admin),
     // Registry.
     route("GET", "/api/collections", Prompts, Viewer),
     creates("/api/collections", Prompts, Editor),

@@ -11,7 +11,7 @@ use super::json::{Json, Members, object, reference};
 use crate::wasm::root;
 
 /// The areas, in the order in which readers need them.
-const AREAS: [&str; 5] = ["resolve", "chat", "registry", "access", "operations"];
+const AREAS: [&str; 6] = ["resolve", "chat", "registry", "access", "providers", "operations"];
 
 /// What belongs to no area.
 #[derive(Deserialize)]

@@ -40,6 +40,10 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("GET", "/api/teams", Admin),
     ("POST", "/api/teams", Admin),
     ("GET", "/api/audit", Admin),
+    ("GET", "/api/providers", Admin),
+    ("GET", "/api/providers/{provider}", Admin),
+    ("PUT", "/api/providers/{provider}", Admin),
+    ("DELETE", "/api/providers/{provider}", Admin),
     ("GET", "/api/collections", Viewer),
     ("POST", "/api/collections", Editor),
     ("GET", "/api/collections/{collection}", Viewer),
@@ -88,6 +92,7 @@ pub(crate) fn filled(path: &str) -> String {
         "{prompt}" => "prm_01h2xcejqtf2nbrexx3vqjhp41",
         "{version}" => "ver_01h2xcejqtf2nbrexx3vqjhp41",
         "{conversation}" => "conv_01h2xcejqtf2nbrexx3vqjhp41",
+        "{provider}" => "custom-of-nobody",
         "{message}" => "msg_01h2xcejqtf2nbrexx3vqjhp41",
         other => other,
     });

@@ -19,6 +19,7 @@ mod actor;
 pub mod audit;
 pub mod collections;
 pub mod conversations;
+pub mod experiments;
 pub mod idempotency;
 pub mod keys;
 pub mod messages;
@@ -43,6 +44,7 @@ pub fn statements() -> impl Iterator<Item = &'static platform::database::Stateme
         audit::STATEMENTS,
         collections::STATEMENTS,
         conversations::STATEMENTS,
+        experiments::STATEMENTS,
         idempotency::STATEMENTS,
         keys::STATEMENTS,
         messages::STATEMENTS,

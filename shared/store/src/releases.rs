@@ -1,9 +1,10 @@
 //! Releases: everything that a resolve call needs to know about a prompt in an environment.
 
+use std::collections::BTreeMap;
+
 use domain::{Environment, Error, Id};
 use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::run;
 use crate::statement::read_statement;
@@ -32,13 +33,48 @@ pub struct Release {
     pub version: Option<ReleasedVersion>,
     /// The running experiment.
     #[serde(default)]
-    pub experiment: Option<Value>,
+    pub experiment: Option<ReleasedExperiment>,
     /// The running canary.
     #[serde(default)]
-    pub canary: Option<Value>,
-    /// Whether experiments are switched off here.
+    pub canary: Option<ReleasedExperiment>,
+    /// Whether the team's main switch has all experiments at control.
     #[serde(default)]
     pub killed: bool,
+}
+
+/// An experiment or canary as a part of a release: who gets what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReleasedExperiment {
+    /// The experiment or the canary.
+    pub experiment_id: Id,
+    /// What makes its hashes its own.
+    pub salt: String,
+    /// The share of units that take part, in basis points.
+    pub coverage: u32,
+    /// The allocation period in force.
+    pub period: i64,
+    /// The arms, the control first.
+    pub arms: Vec<ReleasedArm>,
+    /// Unit to arm.
+    #[serde(default)]
+    pub forced: BTreeMap<String, String>,
+    /// Whether it is switched off.
+    #[serde(default)]
+    pub killed: bool,
+    /// Whether it is paused.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+/// An arm as a part of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReleasedArm {
+    /// Its name.
+    pub name: String,
+    /// Its weight in basis points.
+    pub weight: u32,
+    /// What it serves; none is what the pointer says.
+    pub version: Option<ReleasedVersion>,
 }
 
 /// A version as a part of a release.

@@ -26,8 +26,10 @@ pub(crate) enum Outcome<T> {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Resource {
     ApiKey,
+    Canary,
     Collection,
     Conversation,
+    Experiment,
     Message,
     Prompt,
     Provider,
@@ -38,8 +40,10 @@ impl Resource {
     const fn name(self) -> &'static str {
         match self {
             Self::ApiKey => "API key",
+            Self::Canary => "canary",
             Self::Collection => "collection",
             Self::Conversation => "conversation",
+            Self::Experiment => "experiment",
             Self::Message => "message",
             Self::Prompt => "prompt",
             Self::Provider => "provider",

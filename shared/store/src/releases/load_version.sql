@@ -1,5 +1,6 @@
--- A release as if the version that $3 selects were what $4 points at. $3 as in versions/get.
-select release_document(prompts, pointers) || jsonb_build_object('version', released_version(versions))
+-- A release as if the version that $3 selects were what $4 points at, and nothing else ran. $3 as in versions/get.
+select release_document(prompts, pointers)
+  || jsonb_build_object('version', released_version(versions), 'experiment', null, 'canary', null)
 from prompts
 join pointers on pointers.team_id = $1 and pointers.prompt_id = prompts.id and pointers.environment = $4
 join versions on versions.team_id = $1 and versions.prompt_id = prompts.id

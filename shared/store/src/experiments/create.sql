@@ -1,0 +1,1 @@
+select create_experiment($1, $2, $3, $4)

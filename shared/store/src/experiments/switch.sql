@@ -1,0 +1,1 @@
+select switch_experiments($1, $2, $3, $4)

@@ -109,6 +109,7 @@ struct Generation {
     request_id: String,
     model: String,
     chain: Vec<llm::Candidate>,
+    breakers: std::sync::Arc<limits::SharedBreakers>,
     started_ms: i64,
     estimated_tokens_in: u64,
 }
@@ -122,6 +123,7 @@ impl Generation {
             request_id: turn.actor.request_id,
             model: turn.model,
             chain: turn.chain,
+            breakers: turn.breakers,
             started_ms: turn.started_ms,
             estimated_tokens_in,
         }
@@ -135,7 +137,7 @@ impl Generation {
         feed: &Feed,
     ) -> Result<(), llm::Error> {
         let settings = models::settings(&self.context.config);
-        let mut answer = llm::chat(&self.chain, request, &settings, &models::BREAKERS)
+        let mut answer = llm::chat(&self.chain, request, &settings, &self.breakers)
             .await
             .map_err(|failure| failure.error)?;
         while let Some(delta) = answer.stream.next().await {

@@ -14,6 +14,7 @@
 //!
 //! Out of scope: how models are called (`llm`), how prompts are resolved (`resolution`).
 
+mod admission;
 mod conversations;
 mod counting;
 mod events;

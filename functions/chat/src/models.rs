@@ -1,11 +1,12 @@
 //! Which endpoint answers for a model.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Error;
 use edge::Call;
-use llm::{BreakerPolicy, Candidate, LocalBreakers, Settings};
+use limits::SharedBreakers;
+use llm::{Candidate, Settings};
 use platform::Config;
 
 /// How long a model may take to its first token.
@@ -13,9 +14,10 @@ const FIRST_TOKEN_TIMEOUT_MS: &str = "LLM_FIRST_TOKEN_TIMEOUT_MS";
 /// How long it may be silent afterwards.
 const IDLE_TIMEOUT_MS: &str = "LLM_IDLE_TIMEOUT_MS";
 
-/// The breakers of this isolate, which all its requests share.
-pub(crate) static BREAKERS: LazyLock<Arc<LocalBreakers>> =
-    LazyLock::new(|| Arc::new(LocalBreakers::new(BreakerPolicy::STANDARD)));
+/// The breakers of the caller's team, which all isolates share.
+pub(crate) fn breakers(call: &Call) -> Arc<SharedBreakers> {
+    Arc::new(SharedBreakers::new(call.redis().cloned(), call.team_id()))
+}
 
 /// Whom to ask for `model`, in order.
 ///

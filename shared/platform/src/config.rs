@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// Every setting that a function reads. Spin's variables cannot be listed, so there this is what is asked for, in
 /// lower case; `spin.toml` declares the same names.
 pub const SETTINGS: &[&str] = &[
+    "CHAT_CONCURRENT_STREAMS",
+    "CHAT_REQUESTS_PER_HOUR",
+    "CHAT_SUMMARY_MODEL",
     "CORS_ALLOWED_ORIGINS",
     "DATABASE_URL",
     "ENVIRONMENT",

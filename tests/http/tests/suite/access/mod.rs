@@ -2,5 +2,6 @@
 
 mod audit;
 mod keys;
+mod providers;
 mod roles;
 mod teams;

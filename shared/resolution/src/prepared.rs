@@ -6,6 +6,8 @@ use store::releases::{Release, ReleasedVersion};
 use store::versions::FewShotExample;
 use templates::Template;
 
+use crate::arms::Arms;
+
 /// A release whose templates are parsed and whose fixed part of the answer is written already.
 #[derive(Debug)]
 pub struct Prepared {
@@ -13,9 +15,11 @@ pub struct Prepared {
     pub release: Release,
     /// What is live; none before the first promotion.
     pub live: Option<Live>,
+    /// What the running experiment or canary serves.
+    pub(crate) arms: Option<Arms>,
 }
 
-/// The live version.
+/// A version that is live, or that an arm serves.
 #[derive(Debug)]
 pub struct Live {
     /// The version.
@@ -56,13 +60,14 @@ impl Prepared {
     pub fn parse(json: &str) -> Result<(Self, usize), serde_json::Error> {
         let mut release: Release = serde_json::from_str(json)?;
         let live = release.version.take().map(|version| Live::new(&release, version)).transpose()?;
+        let arms = Arms::take(&mut release)?;
         // Source, parsed templates and fixed members: each about as long as the text.
-        Ok((Self { release, live }, json.len() * 3))
+        Ok((Self { release, live, arms }, json.len() * 3))
     }
 }
 
 impl Live {
-    fn new(release: &Release, version: ReleasedVersion) -> Result<Self, serde_json::Error> {
+    pub(crate) fn new(release: &Release, version: ReleasedVersion) -> Result<Self, serde_json::Error> {
         let content = &version.content;
         let fixed = serde_json::to_string(&FixedMembers {
             prompt_id: release.prompt_id.as_str(),

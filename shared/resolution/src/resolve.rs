@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::{Error, FieldError};
+use domain::{Error, FieldError, Id};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use templates::Template;
 
 use crate::Prepared;
+use crate::arms::{Arms, Choice};
 use crate::prepared::{Body, Live};
 
 /// The longest that a prompt may become, in bytes, over all its messages. A template of a megabyte and a value of
@@ -37,9 +38,10 @@ pub enum Assignment {
     Experiment,
     /// A canary assigned it.
     Canary,
-    /// An experiment runs and this caller gets its control.
+    /// An experiment or canary runs and this caller gets its control: not covered, without a user id, or while the
+    /// experiment is paused. A canary's control arm says so too.
     Control,
-    /// The experiment is switched off.
+    /// The experiment is switched off: its control.
     Killed,
     /// The experiment names this unit.
     Forced,
@@ -62,6 +64,22 @@ pub struct Resolved {
     pub missing_variables: Vec<String>,
     /// Why this version.
     pub assignment: Assignment,
+    pub(crate) arm: Option<usize>,
+    /// The unit, if chance assigned it.
+    unit: Option<String>,
+}
+
+/// A unit that chance assigned to an arm: what its exposure, its inferences and its feedback are counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tracked<'a> {
+    /// The experiment, or the canary.
+    pub experiment_id: &'a Id,
+    /// The arm.
+    pub variant: &'a str,
+    /// The allocation period in force.
+    pub period: i64,
+    /// The caller's user.
+    pub unit: &'a str,
 }
 
 /// A message as a model is sent it.
@@ -88,9 +106,32 @@ struct Members<'a> {
 }
 
 impl Resolved {
-    /// The live version that it was made from. `resolve` made sure that there is one.
+    /// The version that it was made from. `resolve` made sure that there is one.
     pub fn live(&self) -> Option<&Live> {
-        self.prepared.live.as_ref()
+        self.prepared.served(self.arm)
+    }
+
+    /// The experiment or canary that runs here, whether or not it assigned this caller; none for a pinned version.
+    pub fn experiment_id(&self) -> Option<&Id> {
+        self.arm.and(self.arms()).map(|arms| &arms.experiment_id)
+    }
+
+    /// The arm that is served; the control's name also where nobody was assigned.
+    pub fn variant(&self) -> Option<&str> {
+        self.arms()?.name(self.arm?)
+    }
+
+    /// The unit and its arm, if chance assigned it. Whoever was forced, killed, not covered or came without a user
+    /// id would bias the comparison.
+    pub fn tracked(&self) -> Option<Tracked<'_>> {
+        let arms = self.arms()?;
+        let variant = arms.name(self.arm?)?;
+        let unit = self.unit.as_deref()?;
+        Some(Tracked { experiment_id: &arms.experiment_id, variant, period: arms.period, unit })
+    }
+
+    fn arms(&self) -> Option<&Arms> {
+        self.prepared.arms.as_ref()
     }
 
     /// The answer of the resolve routes: a JSON object.
@@ -99,8 +140,8 @@ impl Resolved {
             resolved_text: self.text.as_deref(),
             messages: self.messages.as_deref(),
             system_prompt: self.system_prompt.as_deref(),
-            experiment_id: None,
-            variant: None,
+            experiment_id: self.experiment_id().map(Id::as_str),
+            variant: self.variant(),
             assignment: self.assignment,
             missing_variables: &self.missing_variables,
         };
@@ -119,7 +160,7 @@ impl Resolved {
     }
 }
 
-/// Fills in the release's templates.
+/// Chooses the version for this caller and fills in its templates.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::MissingVariables`] when the caller
@@ -128,7 +169,10 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
     if prepared.release.archived {
         return Err(Error::NotFound("prompt"));
     }
-    let Some(live) = &prepared.live else { return Err(Error::NotFound("live version in this environment")) };
+    let choice = choose(prepared, request);
+    let Some(live) = prepared.served(choice.arm) else {
+        return Err(Error::NotFound("live version in this environment"));
+    };
     let mut filling = Filling { variables: request.variables, missing: Vec::new(), bytes: 0 };
     let system_prompt = live.system_prompt.as_ref().map(|template| filling.fill(template)).transpose()?;
     let (text, messages) = match &live.body {
@@ -146,15 +190,26 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
     if request.strict && !filling.missing.is_empty() {
         return Err(Error::MissingVariables(filling.missing));
     }
-    let assignment = if request.pinned { Assignment::Pinned } else { Assignment::Pointer };
+    let unit = request.user_id.filter(|_| choice.is_randomised).map(str::to_owned);
     Ok(Resolved {
         prepared: prepared.clone(),
         text,
         messages,
         system_prompt,
         missing_variables: filling.missing,
-        assignment,
+        assignment: choice.assignment,
+        arm: choice.arm,
+        unit,
     })
+}
+
+/// What is served, and why: the caller's choice before an experiment's, an experiment's before the pointer's.
+fn choose(prepared: &Prepared, request: &Request<'_>) -> Choice {
+    match &prepared.arms {
+        _ if request.pinned => Choice::without_experiment(Assignment::Pinned),
+        Some(arms) => arms.choose(request.user_id.unwrap_or_default()),
+        None => Choice::without_experiment(Assignment::Pointer),
+    }
 }
 
 /// Fills in several templates with the same values.

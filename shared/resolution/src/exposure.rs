@@ -1,0 +1,31 @@
+//! Who met which arm.
+
+use domain::Id;
+use events::{Event, Exposure};
+use platform::{Context, time};
+
+use crate::Resolved;
+
+/// Records that the caller met an arm, if chance assigned it and this isolate has not recorded it lately. It waits for
+/// nothing.
+pub fn expose(context: &Context, team_id: &Id, resolved: &Resolved, request_id: &str) {
+    let Some(tracked) = resolved.tracked() else { return };
+    let experiment_id = tracked.experiment_id;
+    if !events::exposures::is_new(experiment_id.as_str(), tracked.period, tracked.variant, tracked.unit) {
+        return;
+    }
+    let release = &resolved.prepared.release;
+    let exposure = Exposure {
+        id: events::new_id(),
+        team_id: team_id.clone(),
+        at_ms: time::now_ms(),
+        experiment_id: experiment_id.clone(),
+        variant: tracked.variant.to_owned(),
+        period: tracked.period,
+        unit: tracked.unit.to_owned(),
+        prompt_id: release.prompt_id.clone(),
+        environment: release.environment,
+        request_id: request_id.to_owned(),
+    };
+    events::record(context, Event::Exposure(exposure));
+}

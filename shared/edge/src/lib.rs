@@ -14,6 +14,7 @@ mod checks;
 mod cors;
 mod cursor;
 mod idempotency;
+mod openai;
 mod pipeline;
 mod problem;
 mod query;

@@ -19,7 +19,7 @@ use crate::authenticate::{authenticate, presented_key};
 use crate::call::stores;
 use crate::idempotency::Repeatable;
 use crate::routes::{Match, find};
-use crate::{Access, Call, Function, Problem, Route, cors};
+use crate::{Access, Call, Function, Problem, Route, cors, openai};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -57,8 +57,13 @@ async fn answer(State(function): State<Function>, mut request: Request, next: Ne
         started_ms: time::now_ms(),
     };
     let origin = request.headers().get(ORIGIN).cloned();
+    let to_response = if openai::speaks(request.uri().path()) {
+        |problem: &Problem, _: &str| problem.to_openai_response()
+    } else {
+        Problem::to_response
+    };
     let Some(context) = request.extensions().get::<Context>().cloned() else {
-        return Problem::from(Error::Internal("no context".to_owned())).to_response(&request_id);
+        return to_response(&Error::Internal("no context".to_owned()).into(), &request_id);
     };
     let result = if request.method() == http::Method::OPTIONS {
         Ok(preflight())
@@ -66,13 +71,17 @@ async fn answer(State(function): State<Function>, mut request: Request, next: Ne
         request.extensions_mut().insert(RequestId(request_id.clone()));
         handle(&mut line, &request_id, &context, request, next).await
     };
-    let mut response = match result {
-        Ok(response) => match response.extensions().get::<Problem>().cloned() {
-            Some(problem) => problem_response(&mut line, problem, &request_id),
-            None => response,
-        },
-        Err(problem) => problem_response(&mut line, problem, &request_id),
+    let (mut response, problem) = match result {
+        Ok(mut response) => {
+            let problem = response.extensions_mut().remove::<Problem>();
+            (response, problem)
+        }
+        Err(problem) => (Response::default(), Some(problem)),
     };
+    if let Some(problem) = &problem {
+        response = to_response(problem, &request_id);
+    }
+    line.problem = problem;
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
@@ -85,12 +94,6 @@ async fn answer(State(function): State<Function>, mut request: Request, next: Ne
 /// The request's id, in the extensions of requests to public routes. Other handlers have it in their [`Call`].
 #[derive(Clone)]
 pub(crate) struct RequestId(#[expect(dead_code, reason = "public handlers may log it")] pub(crate) Arc<str>);
-
-fn problem_response(line: &mut Line, problem: Problem, request_id: &str) -> Response {
-    let response = problem.to_response(request_id);
-    line.problem = Some(problem);
-    response
-}
 
 fn preflight() -> Response {
     let mut response = Response::new(Body::empty());

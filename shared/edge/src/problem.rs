@@ -106,6 +106,11 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The fields that are wrong.
+    pub(crate) fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
     /// What the log should say beyond the response.
     pub fn inward(&self) -> Option<&str> {
         self.0.inward.as_deref()
@@ -134,12 +139,17 @@ impl Problem {
         *response.status_mut() =
             http::StatusCode::from_u16(self.0.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
+        self.write_headers(response.headers_mut());
+        response
+    }
+
+    /// Adds the problem's own headers.
+    pub(crate) fn write_headers(&self, headers: &mut http::HeaderMap) {
         for (name, value) in &self.0.headers {
             if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().append(name.clone(), value);
+                headers.append(name.clone(), value);
             }
         }
-        response
     }
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask build [--release] [--wasi] [--out folder] [function…]` builds what is deployed, `cargo xtask openapi` the pages
-//! and their OpenAPI document alone.
+//! `cargo xtask build [--release] [--wasi] [--out folder] [function…]` builds what is deployed, `cargo xtask pages` the
+//! pages alone, `cargo xtask openapi` their OpenAPI document alone.
 
 mod components;
 mod openapi;
@@ -9,13 +9,15 @@ mod workers;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask build [--release] [--wasi] [--out folder] [function…] | openapi";
+const USAGE: &str =
+    "usage: cargo xtask build [--release] [--wasi] [--out folder] [function…] | pages | openapi";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("build") => build(arguments),
-        Some("openapi") => pages::build(),
+        Some("pages") => pages::build(wasm::Profile::Development),
+        Some("openapi") => pages::write_document(),
         _ => bail!(USAGE),
     }
 }
@@ -36,7 +38,7 @@ fn build(mut arguments: impl Iterator<Item = String>) -> Result<()> {
     }
     if names.is_empty() {
         names = wasm::functions()?;
-        pages::build()?;
+        pages::build(profile)?;
     }
     let modules = wasm::compile(target, profile, &names)?;
     for (name, module) in names.iter().zip(&modules) {

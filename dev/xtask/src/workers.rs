@@ -72,7 +72,8 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-fn optimise(module: &Path) -> Result<()> {
+/// Makes a release's module small.
+pub(crate) fn optimise(module: &Path) -> Result<()> {
     let mut command = tool("wasm-opt");
     run(command.arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(module))
 }

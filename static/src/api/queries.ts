@@ -1,0 +1,23 @@
+/** What loaders and pages share: each query is defined once, so that both mean the same cache entry. */
+import { infiniteQueryOptions, type QueryKey } from "@tanstack/react-query";
+import { api, type Page, type Query } from "./client";
+import { queryClient } from "./query-client";
+
+/** A list that is read page by page with its cursor. */
+export function listQuery<T>(path: string, query: Query = {}, key: QueryKey = [path]) {
+  return infiniteQueryOptions({
+    queryKey: [...key, "list", query],
+    queryFn: ({ pageParam, signal }) => api.get<Page<T>>(path, { query: { ...query, cursor: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+}
+
+/** For loaders: begins to fetch without holding the navigation up. Errors are the page's to show. */
+export function prefetch(...queries: { queryKey: QueryKey }[]): null {
+  for (const query of queries) {
+    if ("initialPageParam" in query) void queryClient.prefetchInfiniteQuery(query);
+    else void queryClient.prefetchQuery(query);
+  }
+  return null;
+}

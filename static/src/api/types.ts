@@ -1,0 +1,656 @@
+// Made by `npm run types` from the OpenAPI document. Do not edit.
+
+/** What went wrong, as RFC 9457 describes it. */
+export interface Problem {
+  type: string;
+  /** The status in words. */
+  title: string;
+  status: number;
+  /** What went wrong, for programs. */
+  code: string;
+  /** What went wrong, for people. */
+  detail: string;
+  request_id: string;
+  /** With 422: every field that is wrong. */
+  errors?: FieldError[];
+  /** With the code `missing_variables`: the variables without a value. */
+  missing_variables?: string[];
+  /** With 412: the revision in force. */
+  current_revision?: number;
+}
+
+export interface FieldError {
+  /** The field's path. */
+  field: string;
+  /** What is wrong, for programs. */
+  code: string;
+  /** What is wrong, for people. */
+  detail: string;
+}
+
+/** RFC 3339, UTC, milliseconds. */
+export type Timestamp = string;
+
+/** A user of the team. */
+export type UserId = string;
+
+export type Environment = "staging" | "production";
+
+/** Each may do what the ones before it may. */
+export type Role = "runtime" | "viewer" | "editor" | "publisher" | "admin";
+
+/** Where the next page begins; null on the last. */
+export type NextCursor = string | null;
+
+export interface ResolveInput {
+  environment?: "staging" | "production";
+  /** The unit of experiments. */
+  user_id?: string | null;
+  /** Values of the template's variables. */
+  variables?: Record<string, unknown> | null;
+  /** A version's number or id, or `staging`, `production` or `latest`, instead of what is live. */
+  version?: string | number | null;
+  /** Refuse with 422 when a variable has no value. */
+  strict?: boolean;
+}
+
+export interface Resolved {
+  prompt_id: string;
+  name: string;
+  version_id: string;
+  version_number: number;
+  environment: Environment;
+  /** Grows with whatever changes this answer. */
+  revision: number;
+  type: VersionType;
+  few_shot_examples: FewShotExample[];
+  model_id: string;
+  temperature: number | null;
+  max_tokens: number | null;
+  /** Whatever the version's author put there for the caller. */
+  config: Record<string, unknown>;
+  content_hash: ContentHash;
+  /** Of a text: the template, filled in. */
+  resolved_text?: string;
+  /** Of a chat: its messages, filled in. */
+  messages?: MessageTemplate[];
+  system_prompt: string | null;
+  experiment_id: string | null;
+  variant: string | null;
+  /** Why this version: the environment's `pointer`, a `pinned` version, or what an experiment or canary decided. */
+  assignment: "pointer" | "experiment" | "canary" | "control" | "killed" | "forced" | "pinned";
+  /** Variables without a value: they stand in the text as they were written. */
+  missing_variables: string[];
+}
+
+export interface ResolveBatch {
+  requests: ({
+    /** Its id or name. */
+    prompt: string;
+    environment?: "staging" | "production";
+    user_id?: string | null;
+    variables?: Record<string, unknown> | null;
+    version?: string | number | null;
+    strict?: boolean;
+  })[];
+}
+
+export interface ResolveResults {
+  results: (Resolved | {
+    error: Problem;
+  })[];
+}
+
+export interface ChatInput {
+  /** What the user says. */
+  message: string;
+  /** The conversation to go on with; a new one by default. */
+  conversation_id?: string | null;
+  /** The id or name of the prompt to put in front. */
+  prompt?: string | null;
+  environment?: "staging" | "production" | null;
+  /** Values of the prompt's variables. */
+  variables?: Record<string, unknown> | null;
+  /** Your user: the unit of experiments. */
+  user_id?: string | null;
+  /** The model that answers; the prompt's by default. */
+  model?: string | null;
+  stream?: boolean | null;
+}
+
+export interface ChatMeta {
+  conversation_id: string;
+  /** The answer's. */
+  message_id: string;
+  /** What the user said. */
+  user_message_id: string;
+  request_id: string;
+  prompt_id: string | null;
+  version_id: string | null;
+  experiment_id: string | null;
+  variant: string | null;
+  model: string;
+  estimated_tokens_in: number;
+  /** The prompt's variables without a value. */
+  missing_variables: string[];
+  /** Earlier messages that did not fit into the model's window. */
+  dropped_messages: number;
+}
+
+export interface ChatDelta {
+  /** The next piece of the answer. */
+  text: string;
+}
+
+export interface ChatUsage {
+  tokens_in: number;
+  tokens_out: number;
+  cached_tokens_in: number;
+  /** Whether the provider has not counted and we have estimated. */
+  tokens_estimated: boolean;
+  /** From the request to the end of the answer. */
+  latency_ms: number;
+  /** From the request to the first piece of the answer. */
+  ttft_ms: number | null;
+  /** Null when the model's price is not known. */
+  cost_usd: number | null;
+}
+
+export interface ChatDone {
+  finish_reason: FinishReason;
+}
+
+export interface ChatError {
+  code: string;
+  detail: string;
+}
+
+/** With `stream: false`. */
+export type ChatAnswer = ChatMeta & {
+  /** The answer. */
+  text: string;
+} & ChatUsage & ChatDone;
+
+/** `stop`: it was all said; `length`: the limit was reached; `content_filter`: the provider withheld the rest; `cancelled`: somebody stopped it. */
+export type FinishReason = string;
+
+export interface Conversation {
+  id: string;
+  /** The same as `id`. */
+  conversation_id: string;
+  title: string;
+  /** Your user, as you named them. */
+  user_id: string | null;
+  /** The prompt it was started with. */
+  prompt_id: string | null;
+  message_count: number;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+}
+
+export interface ConversationChanges {
+  title: string;
+}
+
+export type ConversationWithMessages = Conversation & {
+  messages: Message[];
+};
+
+/** What only answers have is null for what users said. */
+export interface Message {
+  id: string;
+  /** The same as `id`. */
+  message_id: string;
+  conversation_id: string;
+  /** Its place in the conversation: 1, 2, 3, …. */
+  position: number;
+  role: "user" | "assistant";
+  content: string;
+  status: "streaming" | "complete" | "cancelled" | "failed";
+  prompt_id: string | null;
+  version_id: string | null;
+  environment: string | null;
+  experiment_id: string | null;
+  variant: string | null;
+  model: string | null;
+  tokens_in: number | null;
+  tokens_out: number | null;
+  cached_tokens_in: number | null;
+  cost_usd: number | null;
+  latency_ms: number | null;
+  ttft_ms: number | null;
+  finish_reason: string | null;
+  error_code: string | null;
+  request_id: string | null;
+  created_at: Timestamp;
+  completed_at: string | null;
+}
+
+export interface Collection {
+  id: string;
+  /** The same as `id`. */
+  collection_id: string;
+  name: string;
+  description: string;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+  updated_by: UserId;
+}
+
+export interface NewCollection {
+  /** Unique in the team. */
+  name: string;
+  description?: string | null;
+}
+
+export interface CollectionChanges {
+  name?: string;
+  description?: string | null;
+}
+
+export interface Prompt {
+  id: string;
+  /** The same as `id`. */
+  prompt_id: string;
+  name: PromptName;
+  description: string;
+  collection_id: string | null;
+  tags: string[];
+  latest_version_number: number | null;
+  /** What is live in each environment. */
+  pointers: {
+    staging: Pointer | null;
+    production: Pointer | null;
+  };
+  archived: boolean;
+  archived_at: string | null;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+  updated_by: UserId;
+}
+
+/** Unique in the team, archived prompts included. */
+export type PromptName = string;
+
+/** The version that is live in an environment. */
+export interface Pointer {
+  version_id: string;
+  version_number: number;
+  /** Grows with whatever changes what resolve answers. */
+  revision: number;
+  updated_at: Timestamp;
+  updated_by: UserId;
+}
+
+export interface NewPrompt {
+  name: PromptName;
+  description?: string | null;
+  collection_id?: string | null;
+  tags?: string[] | null;
+}
+
+export interface PromptChanges {
+  name?: PromptName;
+  description?: string | null;
+  /** Another collection, or null for none. */
+  collection_id?: string | null;
+  tags?: string[] | null;
+}
+
+export type PublishedPrompt = Prompt & Published;
+
+/** How a change reached the edge. */
+export interface Published {
+  /** When the edge's store had it. Null when it could not be written there: the edge then finds out by itself within five seconds. */
+  propagated_at: string | null;
+  /** How long that took. */
+  propagation_ms: number | null;
+}
+
+/** One text, or several messages. */
+export type VersionType = "text" | "chat";
+
+/** SHA-256 over the content's canonical form (RFC 8785). */
+export type ContentHash = string;
+
+export interface MessageTemplate {
+  /** Who speaks. */
+  role: "system" | "developer" | "user" | "assistant" | "tool";
+  content: string;
+}
+
+export interface FewShotExample {
+  /** What a user might say. */
+  input: string;
+  /** What the model should answer. */
+  output: string;
+}
+
+export interface NewVersion {
+  type?: "text" | "chat" | null;
+  /** Of a text, required: its template. */
+  template_text?: string | null;
+  /** Of a chat, required: the templates of its messages. */
+  messages?: MessageTemplate[] | null;
+  /** What the model is told before all else; a template too. */
+  system_prompt?: string | null;
+  few_shot_examples?: FewShotExample[] | null;
+  /** The model it is written for. */
+  model_id: string;
+  temperature?: number | null;
+  /** The longest answer, in tokens. */
+  max_tokens?: number | null;
+  /** Whatever else your code wants to know, up to 64 kB. Chat heeds `top_p` and `stop`. */
+  config?: Record<string, unknown> | null;
+  /** What you say about it; not part of the content. */
+  commit_message?: string | null;
+}
+
+export interface Version {
+  id: string;
+  /** The same as `id`. */
+  version_id: string;
+  version_number: number;
+  prompt_id: string;
+  type: VersionType;
+  template_text: string | null;
+  messages: MessageTemplate[] | null;
+  system_prompt: string | null;
+  few_shot_examples: FewShotExample[];
+  model_id: string;
+  temperature: number | null;
+  max_tokens: number | null;
+  config: Record<string, unknown>;
+  commit_message: string | null;
+  content_hash: ContentHash;
+  /** The variables of its templates. */
+  variables: string[];
+  /** How its last evaluation went; `none` without one. */
+  eval_status: string;
+  created_at: Timestamp;
+  created_by: UserId;
+  created_by_name: string | null;
+}
+
+export type CreatedVersion = Version & {
+  /** Whether the content was there already: nothing was made then. */
+  deduplicated: boolean;
+};
+
+export type DiffStatus = "unchanged" | "added" | "removed" | "changed";
+
+export interface VersionDiff {
+  prompt_id: string;
+  from: DiffSide;
+  to: DiffSide;
+  /** Whether any field differs. */
+  changed: boolean;
+  /** Each field of the content: `type`, `template_text`, `messages`, `system_prompt`, `few_shot_examples`, `model_id`, `temperature`, `max_tokens`, `config`. */
+  fields: Record<string, FieldDiff>;
+}
+
+export interface DiffSide {
+  version_id: string;
+  version_number: number;
+  content_hash: ContentHash;
+}
+
+export interface FieldDiff {
+  status: DiffStatus;
+  /** The value on the first side. */
+  from: unknown;
+  /** The value on the second side. */
+  to: unknown;
+  /** Of texts: whether they were too large to be compared line by line. */
+  coarse?: boolean;
+  /** Of texts, messages and examples: the changed lines with three lines of context. */
+  hunks?: DiffHunk[];
+  /** Of examples and the configuration: the changed paths. */
+  changes?: ValueChange[];
+}
+
+export interface DiffHunk {
+  from_line: number;
+  from_count: number;
+  to_line: number;
+  to_count: number;
+  lines: DiffLine[];
+  /** Lines that are not listed because there are too many. */
+  omitted_lines?: number;
+}
+
+export interface DiffLine {
+  kind: "equal" | "delete" | "insert";
+  text: string;
+  /** Its number on the first side. */
+  from_line?: number;
+  /** Its number on the second side. */
+  to_line?: number;
+  /** How it ends, where not with a line feed. */
+  ending?: "crlf" | "none";
+  /** Its words, by what became of them. */
+  words?: DiffWords[];
+}
+
+export interface DiffWords {
+  kind: "equal" | "delete" | "insert";
+  text: string;
+}
+
+export interface ValueChange {
+  /** A JSON Pointer; empty for the whole value. */
+  path: string;
+  status: DiffStatus;
+  /** The value on the first side, if there is one. */
+  from?: unknown;
+  /** The value on the second side, if there is one. */
+  to?: unknown;
+}
+
+export interface Promotion {
+  version_id: string;
+  environment: Environment;
+  /** Why, for the history. */
+  justification?: string | null;
+  /** The revision that the pointer must have, 0 before the first promotion; 412 when it has another. */
+  expected_revision?: number | null;
+  /** Promote in spite of a failed evaluation. It is kept in the history. */
+  override_gate?: boolean | null;
+}
+
+export interface Rollback {
+  environment: Environment;
+  /** The version to go back to; by default the one that was live before. */
+  target_version_id?: string | null;
+  /** Why, for the history. */
+  justification?: string | null;
+  /** The revision that the pointer must have; 412 when it has another. */
+  expected_revision?: number | null;
+}
+
+export type PointerMoved = PointerPosition & Published;
+
+export interface PointerPosition {
+  prompt_id: string;
+  /** The prompt's name. */
+  name: string;
+  environment: Environment;
+  version_id: string;
+  version_number: number;
+  /** The pointer's revision. */
+  revision: number;
+  previous_version_id: string | null;
+  /** False when the version was live already: nothing changed then. */
+  moved: boolean;
+}
+
+export type RolledBack = PointerMoved & {
+  /** For production: what is live there. */
+  production_version_id?: string;
+};
+
+export interface PointerMove {
+  prompt_id: string;
+  environment: Environment;
+  revision: number;
+  version_id: string;
+  version_number: number;
+  previous_version_id: string | null;
+  previous_version_number: number | null;
+  action: "promote" | "rollback";
+  justification: string | null;
+  override_gate: boolean;
+  moved_at: Timestamp;
+  moved_by: UserId;
+  moved_by_name: string | null;
+}
+
+export interface Me {
+  key: {
+    id: string;
+    /** The same as `id`. */
+    key_id: string;
+    name: string;
+    role: Role;
+    expires_at: string | null;
+    /** Once it is replaced: until when it works. */
+    grace_until: string | null;
+    chat_requests_per_hour: number | null;
+  };
+  user: {
+    id: UserId;
+    user_id: UserId;
+    name: string;
+  };
+  team: {
+    id: string;
+    /** The same as `id`. */
+    team_id: string;
+    name: string;
+    /** Whether it runs the installation. */
+    is_operator: boolean;
+  };
+  role: Role;
+}
+
+export interface NewKey {
+  /** What the team calls it. */
+  name: string;
+  role: Role;
+  /** The user it is for, made if there is none of this name; by default yours. */
+  user_name?: string | null;
+  /** When it ends; never by default. */
+  expires_at?: string | null;
+  /** How many chat requests its user may send in an hour, when not the default. */
+  chat_requests_per_hour?: number | null;
+}
+
+export interface Rotation {
+  /** How long the old secret goes on working. */
+  grace_seconds?: number;
+}
+
+export interface Key {
+  id: string;
+  /** The same as `id`. */
+  key_id: string;
+  name: string;
+  role: Role;
+  /** The key's first characters. */
+  hint: string;
+  user_id: UserId;
+  user_name: string;
+  chat_requests_per_hour: number | null;
+  created_at: Timestamp;
+  created_by: UserId;
+  expires_at: string | null;
+  revoked_at: string | null;
+  /** The key that took its place. */
+  replaced_by: string | null;
+  /** Until when it works although it was replaced. */
+  grace_until: string | null;
+  /** To the minute or so. */
+  last_used_at: string | null;
+}
+
+/** A key, with its secret this once. */
+export type KeyWithSecret = Key & {
+  key: Secret;
+};
+
+export type RotatedKey = KeyWithSecret & {
+  previous_key_id: string;
+  /** Until when the old secret works. */
+  previous_grace_until: string;
+};
+
+export interface Team {
+  id: string;
+  /** The same as `id`. */
+  team_id: string;
+  /** Unique in the installation. */
+  name: string;
+  /** Whether it runs the installation. */
+  is_operator: boolean;
+  created_at: Timestamp;
+}
+
+export interface NewTeam {
+  /** Unique in the installation. */
+  name: string;
+  /** The first user; `admin` by default. */
+  user_name?: string | null;
+  /** What the first key is called. */
+  key_name?: string | null;
+}
+
+export type TeamWithKey = Team & {
+  user_id: UserId;
+  user_name: string;
+  key_id: string;
+  key: Secret;
+  api_key: Key;
+};
+
+/** The secret: what goes into `Authorization`. It is shown this once. */
+export type Secret = string;
+
+export interface AuditEntry {
+  id: string;
+  at: Timestamp;
+  /** What was done. */
+  action: string;
+  /** The id of what it was done to. */
+  resource: string;
+  user_id: UserId;
+  user_name: string | null;
+  /** The key it was done with; null for what set-up did. */
+  key_id: string | null;
+  key_name: string | null;
+  request_id: string | null;
+  /** What changed, as far as it is kept. */
+  detail: unknown;
+}
+
+export interface Health {
+  status: "ok";
+  /** The installation's version. */
+  version: string;
+}
+
+export interface Readiness {
+  status: "ready" | "unavailable";
+  dependencies: {
+    postgres: Dependency;
+    redis: Dependency;
+  };
+}
+
+export interface Dependency {
+  status: "up" | "down";
+  /** How long it took to answer. */
+  latency_ms: number;
+}

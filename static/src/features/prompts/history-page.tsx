@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function PromptHistoryPage() {
+  return <Page title="History">{null}</Page>;
+}

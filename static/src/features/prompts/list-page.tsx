@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function PromptListPage() {
+  return <Page title="Prompts">{null}</Page>;
+}

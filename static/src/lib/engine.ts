@@ -1,0 +1,87 @@
+/**
+ * Our own Rust crates in the browser: token counts, rendered templates, assignments, by the code that the edge runs.
+ * `cargo xtask pages` builds them into `/engine`; they are loaded when a page first needs them (about a second's worth
+ * of network), so every user of this module has to do without them for a moment.
+ */
+import { useQuery } from "@tanstack/react-query";
+
+export interface TokenCount {
+  tokens: number;
+  /** Whether the model's tokenizer is known; if not, this is an estimate. */
+  exact: boolean;
+  encoding: string;
+  input_cost_usd: number | null;
+}
+
+export interface ModelPrice {
+  id: string;
+  input_usd_per_mtok: number;
+  output_usd_per_mtok: number;
+  max_input_tokens: number | null;
+}
+
+export interface AssignmentDefinition {
+  salt: string;
+  coverage_bp: number;
+  arms: { key: string; weight_bp: number }[];
+  forced?: Record<string, string>;
+  killed?: boolean;
+}
+
+export interface AssignmentExplanation {
+  assignment: { arm: number; reason: string };
+  bucket: number | null;
+  included: boolean;
+  arms: { key: string; weight_bp: number; score: number | null }[];
+}
+
+export interface Engine {
+  countTokens: (model: string, text: string) => TokenCount;
+  countMessageTokens: (model: string, messages: { role: string; content: string }[]) => TokenCount;
+  variables: (template: string) => string[];
+  render: (template: string, values: Record<string, unknown>) => { text: string; missing: string[] };
+  explainAssignment: (definition: AssignmentDefinition, unit: string) => AssignmentExplanation | { error: string };
+  models: () => ModelPrice[];
+}
+
+/** What wasm-bindgen exports from `shared/browser`. */
+interface Module {
+  default: () => Promise<unknown>;
+  count_tokens: (model: string, text: string) => string;
+  count_message_tokens: (model: string, messages: string) => string;
+  variables: (template: string) => string;
+  render: (template: string, values: string) => string;
+  explain_assignment: (definition: string, unit: string) => string;
+  models: () => string;
+}
+
+let loading: Promise<Engine> | undefined;
+
+/** Loads the engine once; after a failure the next call tries again. */
+export function loadEngine(): Promise<Engine> {
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<Engine> {
+  // Not a module of this build: a variable keeps the bundler from looking for it.
+  const address = "/engine/browser.js";
+  const module = (await import(/* @vite-ignore */ address)) as Module;
+  await module.default();
+  return {
+    countTokens: (model, text) => JSON.parse(module.count_tokens(model, text)) as TokenCount,
+    countMessageTokens: (model, messages) => JSON.parse(module.count_message_tokens(model, JSON.stringify(messages))) as TokenCount,
+    variables: (template) => JSON.parse(module.variables(template)) as string[],
+    render: (template, values) => JSON.parse(module.render(template, JSON.stringify(values))) as { text: string; missing: string[] },
+    explainAssignment: (definition, unit) => JSON.parse(module.explain_assignment(JSON.stringify(definition), unit)) as AssignmentExplanation | { error: string },
+    models: () => JSON.parse(module.models()) as ModelPrice[],
+  };
+}
+
+/** The engine once it is there; undefined while it is loaded, or if it cannot be. */
+export function useEngine(): Engine | undefined {
+  return useQuery({ queryKey: ["engine"], queryFn: loadEngine, staleTime: Infinity, gcTime: Infinity, retry: 1 }).data;
+}

@@ -1,0 +1,32 @@
+import "./styles.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { createBrowserRouter, RouterProvider } from "react-router";
+import { Toaster } from "sonner";
+import { queryClient } from "./api/query-client";
+import { routes } from "./routes";
+import { useTheme } from "./shell/theme";
+import { HintProvider } from "./ui/tooltip";
+
+const router = createBrowserRouter(routes, { future: { v8_middleware: true } });
+
+function Application() {
+  const { theme } = useTheme();
+  return (
+    <QueryClientProvider client={queryClient}>
+      <HintProvider>
+        <RouterProvider router={router} />
+        <Toaster theme={theme} position="bottom-right" visibleToasts={4} />
+      </HintProvider>
+    </QueryClientProvider>
+  );
+}
+
+const element = document.getElementById("root");
+if (!element) throw new Error("the page has no place for the application");
+createRoot(element).render(
+  <StrictMode>
+    <Application />
+  </StrictMode>,
+);

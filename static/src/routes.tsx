@@ -1,0 +1,80 @@
+/**
+ * Every page: its address, what it begins to fetch when it is entered, and its code, which is loaded then.
+ * Loaders run while the page's code is on its way; they only start queries and never hold the navigation up.
+ */
+import { type LoaderFunctionArgs, type MiddlewareFunction, redirect, type RouteObject } from "react-router";
+import { currentSession } from "./api/session";
+import { paths } from "./paths";
+import { PageError, ShellError } from "./shell/route-error";
+import { Shell } from "./shell/shell";
+
+/** Without a key there is nothing to show: ask for one, then come back. */
+const requireKey: MiddlewareFunction = async ({ request }, next) => {
+  if (!currentSession().active) {
+    const { pathname, search } = new URL(request.url);
+    throw redirect(pathname === "/" ? paths.signIn() : `${paths.signIn()}?next=${encodeURIComponent(pathname + search)}`);
+  }
+  await next();
+};
+
+const to = (address: string) => () => redirect(address);
+
+type Page = NonNullable<RouteObject["Component"]>;
+
+/** A page whose code is loaded when it is entered. */
+function page(path: string, Component: () => Promise<Page>, loader?: (args: LoaderFunctionArgs) => unknown): RouteObject {
+  return { path, lazy: { Component }, errorElement: <PageError />, ...(loader ? { loader } : {}) };
+}
+
+const prompts: RouteObject[] = [
+  page("prompts", async () => (await import("./features/prompts/list-page")).PromptListPage),
+  page("new-prompt", async () => (await import("./features/prompts/new-page")).NewPromptPage),
+  page("prompts/:prompt/edit", async () => (await import("./features/prompts/edit-page")).EditPromptPage),
+  page("prompts/:prompt/diff", async () => (await import("./features/prompts/diff-page")).PromptDiffPage),
+  page("prompts/:prompt/history", async () => (await import("./features/prompts/history-page")).PromptHistoryPage),
+  page("prompts/:prompt/:tab?", async () => (await import("./features/prompts/prompt-page")).PromptPage),
+];
+
+const experiments: RouteObject[] = [
+  page("experiments", async () => (await import("./features/experiments/list-page")).ExperimentListPage),
+  page("experiments/new", async () => (await import("./features/experiments/new-page")).NewExperimentPage),
+  page("experiments/:experiment", async () => (await import("./features/experiments/experiment-page")).ExperimentPage),
+  page("canaries/:canary", async () => (await import("./features/experiments/canary-page")).CanaryPage),
+];
+
+const chat: RouteObject[] = [page("chat/:conversation?", async () => (await import("./features/chat/chat-page")).ChatPage)];
+
+const analytics: RouteObject[] = [page("analytics", async () => (await import("./features/analytics/analytics-page")).AnalyticsPage)];
+
+const settings: RouteObject[] = [
+  { path: "settings", loader: to(paths.keys()) },
+  page("settings/keys", async () => (await import("./features/settings/keys-page")).KeysPage),
+  page("settings/providers", async () => (await import("./features/settings/providers-page")).ProvidersPage),
+  page("settings/team", async () => (await import("./features/settings/team-page")).TeamPage),
+  page("settings/audit", async () => (await import("./features/settings/audit-page")).AuditPage),
+];
+
+export const routes: RouteObject[] = [
+  {
+    path: "/sign-in",
+    lazy: { Component: async () => (await import("./shell/sign-in-page")).SignInPage },
+    errorElement: <ShellError />,
+    HydrateFallback: () => null,
+  },
+  {
+    path: "/",
+    Component: Shell,
+    errorElement: <ShellError />,
+    middleware: [requireKey],
+    HydrateFallback: () => null,
+    children: [
+      { index: true, loader: to(paths.prompts()) },
+      ...prompts,
+      ...experiments,
+      ...chat,
+      ...analytics,
+      ...settings,
+      page("*", async () => (await import("./shell/not-found-page")).NotFoundPage),
+    ],
+  },
+];

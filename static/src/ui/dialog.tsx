@@ -1,0 +1,85 @@
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { Button, IconButton } from "./button";
+import { Field, Input } from "./field";
+
+interface DialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: ReactNode;
+  description?: ReactNode;
+  /** The row of buttons at the bottom. */
+  footer?: ReactNode;
+  wide?: boolean;
+  children?: ReactNode;
+}
+
+/** A window over the page: it takes the focus, gives it back, and closes with Esc. */
+export function Dialog({ open, onOpenChange, title, description, footer, wide = false, children }: DialogProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 animate-in bg-[rgb(10_12_16/0.45)]" />
+        <Radix.Content
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className={`fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[min(92dvh,56rem)] w-full animate-in flex-col rounded-t-xl border border-line bg-raised shadow-raised sm:inset-y-0 sm:my-auto sm:h-fit sm:w-[calc(100vw-2rem)] sm:rounded-xl ${wide ? "sm:max-w-5xl" : "sm:max-w-lg"}`}
+        >
+          <header className="flex items-start gap-4 border-b border-line px-4 py-3">
+            <div className="min-w-0 flex-1">
+              <Radix.Title className="text-lg font-semibold tracking-tight">{title}</Radix.Title>
+              {description && <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>}
+            </div>
+            <Radix.Close asChild>
+              <IconButton label="Close" icon={X} />
+            </Radix.Close>
+          </header>
+          {children && <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>}
+          {footer && <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+interface ConfirmProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  /** What will happen, and that it cannot be undone. */
+  description: ReactNode;
+  /** What has to be typed. */
+  name: string;
+  /** The verb on the button. */
+  action: string;
+  busy?: boolean;
+  onConfirm: () => void;
+}
+
+/** For what cannot be undone: the button works once the name is typed. */
+export function ConfirmByName({ open, onOpenChange, title, description, name, action, busy = false, onConfirm }: ConfirmProps) {
+  const [typed, setTyped] = useState("");
+  const change = (next: boolean) => {
+    setTyped("");
+    onOpenChange(next);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (typed === name && !busy) onConfirm();
+  };
+  return (
+    <Dialog open={open} onOpenChange={change} title={title} description={description}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        <Field label={<>Type <code className="rounded bg-sunken px-1 font-mono text-sm">{name}</code> to confirm</>}>
+          {(control) => <Input {...control} autoFocus value={typed} onChange={(event) => setTyped(event.target.value)} />}
+        </Field>
+        <div className="flex justify-end gap-2">
+          <Button onClick={() => change(false)}>Cancel</Button>
+          <Button type="submit" kind="danger" busy={busy} reason={typed === name ? undefined : "Type the name first."}>
+            {action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -4,6 +4,9 @@
 -- Nothing refers to prompts, versions or experiments by foreign keys: an event is about what was, and must not fail for
 -- what has become of it.
 
+-- Exports go by it.
+create index conversations_by_creation on conversations (team_id, created_at, id);
+
 -- The ids of the last seven days, so that an event that arrives again is known.
 create table event_ids (
   team_id text collate "C" not null,

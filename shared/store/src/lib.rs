@@ -16,10 +16,13 @@
 //!   previous pointer stand in rows that are locked too, and a unique index has the last word.
 
 mod actor;
+pub mod analytics;
 pub mod audit;
 pub mod collections;
 pub mod conversations;
+pub mod events;
 pub mod experiments;
+pub mod exports;
 pub mod idempotency;
 pub mod keys;
 pub mod messages;
@@ -41,10 +44,13 @@ pub use page::{Page, Position};
 /// All statements.
 pub fn statements() -> impl Iterator<Item = &'static platform::database::Statement> {
     [
+        analytics::STATEMENTS,
         audit::STATEMENTS,
         collections::STATEMENTS,
         conversations::STATEMENTS,
+        events::STATEMENTS,
         experiments::STATEMENTS,
+        exports::STATEMENTS,
         idempotency::STATEMENTS,
         keys::STATEMENTS,
         messages::STATEMENTS,

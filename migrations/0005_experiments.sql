@@ -350,13 +350,13 @@ $$;
 
 -- Changes an experiment if it is as the caller believes: `allowed` statuses, and the expected period and step where
 -- given. So two who decide the same at once change it once. Members that are absent leave things as they are; weights
--- or a coverage other than those in force open an allocation period. An actor of null is the schedule.
+-- or a coverage other than those in force open an allocation period, and so does whoever asks for one. An actor of null
+-- is the schedule.
 create function change_experiment(of_team text, actor jsonb, of_experiment text, document jsonb) returns jsonb
 language plpgsql
 as $$
 declare
   place experiments;
-  pointer pointers;
   before experiments;
   after experiments;
   allocation experiment_periods;
@@ -371,7 +371,7 @@ begin
     return jsonb_build_object('not_found', document ->> 'kind');
   end if;
   perform from prompts where team_id = of_team and id = place.prompt_id for no key update;
-  select * into pointer from pointers
+  perform from pointers
   where team_id = of_team and prompt_id = place.prompt_id and environment = place.environment
   for no key update;
   select * into before from experiments where team_id = of_team and id = of_experiment for update;
@@ -396,7 +396,8 @@ begin
   allocation := allocation_period(of_team, before.id, before.period);
   next_weights := coalesce(document -> 'weights', allocation.weights);
   next_coverage := coalesce((document ->> 'coverage')::bigint, allocation.coverage);
-  reallocates := next_weights <> allocation.weights or next_coverage <> allocation.coverage;
+  reallocates := next_weights <> allocation.weights or next_coverage <> allocation.coverage
+    or (document ->> 'opens_period')::boolean;
   if reallocates then
     insert into experiment_periods (team_id, experiment_id, period, weights, traffic_weights, coverage, reason)
     values (
@@ -451,6 +452,8 @@ begin
   update experiment_switches
   set killed = kill, reason = switch_reason, changed_at = now(), changed_by = actor ->> 'user_id'
   where team_id = of_team;
+  -- Nobody could see anything of them while they were switched off.
+  update experiments set evidence_at = now() where team_id = of_team and ended_at is null;
   with bumped as (
     update pointers set revision = nextval('revisions')
     from experiments

@@ -260,6 +260,8 @@ pub struct ExperimentChange<'a> {
     /// The same in the caller's unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic_weights: Option<&'a [f64]>,
+    /// Whether an allocation period begins even with the same weights.
+    pub opens_period: bool,
     /// Where a canary is in its steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<i64>,
@@ -291,6 +293,7 @@ impl<'a> ExperimentChange<'a> {
             coverage: None,
             weights: None,
             traffic_weights: None,
+            opens_period: false,
             step: None,
             winner_version_id: None,
             reason: None,
@@ -409,7 +412,7 @@ pub struct SwitchedPlace {
     pub environment: Environment,
 }
 
-/// Which experiments to list. Canaries are no experiments here.
+/// Which ones to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Query<'a> {
     /// In this state.
@@ -473,10 +476,11 @@ pub async fn get(
     run::optional(database, &GET, &parameters).await?.ok_or(Error::NotFound(kind.name()))
 }
 
-/// Experiments, the newest first.
+/// Experiments or canaries, the newest first.
 pub async fn list(
     database: &Database,
     team_id: &Id,
+    kind: ExperimentKind,
     query: &Query<'_>,
     after: Option<&Position>,
     limit: u32,
@@ -484,7 +488,7 @@ pub async fn list(
     let [value, id] = page::after(after);
     let parameters = [
         team_id.as_str().into(),
-        ExperimentKind::Experiment.name().into(),
+        kind.name().into(),
         query.status.into(),
         query.prompt.into(),
         value,

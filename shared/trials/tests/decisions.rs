@@ -1,0 +1,279 @@
+//! Results and decisions, with the numbers that the statistics are specified by.
+
+#![expect(clippy::indexing_slicing, reason = "a failed expectation is a failed test")]
+
+use std::collections::BTreeMap;
+
+use stats::Moments;
+use trials::{
+    Canary, CanaryMove, ExperimentMove, Guardrail, Metric, Observations, PeriodObservations, Step, Trial,
+    VerdictName, next_canary_move, next_experiment_move, report,
+};
+
+fn period(
+    number: i64,
+    weights: &[u32],
+    exposures: &[u64],
+    metrics: &[(Metric, Vec<Moments>)],
+) -> PeriodObservations {
+    PeriodObservations {
+        period: number,
+        weights: weights.to_vec(),
+        exposures: exposures.to_vec(),
+        in_two_arms: vec![0; weights.len()],
+        metrics: metrics.iter().cloned().collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn observations(periods: Vec<PeriodObservations>) -> Observations {
+    let arms = periods[0].weights.len();
+    let names = ["control", "b", "c", "d"];
+    Observations { arms: names[..arms].iter().map(ToString::to_string).collect(), periods }
+}
+
+fn approval(counts: &[(u64, u64)]) -> (Metric, Vec<Moments>) {
+    (Metric::Approval, counts.iter().map(|&(successes, units)| Moments::binary(successes, units)).collect())
+}
+
+fn latency(arms: &[(u64, f64)]) -> (Metric, Vec<Moments>) {
+    let moments = arms.iter().map(|&(units, mean)| {
+        let mut moments = Moments::default();
+        for unit in 0..units {
+            moments.add(mean + if unit % 2 == 0 { 20.0 } else { -20.0 });
+        }
+        moments
+    });
+    (Metric::LatencyMs, moments.collect())
+}
+
+#[track_caller]
+fn close(value: f64, expected: f64, tolerance: f64) {
+    assert!((value - expected).abs() <= tolerance, "{value}, not {expected}");
+}
+
+#[test]
+fn results_have_the_numbers_of_the_specification() {
+    let counts = approval(&[(1_396, 3_000), (2_422, 3_461)]);
+    let seen = observations(vec![period(1, &[5_000, 5_000], &[3_230, 3_231], &[counts])]);
+    let results = report(&seen, Some(Metric::Approval), 100, &[]);
+    let [control, treatment] = results.variants.as_slice() else { panic!() };
+    assert_eq!(
+        (control.exposures, control.primary.samples, treatment.primary.samples),
+        (3_230, 3_000, 3_461)
+    );
+    assert_eq!((control.primary.relative_lift, control.primary.relative_interval), (None, None));
+    close(treatment.primary.relative_lift.unwrap(), 0.50386, 1e-5);
+    let [low, high] = treatment.primary.relative_interval.unwrap();
+    close(low, 0.40098, 5e-5);
+    close(high, 0.60675, 5e-5);
+    close(treatment.primary.probability_best.unwrap(), 1.0, 1e-9);
+    assert_eq!((results.verdict, results.verdict_variant.as_deref()), (VerdictName::Winner, Some("b")));
+    assert!(!results.srm.alert && results.sequential);
+    close(results.alpha, 0.05, 0.0);
+}
+
+#[test]
+fn probabilities_of_being_best_are_exact_in_either_direction() {
+    for (arms, expected) in [([(10, 100), (20, 100)], 0.975_173), ([(50, 1_000), (60, 1_000)], 0.835_611)] {
+        for (metric, of_second) in [(Metric::Approval, expected), (Metric::ErrorRate, 1.0 - expected)] {
+            let moments = arms.iter().map(|&(hits, units)| Moments::binary(hits, units)).collect();
+            let seen = observations(vec![period(1, &[5_000, 5_000], &[1_000, 1_000], &[(metric, moments)])]);
+            let results = report(&seen, Some(metric), 10, &[]);
+            close(results.variants[1].primary.probability_best.unwrap(), of_second, 1e-3);
+        }
+    }
+}
+
+#[test]
+fn a_mismatch_alarms_at_one_in_a_thousand() {
+    for (weights, exposures, chi_squared, p_value, alert) in [
+        ([5_000, 5_000], [5_150, 4_850], 9.0, 0.0027, false),
+        ([9_000, 1_000], [9_100, 900], 11.11, 0.00086, true),
+    ] {
+        let srm = report(&observations(vec![period(1, &weights, &exposures, &[])]), None, 0, &[]).srm;
+        close(srm.chi_squared, chi_squared, 0.005);
+        close(srm.p_value, p_value, 5e-5);
+        assert_eq!(srm.alert, alert);
+    }
+    // Many sound periods do not hide one that is not.
+    let sound = |number| period(number, &[5_000, 5_000], &[1_000, 1_000], &[]);
+    let mut periods: Vec<_> = (1..=30).map(sound).collect();
+    periods.push(period(31, &[5_000, 5_000], &[400, 250], &[]));
+    let srm = report(&observations(periods), None, 0, &[]).srm;
+    assert!(srm.p_value > 0.001 && srm.alert && srm.periods[30].alert && !srm.periods[0].alert);
+}
+
+#[test]
+fn without_data_nothing_is_said() {
+    let seen = observations(vec![period(1, &[5_000, 5_000], &[0, 0], &[])]);
+    let results = report(&seen, Some(Metric::LatencyMs), 100, &[]);
+    assert_eq!(results.verdict, VerdictName::NotEnoughData);
+    let json = serde_json::to_value(&results).unwrap();
+    assert!(json["variants"][0]["mean"].is_null() && json["variants"][1]["probability_best"].is_null());
+    assert_eq!((&json["srm"]["alert"], &json["srm"]["p_value"]), (&false.into(), &1.0.into()));
+}
+
+#[test]
+fn lower_is_better_where_it_is() {
+    let slower = [latency(&[(2_000, 100.0), (2_000, 130.0)])];
+    let seen = observations(vec![period(1, &[5_000, 5_000], &[2_000, 2_000], &slower)]);
+    let results = report(&seen, Some(Metric::LatencyMs), 100, &[]);
+    assert_eq!(results.verdict, VerdictName::Loser);
+    close(results.variants[1].primary.relative_lift.unwrap(), 0.3, 1e-9);
+    close(results.variants[0].primary.probability_best.unwrap(), 1.0, 1e-9);
+}
+
+#[test]
+fn units_in_two_arms_are_shown_and_alarm_above_one_percent() {
+    let mut seen = observations(vec![period(1, &[5_000, 5_000], &[500, 500], &[])]);
+    seen.periods[0].in_two_arms = vec![6, 4];
+    let shown = report(&seen, None, 0, &[]).in_two_arms;
+    assert!(shown.units == 10 && !shown.alert);
+    seen.periods[0].in_two_arms = vec![7, 4];
+    assert!(report(&seen, None, 0, &[]).in_two_arms.alert);
+}
+
+fn trial<'a>(observations: &'a Observations, guardrails: &'a [Guardrail]) -> Trial<'a> {
+    Trial { observations, primary: Metric::Approval, guardrails, is_bandit: true, seconds_in_period: 900 }
+}
+
+#[test]
+fn a_bandit_waits_for_exposures_and_time_and_keeps_its_floor() {
+    let counts = || approval(&[(30, 100), (70, 100), (50, 100)]);
+    let seen =
+        |exposures: &[u64]| observations(vec![period(1, &[3_334, 3_333, 3_333], exposures, &[counts()])]);
+    assert_eq!(next_experiment_move(&trial(&seen(&[100, 99, 100]), &[])), ExperimentMove::Wait);
+    let enough = seen(&[100, 100, 100]);
+    let ExperimentMove::Reallocate { weights, finding } = next_experiment_move(&trial(&enough, &[])) else {
+        panic!()
+    };
+    assert_eq!(weights.iter().sum::<u32>(), 10_000);
+    assert!(weights.iter().all(|weight| *weight >= 100) && weights[1] > 9_500, "{weights:?}");
+    assert!(finding.numbers["probability_best"][1].as_f64().unwrap() > 0.95);
+
+    // Fifteen minutes between two changes, and none that is not worth a period.
+    let second = || period(2, &weights, &[2, 96, 2], &[approval(&[(1, 2), (67, 96), (1, 2)])]);
+    let later = observations(vec![enough.periods[0].clone(), second()]);
+    let soon = Trial { seconds_in_period: 899, ..trial(&later, &[]) };
+    assert_eq!(next_experiment_move(&soon), ExperimentMove::Wait);
+    let settled = observations(vec![period(
+        1,
+        &weights,
+        &[100, 5_000, 100],
+        &[approval(&[(30, 100), (3_500, 5_000), (50, 100)])],
+    )]);
+    assert_eq!(next_experiment_move(&trial(&settled, &[])), ExperimentMove::Wait);
+    let fixed = Trial { is_bandit: false, ..trial(&enough, &[]) };
+    assert_eq!(next_experiment_move(&fixed), ExperimentMove::Wait);
+}
+
+#[test]
+fn a_bandit_learns_of_costs_the_right_way_round() {
+    let metric = latency(&[(300, 200.0), (300, 150.0)]);
+    let seen = observations(vec![period(1, &[5_000, 5_000], &[300, 300], &[metric])]);
+    let bandit = Trial { primary: Metric::LatencyMs, ..trial(&seen, &[]) };
+    let ExperimentMove::Reallocate { weights, .. } = next_experiment_move(&bandit) else { panic!() };
+    assert_eq!(weights, [100, 9_900]);
+}
+
+const NO_WORSE: Guardrail = Guardrail { metric: Metric::Approval, max_relative_regression: 0.05 };
+
+#[test]
+fn an_experiment_stops_at_its_guardrail() {
+    let bad =
+        observations(vec![period(1, &[5_000, 5_000], &[400, 400], &[approval(&[(280, 400), (160, 400)])])]);
+    let ExperimentMove::Stop(finding) = next_experiment_move(&trial(&bad, &[NO_WORSE])) else { panic!() };
+    assert!(finding.reason.contains("approval"), "{}", finding.reason);
+    close(finding.numbers["guardrail"]["regression"].as_f64().unwrap(), 0.428_571, 1e-6);
+    let results = report(&bad, Some(Metric::Approval), 100, &[NO_WORSE]);
+    assert_eq!(
+        (results.verdict, results.verdict_variant.as_deref()),
+        (VerdictName::GuardrailFailed, Some("b"))
+    );
+    let fair =
+        observations(vec![period(1, &[5_000, 5_000], &[400, 400], &[approval(&[(280, 400), (270, 400)])])]);
+    assert!(!matches!(next_experiment_move(&trial(&fair, &[NO_WORSE])), ExperimentMove::Stop(_)));
+}
+
+const STEPS: [Step; 3] = [
+    Step { min_samples: 100, min_minutes: 10 },
+    Step { min_samples: 200, min_minutes: 10 },
+    Step { min_samples: 300, min_minutes: 10 },
+];
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+fn canary(observations: &Observations) -> Canary<'_> {
+    Canary {
+        observations,
+        guardrails: &[NO_WORSE],
+        steps: &STEPS,
+        step: 0,
+        trusted_from: 0,
+        is_paused: false,
+        now_ms: DAY + 10 * MINUTE,
+        step_started_ms: DAY,
+        last_news_ms: DAY,
+    }
+}
+
+fn seen(exposures: [u64; 2], counts: [(u64, u64); 2]) -> Observations {
+    observations(vec![period(1, &[5_000, 5_000], &exposures, &[approval(&counts)])])
+}
+
+#[test]
+fn a_canary_goes_step_by_step_and_then_live() {
+    let good = seen([410, 400], [(280, 400), (285, 390)]);
+    let at = |step| Canary { step, ..canary(&good) };
+    assert!(matches!(next_canary_move(&at(0)), CanaryMove::Advance(1, _)));
+    assert!(matches!(next_canary_move(&at(1)), CanaryMove::Advance(2, _)));
+    let CanaryMove::Complete(finding) = next_canary_move(&at(2)) else { panic!() };
+    assert_eq!(finding.numbers["exposures"], serde_json::json!([410, 400]));
+    assert_eq!(finding.numbers["guardrails"][0]["failed"], false);
+
+    let early = Canary { now_ms: DAY + 10 * MINUTE - 1, ..canary(&good) };
+    assert!(matches!(next_canary_move(&early), CanaryMove::Wait(waiting) if waiting.remaining_ms == 1));
+    // Exposures alone are no evidence for a guardrail.
+    let unrated = seen([410, 400], [(60, 99), (60, 99)]);
+    assert!(
+        matches!(next_canary_move(&canary(&unrated)), CanaryMove::Wait(waiting) if waiting.samples == 99)
+    );
+    let unguarded = Canary { guardrails: &[], ..canary(&unrated) };
+    assert!(matches!(next_canary_move(&unguarded), CanaryMove::Advance(1, _)));
+}
+
+#[test]
+fn a_bad_canary_is_rolled_back_even_while_it_is_paused() {
+    let bad = seen([400, 400], [(280, 400), (160, 400)]);
+    for is_paused in [false, true] {
+        let CanaryMove::RollBack(finding) = next_canary_move(&Canary { is_paused, ..canary(&bad) }) else {
+            panic!()
+        };
+        assert!(finding.numbers["guardrail"]["excess_at_least"].as_f64().unwrap() > 0.0);
+    }
+    let good = seen([400, 400], [(280, 400), (285, 400)]);
+    let paused = Canary { is_paused: true, ..canary(&good) };
+    assert!(matches!(next_canary_move(&paused), CanaryMove::Wait(waiting) if waiting.paused));
+}
+
+#[test]
+fn a_canary_whose_measurement_is_in_doubt_is_paused() {
+    #[track_caller]
+    fn paused(canary: &Canary<'_>, word: &str) {
+        let CanaryMove::Pause(finding) = next_canary_move(canary) else { panic!("not paused") };
+        assert!(finding.reason.contains(word), "{}", finding.reason);
+    }
+    let mut skewed = seen([600, 400], [(280, 400), (285, 400)]);
+    paused(&canary(&skewed), "split");
+    // Who resumed it has seen that.
+    skewed.periods.push(period(2, &[5_000, 5_000], &[50, 50], &[]));
+    let resumed = Canary { trusted_from: 1, ..canary(&skewed) };
+    assert!(matches!(next_canary_move(&resumed), CanaryMove::Advance(1, _)));
+    let mut mixed = seen([500, 500], [(280, 400), (285, 400)]);
+    mixed.periods[0].in_two_arms = vec![6, 6];
+    paused(&canary(&mixed), "both arms");
+    let quiet = seen([40, 40], [(20, 40), (20, 40)]);
+    paused(&Canary { now_ms: 2 * DAY, ..canary(&quiet) }, "24 hours");
+    let not_yet = Canary { now_ms: 2 * DAY - 1, ..canary(&quiet) };
+    assert!(matches!(next_canary_move(&not_yet), CanaryMove::Wait(_)));
+}

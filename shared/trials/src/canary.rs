@@ -69,9 +69,6 @@ pub struct Waiting {
     pub min_samples: u64,
     /// Milliseconds until the step has lasted as long as it must.
     pub remaining_ms: i64,
-    /// The first of the periods in which the measurement is judged: whoever resumes a canary has looked at those
-    /// before. Guardrails are judged by all.
-    pub trusted_from: usize,
     /// Whether it waits for a person.
     pub paused: bool,
 }

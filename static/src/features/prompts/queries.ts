@@ -1,0 +1,72 @@
+/** What the pages of prompts read and change. */
+import { queryOptions } from "@tanstack/react-query";
+import { api, apiPath, type Page } from "@/api/client";
+import { listQuery } from "@/api/queries";
+import { queryClient } from "@/api/query-client";
+import type { Collection, CreatedVersion, Environment, NewVersion, PointerMove, PointerMoved, Prompt, Version } from "@/api/types";
+
+const ROOT = "/api/prompts";
+
+export interface PromptFilters {
+  search: string;
+  collection: string;
+  tag: string;
+  archived: string;
+  sort: string;
+  order: string;
+}
+
+export const PROMPT_FILTERS: PromptFilters = { search: "", collection: "", tag: "", archived: "", sort: "updated_at", order: "desc" };
+
+export function promptsQuery({ search, collection, tag, archived, sort, order }: PromptFilters) {
+  return listQuery<Prompt>(ROOT, { search, collection_id: collection, tag, archived, sort, order, limit: 50 });
+}
+
+export const promptQuery = (name: string) =>
+  queryOptions({ queryKey: [ROOT, name], queryFn: ({ signal }) => api.get<Prompt>(apiPath`/api/prompts/${name}`, { signal }) });
+
+/** The newest first, with their content. */
+export const versionsQuery = (name: string) => listQuery<Version>(apiPath`/api/prompts/${name}/versions`, { limit: 50 }, [ROOT, name, "versions"]);
+
+/** One version by number or id. A version never changes. */
+export const versionQuery = (name: string, version: string | number) =>
+  queryOptions({
+    queryKey: [ROOT, name, "version", String(version)],
+    queryFn: ({ signal }) => api.get<Version>(apiPath`/api/prompts/${name}/versions/${version}`, { signal }),
+    staleTime: version === "latest" ? 0 : Infinity,
+  });
+
+export const historyQuery = (name: string, environment: string) =>
+  listQuery<PointerMove>(apiPath`/api/prompts/${name}/history`, { environment, limit: 50 }, [ROOT, name, "history"]);
+
+/** All of them, as far as a list to choose from can be long. */
+export const collectionsQuery = queryOptions({
+  queryKey: ["/api/collections"],
+  queryFn: ({ signal }) => api.get<Page<Collection>>("/api/collections", { query: { limit: 200 }, signal }),
+  staleTime: 60_000,
+});
+
+/** What is shown of a prompt, and the lists it is in, is read anew. */
+export const refreshPrompts = (): Promise<void> => queryClient.invalidateQueries({ queryKey: [ROOT], predicate: ({ queryKey }) => queryKey[2] !== "version" });
+
+export const createVersion = (name: string, version: NewVersion): Promise<CreatedVersion> => api.create<CreatedVersion>(apiPath`/api/prompts/${name}/versions`, version);
+
+export interface Move {
+  name: string;
+  environment: Environment;
+  versionId: string;
+  justification?: string | undefined;
+  /** The revision that was seen: somebody else's move in between is refused. */
+  expectedRevision?: number | undefined;
+}
+
+function moveBody({ environment, justification, expectedRevision }: Move) {
+  return { environment, ...(justification?.trim() ? { justification: justification.trim() } : {}), ...(expectedRevision === undefined ? {} : { expected_revision: expectedRevision }) };
+}
+
+export const promote = (move: Move): Promise<PointerMoved> => api.create<PointerMoved>(apiPath`/api/prompts/${move.name}/promote`, { ...moveBody(move), version_id: move.versionId });
+
+export const rollBack = (move: Move): Promise<PointerMoved> => api.create<PointerMoved>(apiPath`/api/prompts/${move.name}/rollback`, { ...moveBody(move), target_version_id: move.versionId });
+
+export const archive = (name: string): Promise<unknown> => api.delete(apiPath`/api/prompts/${name}`);
+export const restore = (name: string): Promise<unknown> => api.create(apiPath`/api/prompts/${name}/restore`, undefined);

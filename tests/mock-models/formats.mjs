@@ -72,6 +72,13 @@ const toolCalls = [
   { index: 1, id: 'call_2', type: 'function', function: { name: 'time', arguments: '{}' } },
 ]
 
+/** The same calls for formats that give their arguments otherwise. */
+const wholeCalls = [
+  { id: 'call_1', name: 'weather', json: '{"city":"Köln"}' },
+  { id: 'call_2', name: 'time', json: '{}' },
+]
+const halves = (text) => [text.slice(0, text.length / 2), text.slice(text.length / 2)]
+
 const anthropic = {
   matches: (path) => path.endsWith('/messages'),
   model: (_url, body) => String(body.model),
@@ -99,11 +106,18 @@ const anthropic = {
       event('ping', {}),
       ...(options.reasoning ? thoughts : []),
       ...(options.huge ? [{ event: 'content_block_delta', data: options.huge }] : []),
-      ...pieces(text).map((text) => token(0, { type: 'text_delta', text })),
+      ...(options.tools ? [] : pieces(text).map((text) => token(0, { type: 'text_delta', text }))),
       event('content_block_stop', { index: 0 }),
+      ...(options.tools
+        ? wholeCalls.flatMap(({ id, name, json }, index) => [
+            event('content_block_start', { index: index + 1, content_block: { type: 'tool_use', id, name, input: {} } }),
+            ...halves(json).map((partial_json) => token(index + 1, { type: 'input_json_delta', partial_json })),
+            event('content_block_stop', { index: index + 1 }),
+          ])
+        : []),
       // The cache reads are reported only here, without the rest of the input.
       event('message_delta', {
-        delta: { stop_reason: 'end_turn', stop_sequence: null },
+        delta: { stop_reason: options.tools ? 'tool_use' : 'end_turn', stop_sequence: null },
         usage: { output_tokens, cache_read_input_tokens: cached, cache_creation_input_tokens: null },
       }),
       ...(options.no_done ? [] : [event('message_stop', {})]),
@@ -146,7 +160,9 @@ const gemini = {
     const events = [
       ...(options.reasoning ? thoughts : []),
       ...(options.huge ? [{ data: options.huge }] : []),
-      ...pieces(text).map((text) => event([{ text }])),
+      ...(options.tools
+        ? wholeCalls.map(({ id, name, json }) => event([{ functionCall: { id, name, args: JSON.parse(json) }, thoughtSignature: 'c2ln' }]))
+        : pieces(text).map((text) => event([{ text }]))),
       event([{ text: '' }], { finishReason: 'STOP' }),
     ]
     return withError(events, options, this)

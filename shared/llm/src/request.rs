@@ -25,7 +25,7 @@ pub struct ChatRequest {
     /// `OpenAI`'s `tool_choice`.
     pub tool_choice: Option<Value>,
     /// Further top-level fields for `OpenAI`-compatible endpoints (`response_format`, `seed`, …). The fields that
-    /// this crate sets win; other wire formats ignore them.
+    /// this crate sets win; other wire formats ignore them, but for `parallel_tool_calls`.
     pub extra: Map<String, Value>,
 }
 
@@ -36,6 +36,8 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub content: Content,
+    /// Who speaks, where several have the same role; `OpenAI`-compatible endpoints are told.
+    pub name: Option<String>,
     /// The calls an assistant's turn makes, in `OpenAI`'s format.
     pub tool_calls: Option<Value>,
     /// The call that a tool's turn answers.
@@ -45,7 +47,7 @@ pub struct Message {
 impl Message {
     /// A turn of plain text.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, content: Content::Text(text.into()), tool_calls: None, tool_call_id: None }
+        Self { role, content: Content::Text(text.into()), name: None, tool_calls: None, tool_call_id: None }
     }
 
     /// A user's turn.
@@ -64,7 +66,7 @@ impl Message {
 pub enum Content {
     /// Plain text.
     Text(String),
-    /// `OpenAI`'s content parts, for `OpenAI`-compatible endpoints; other wire formats take their text only.
+    /// `OpenAI`'s content parts, for `OpenAI`-compatible endpoints; other wire formats take text only.
     Parts(Vec<Value>),
 }
 

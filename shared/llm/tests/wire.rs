@@ -145,49 +145,123 @@ fn expected_body(provider: Provider) -> Value {
     }
 }
 
-#[tokio::test]
-async fn tools_pass_through_to_openai_only() {
-    let tools =
-        json!([{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]);
-    let calls =
-        json!([{"id": "call_0", "type": "function", "function": {"name": "time", "arguments": "{}"}}]);
-    let request = ChatRequest {
+/// A question that comes with tools, after one of them was called and answered.
+fn question_with_tools() -> ChatRequest {
+    let tools = json!([{"type": "function", "function": {
+        "name": "weather", "description": "Of a city.", "parameters": {"type": "object"},
+    }}]);
+    let calls = json!([
+        {"id": "call_a", "type": "function", "function": {"name": "time", "arguments": "{\"zone\":\"UTC\"}"}},
+        {"id": "call_b", "type": "function", "function": {"name": "date", "arguments": ""},
+            "extra_content": {"google": {"thought_signature": "c2ln"}}},
+    ]);
+    let answer = |id: &str, text: &str| Message {
+        tool_call_id: Some(id.to_owned()),
+        ..Message::new(Role::Tool, text)
+    };
+    ChatRequest {
         messages: vec![
-            Message { tool_calls: Some(calls.clone()), ..Message::assistant("") },
-            Message { tool_call_id: Some("call_0".to_owned()), ..Message::new(Role::Tool, "12:00") },
+            Message { tool_calls: Some(calls), ..Message::assistant("") },
+            answer("call_a", "12:00"),
+            answer("call_b", "{\"day\":1}"),
             Message {
                 content: Content::Parts(vec![json!({"type": "text", "text": "And now?"})]),
                 ..Message::user("")
             },
         ],
-        tools: Some(tools.clone()),
-        tool_choice: Some("auto".into()),
+        tools: Some(tools),
+        tool_choice: Some("required".into()),
         extra: [("seed".to_owned(), 7.into()), ("model".to_owned(), "other".into())].into_iter().collect(),
         ..ChatRequest::default()
-    };
-    let stream =
-        llm::ask(&candidate(Provider::OpenAi, "mock-tools", "tools"), &request, &settings()).await.unwrap();
-    let (transcript, failure) = read(stream).await;
-    assert_eq!(failure, None);
-    assert_eq!(transcript.finish_reason, Some(FinishReason::ToolCalls));
-    assert_eq!(
-        transcript.tool_calls,
-        [
-            json!({"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Köln\"}"}}),
-            json!({"id": "call_2", "type": "function", "function": {"name": "time", "arguments": "{}"}}),
-        ]
-    );
-    let body = requests("tools").await.remove(0)["body"].take();
-    assert_eq!(body["tools"], tools);
-    assert_eq!((&body["seed"], &body["model"]), (&json!(7), &json!("mock-tools")));
-    assert_eq!(body["messages"][0], json!({"role": "assistant", "content": null, "tool_calls": calls}));
-    assert_eq!(body["messages"][1], json!({"role": "tool", "content": "12:00", "tool_call_id": "call_0"}));
-    assert_eq!(body["messages"][2]["content"], json!([{"type": "text", "text": "And now?"}]));
+    }
+}
 
-    for provider in [Provider::Anthropic, Provider::Gemini] {
-        let error =
-            llm::ask(&candidate(provider, "mock-ok", "tools"), &request, &settings()).await.err().unwrap();
-        assert_eq!(error.kind, Kind::Refused, "{provider}");
+/// What was sent to the provider.
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+async fn asked_with_tools(provider: Provider) -> Value {
+    let (key, request) = (format!("tools-{provider}"), question_with_tools());
+    let stream = llm::ask(&candidate(provider, "mock-tools", &key), &request, &settings()).await.unwrap();
+    let (transcript, failure) = read(stream).await;
+    assert_eq!(failure, None, "{provider}");
+    assert_eq!(transcript.finish_reason, Some(FinishReason::ToolCalls), "{provider}");
+    let calls: Vec<Value> = transcript
+        .tool_calls
+        .iter()
+        .map(|call| json!({"id": call["id"], "type": call["type"], "function": call["function"]}))
+        .collect();
+    let expected = [
+        json!({"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Köln\"}"}}),
+        json!({"id": "call_2", "type": "function", "function": {"name": "time", "arguments": "{}"}}),
+    ];
+    assert_eq!(calls, expected, "{provider}");
+    requests(&key).await.remove(0)["body"].take()
+}
+
+#[tokio::test]
+async fn tools_pass_through_to_openai() {
+    let request = question_with_tools();
+    let body = asked_with_tools(Provider::OpenAi).await;
+    assert_eq!((&body["tools"], &body["tool_choice"]), (&request.tools.unwrap(), &json!("required")));
+    assert_eq!((&body["seed"], &body["model"]), (&json!(7), &json!("mock-tools")));
+    let calls = request.messages[0].tool_calls.clone().unwrap();
+    assert_eq!(body["messages"][0], json!({"role": "assistant", "content": null, "tool_calls": calls}));
+    assert_eq!(body["messages"][1], json!({"role": "tool", "content": "12:00", "tool_call_id": "call_a"}));
+    assert_eq!(body["messages"][3]["content"], json!([{"type": "text", "text": "And now?"}]));
+}
+
+#[tokio::test]
+async fn tools_are_translated_for_anthropic() {
+    let body = asked_with_tools(Provider::Anthropic).await;
+    let tool = json!({"name": "weather", "description": "Of a city.", "input_schema": {"type": "object"}});
+    assert_eq!((&body["tools"], &body["tool_choice"]), (&json!([tool]), &json!({"type": "any"})));
+    let expected = json!([
+        {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "call_a", "name": "time", "input": {"zone": "UTC"}},
+            {"type": "tool_use", "id": "call_b", "name": "date", "input": {}},
+        ]},
+        {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "call_a", "content": "12:00"},
+            {"type": "tool_result", "tool_use_id": "call_b", "content": "{\"day\":1}"},
+        ]},
+        {"role": "user", "content": "And now?"},
+    ]);
+    assert_eq!(body["messages"], expected);
+}
+
+#[tokio::test]
+async fn tools_are_translated_for_gemini() {
+    let body = asked_with_tools(Provider::Gemini).await;
+    let declaration =
+        json!({"name": "weather", "description": "Of a city.", "parametersJsonSchema": {"type": "object"}});
+    assert_eq!(body["tools"], json!([{"functionDeclarations": [declaration]}]));
+    assert_eq!(body["toolConfig"], json!({"functionCallingConfig": {"mode": "ANY"}}));
+    let expected = json!([
+        {"role": "model", "parts": [
+            {"functionCall": {"name": "time", "args": {"zone": "UTC"}}},
+            {"functionCall": {"name": "date", "args": {}}, "thoughtSignature": "c2ln"},
+        ]},
+        {"role": "user", "parts": [
+            {"functionResponse": {"name": "time", "response": {"result": "12:00"}}},
+            {"functionResponse": {"name": "date", "response": {"day": 1}}},
+        ]},
+        {"role": "user", "parts": [{"text": "And now?"}]},
+    ]);
+    assert_eq!(body["contents"], expected);
+}
+
+#[tokio::test]
+async fn what_is_no_text_reaches_who_can_read_it() {
+    let picture = json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}});
+    let request = ChatRequest {
+        messages: vec![Message { content: Content::Parts(vec![picture]), ..Message::user("") }],
+        ..ChatRequest::default()
+    };
+    for provider in REMOTE {
+        let asked = llm::ask(&candidate(provider, "mock-ok", "pictures"), &request, &settings()).await;
+        assert_eq!(
+            asked.err().map(|error| error.kind),
+            (provider != Provider::OpenAi).then_some(Kind::Refused)
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 mod anthropic;
 mod gemini;
 mod openai;
+mod tools;
 
 use std::collections::VecDeque;
 
@@ -14,7 +15,7 @@ use crate::candidate::{Candidate, Provider};
 use crate::classify;
 use crate::delta::{Delta, FinishReason, Usage};
 use crate::error::{Error, Kind};
-use crate::request::{ChatRequest, Role, Secret};
+use crate::request::{ChatRequest, Content, Role, Secret};
 use crate::sse;
 
 /// The HTTP request that asks `candidate`.
@@ -36,6 +37,8 @@ pub(crate) struct Decoder {
     pub(crate) deltas: VecDeque<Delta>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    /// Where the provider counts otherwise: its own index of each tool call so far.
+    calls: Vec<u64>,
     /// The provider has said that nothing more comes.
     pub(crate) complete: bool,
 }
@@ -48,6 +51,7 @@ impl Decoder {
             deltas: VecDeque::new(),
             usage: None,
             finish: None,
+            calls: Vec::new(),
             complete: false,
         }
     }
@@ -168,11 +172,16 @@ fn whole_system(request: &ChatRequest) -> Option<String> {
     (!whole.is_empty()).then_some(whole)
 }
 
-/// Tools have one format here, `OpenAI`'s; it is passed on, not translated.
-fn refuse_tools(request: &ChatRequest) -> Result<(), Error> {
-    let has_calls = |message: &crate::Message| message.role == Role::Tool || message.tool_calls.is_some();
-    if request.tools.is_some() || request.messages.iter().any(has_calls) {
-        let message = "tools reach this provider only through its OpenAI-compatible endpoint";
+/// What is no text is passed on to who takes it as it is, and not translated: left out, it would be missed.
+fn refuse_other_than_text(request: &ChatRequest) -> Result<(), Error> {
+    let is_text = |part: &Value| part.get("text").is_some_and(Value::is_string);
+    let refused = request.messages.iter().any(|message| match &message.content {
+        Content::Text(_) => false,
+        Content::Parts(parts) => !parts.iter().all(is_text),
+    });
+    if refused {
+        let message =
+            "images, sound and files reach this provider only through its OpenAI-compatible endpoint";
         return Err(Error::new(Kind::Refused, message));
     }
     Ok(())

@@ -45,6 +45,7 @@ fn message(message: &Message) -> Value {
     };
     let mut fields =
         Map::from_iter([("role".to_owned(), message.role.as_str().into()), ("content".to_owned(), content)]);
+    set(&mut fields, "name", message.name.clone());
     set(&mut fields, "tool_calls", message.tool_calls.clone());
     set(&mut fields, "tool_call_id", message.tool_call_id.clone());
     fields.into()

@@ -6,15 +6,37 @@ use std::task::{Context, Poll};
 use futures_channel::{mpsc, oneshot};
 use futures_core::Stream;
 
-use crate::events::Event;
+use crate::event::{Done, Failure, Usage};
+
+/// What a response is told.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// An event as it is sent.
+    Event(String),
+    /// How the answer ended, for who waits for the whole of it.
+    End(Box<Ending>),
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) text: String,
+    pub(crate) usage: Usage,
+    pub(crate) result: Result<Done, Failure>,
+}
 
 /// The task's end. What nobody reads any more is dropped.
-pub(crate) struct Feed(mpsc::UnboundedSender<Event>);
+pub(crate) struct Feed(mpsc::UnboundedSender<Item>);
 
 impl Feed {
-    pub(crate) fn send(&self, event: Event) {
+    pub(crate) fn send(&self, item: Item) {
         // A reader that has left is noticed by [`Presence`], not by each event.
-        let _left = self.0.unbounded_send(event);
+        let _left = self.0.unbounded_send(item);
+    }
+
+    /// Ends the response, after what was sent.
+    pub(crate) fn close(&self) {
+        self.0.close_channel();
     }
 }
 
@@ -31,21 +53,21 @@ impl Presence {
 /// The response's end. Dropping it says that the client has left. What it has not read yet waits in memory: an
 /// answer is bounded, and a slow reader shall not slow down its storing.
 pub(crate) struct Reader {
-    events: mpsc::UnboundedReceiver<Event>,
+    items: mpsc::UnboundedReceiver<Item>,
     _present: oneshot::Receiver<()>,
 }
 
 impl Stream for Reader {
-    type Item = Event;
+    type Item = Item;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        Pin::new(&mut self.events).poll_next(context)
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Item>> {
+        Pin::new(&mut self.items).poll_next(context)
     }
 }
 
 /// A new feed.
 pub(crate) fn feed() -> (Feed, Presence, Reader) {
-    let (sender, events) = mpsc::unbounded();
+    let (sender, items) = mpsc::unbounded();
     let (presence, present) = oneshot::channel();
-    (Feed(sender), Presence(presence), Reader { events, _present: present })
+    (Feed(sender), Presence(presence), Reader { items, _present: present })
 }

@@ -3,26 +3,36 @@
 //! | route | what |
 //! |---|---|
 //! | `POST /api/chat` | one turn: streamed as server-sent events, or whole |
+//! | `POST /api/chat/{message}/stop` | end a running answer, wherever it is written |
+//! | `GET /api/chat/{message}/stream` | the rest of an answer, for who has lost the connection |
 //! | `GET /api/conversations` | the team's conversations, the latest first |
 //! | `GET /api/conversations/{conversation}` | one of them with its messages |
 //! | `PATCH /api/conversations/{conversation}` | give it another title |
 //! | `DELETE /api/conversations/{conversation}` | delete it for good |
 //!
 //! A turn runs in a task of its own (`generation`) that outlives the response: it stores what the user says and
-//! an empty answer, asks the model, feeds the response, and stores how the answer ended. A client that leaves ends
-//! the model's stream at once, and what there is of the answer is kept as `cancelled`.
+//! an empty answer while the model is asked already, feeds the response, and stores how the answer ended (`outcome`).
+//! Its events also go to Redis (`journal`), for who comes back (`resume`). It goes on for a while after its client has
+//! left, and ends when somebody stops it (`stop`).
 //!
 //! Out of scope: how models are called (`llm`), how prompts are resolved (`resolution`).
 
 mod admission;
 mod conversations;
 mod counting;
-mod events;
+mod event;
+mod fallbacks;
 mod feed;
 mod generation;
 mod input;
+mod journal;
 mod models;
+mod outcome;
 mod request;
+mod resume;
+mod running;
+mod stop;
+mod summary;
 mod turn;
 mod whole;
 mod wire;
@@ -37,6 +47,8 @@ pub fn router() -> axum::Router {
     let conversation = get(conversations::show).patch(conversations::rename).delete(conversations::delete);
     let routes = axum::Router::new()
         .route("/api/chat", post(turn::chat))
+        .route("/api/chat/{message}/stop", post(stop::stop))
+        .route("/api/chat/{message}/stream", get(resume::resume))
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{conversation}", conversation);
     edge::serve(Function::Chat, routes)

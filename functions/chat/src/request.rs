@@ -6,75 +6,134 @@ use serde_json::{Map, Value};
 use store::messages::{self, Utterance};
 
 use crate::counting::Counter;
+use crate::event::Context;
 
 /// How many earlier messages are read at most.
-pub(crate) const LONGEST_HISTORY: u32 = 50;
+pub(crate) const LONGEST_HISTORY: u32 = 200;
 /// What fits into a model that the price table does not know.
 const UNKNOWN_WINDOW: u64 = 32_000;
 /// What is kept free for an answer without a limit.
 const ANSWER_RESERVE: u64 = 4_096;
+/// A conversation that takes more of what is free for it, in percent, is summarised.
+const FULL_PERCENT: u64 = 80;
+/// How much its newest turns may take then, which are left as they are.
+const KEPT_PERCENT: u64 = 40;
+const SUMMARY_HEADING: &str = "Summary of the conversation so far:";
+
+/// What was said before.
+#[derive(Debug, Default)]
+pub(crate) struct Earlier {
+    /// What stands for the beginning.
+    pub(crate) summary: Option<String>,
+    /// How many messages say something, those included that the summary stands for.
+    pub(crate) count: u64,
+    /// The last of them, the oldest first.
+    pub(crate) history: Vec<Utterance>,
+}
 
 /// What a model is asked, and what that amounts to.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) request: ChatRequest,
     pub(crate) estimated_tokens_in: u64,
-    /// Earlier messages that did not fit.
-    pub(crate) dropped_messages: usize,
+    pub(crate) context: Context,
+    /// What should be summarised before the next question.
+    pub(crate) overflow: Option<Overflow>,
 }
 
-/// Puts a question together: the prompt, then what was said before, then what is said now. The prompt and the
-/// message are always in it; of what was said before, the newest that fits into the model's window.
+/// The beginning of a conversation that has become too long.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Overflow {
+    /// What stands for what was before.
+    pub(crate) summary: Option<String>,
+    /// The turns, the oldest first.
+    pub(crate) turns: Vec<Utterance>,
+    /// The position of the last of them.
+    pub(crate) through: i64,
+}
+
+/// Puts a question together: the prompt, then what was said before, then what is said now. The prompt, the summary and
+/// the message are always in it; of what was said before, the newest that fits into the smallest window of `models`.
 pub(crate) fn question(
-    model: &str,
+    models: &[&str],
     prompt: Option<&Resolved>,
-    history: Vec<Utterance>,
+    earlier: Earlier,
     message: &str,
 ) -> Question {
-    let counter = Counter::of(model);
+    let counter = Counter::of(models.first().copied().unwrap_or_default());
     let mut request = prompt.map(of_prompt).unwrap_or_default();
+    if let Some(summary) = &earlier.summary {
+        let instructions = request.system.take().map(|system| format!("{system}\n\n")).unwrap_or_default();
+        request.system = Some(format!("{instructions}{SUMMARY_HEADING}\n{summary}"));
+    }
     request.messages.push(Message::user(message));
     let fixed = counter.request(&request);
-    let free = window(model, request.max_tokens).saturating_sub(fixed);
-    let (history, tokens, dropped_messages) = newest_that_fit(&counter, history, free);
+    let windows = models.iter().map(|model| window(model, request.max_tokens));
+    let free = windows.min().unwrap_or_default().saturating_sub(fixed);
+    let Fit { kept, tokens, overflow } = fit(&counter, earlier.history, free);
+    let messages_kept = kept.len() as u64;
     let place = request.messages.len().saturating_sub(1);
-    request.messages.splice(place..place, history);
-    Question { request, estimated_tokens_in: fixed + tokens, dropped_messages }
+    request.messages.splice(place..place, kept);
+    let context = Context {
+        messages_kept,
+        messages_dropped: earlier.count.saturating_sub(messages_kept),
+        summarised: earlier.summary.is_some(),
+    };
+    let overflow = overflow.and_then(|turns| {
+        let through = turns.last()?.position;
+        Some(Overflow { summary: earlier.summary, turns, through })
+    });
+    Question { request, estimated_tokens_in: fixed + tokens, context, overflow }
 }
 
 /// The tokens that a model takes in, what its answer needs not included.
-fn window(model: &str, max_tokens: Option<u32>) -> u64 {
+pub(crate) fn window(model: &str, max_tokens: Option<u32>) -> u64 {
     let window =
         prices::lookup(model).and_then(|price| price.max_input_tokens).map_or(UNKNOWN_WINDOW, u64::from);
     window.saturating_sub(max_tokens.map_or(ANSWER_RESERVE, u64::from).min(window / 2))
 }
 
-/// The newest messages that fit into `free` tokens, oldest first; their tokens; how many did not fit.
-fn newest_that_fit(counter: &Counter, history: Vec<Utterance>, free: u64) -> (Vec<Message>, u64, usize) {
-    let count = history.len();
-    let mut tokens = 0;
-    let mut kept = Vec::with_capacity(count);
-    for utterance in history.into_iter().rev() {
-        let role = match utterance.role {
-            messages::Role::User => Role::User,
-            messages::Role::Assistant => Role::Assistant,
-        };
-        let message = Message::new(role, utterance.content);
-        let with_this = tokens + counter.message(&message);
-        if with_this > free {
-            break;
-        }
-        tokens = with_this;
-        kept.push(message);
+/// What of a history fits.
+struct Fit {
+    /// The newest messages, the oldest of them first.
+    kept: Vec<Message>,
+    /// Their tokens.
+    tokens: u64,
+    /// What should be summarised, when the history is too long.
+    overflow: Option<Vec<Utterance>>,
+}
+
+fn fit(counter: &Counter, history: Vec<Utterance>, free: u64) -> Fit {
+    let sizes: Vec<u64> =
+        history.iter().map(|turn| counter.turn(role_of(turn).as_str(), &turn.content)).collect();
+    let newest_within = |limit: u64| {
+        let mut tokens = 0;
+        let fitting = sizes.iter().rev().take_while(|size| {
+            let fits = tokens + **size <= limit;
+            tokens += if fits { **size } else { 0 };
+            fits
+        });
+        let count = fitting.count();
+        (history.len() - count, tokens)
+    };
+    let (first_kept, tokens) = newest_within(free);
+    let is_full = sizes.iter().sum::<u64>() > free / 100 * FULL_PERCENT;
+    let to_summarise = if is_full { newest_within(free / 100 * KEPT_PERCENT).0 } else { 0 };
+    let overflow = (to_summarise > 0).then(|| history.iter().take(to_summarise).cloned().collect());
+    let kept = history.into_iter().skip(first_kept).map(|turn| Message::new(role_of(&turn), turn.content));
+    Fit { kept: kept.collect(), tokens, overflow }
+}
+
+fn role_of(turn: &Utterance) -> Role {
+    match turn.role {
+        messages::Role::User => Role::User,
+        messages::Role::Assistant => Role::Assistant,
     }
-    kept.reverse();
-    let dropped = count - kept.len();
-    (kept, tokens, dropped)
 }
 
 /// What a prompt contributes. Its system prompt, its leading system messages and, of a text prompt, its text are
 /// the instructions; its examples come next, then its other messages.
-fn of_prompt(prompt: &Resolved) -> ChatRequest {
+pub(crate) fn of_prompt(prompt: &Resolved) -> ChatRequest {
     let mut instructions: Vec<&str> = prompt.system_prompt.iter().map(String::as_str).collect();
     instructions.extend(prompt.text.as_deref());
     let turns = prompt.messages.as_deref().unwrap_or_default();
@@ -154,7 +213,14 @@ mod tests {
     fn said(texts: &[&str]) -> Vec<Utterance> {
         let roles = [messages::Role::User, messages::Role::Assistant];
         let turns = texts.iter().zip(roles.iter().cycle());
-        turns.map(|(text, role)| Utterance { role: *role, content: (*text).to_owned() }).collect()
+        turns
+            .zip(1..)
+            .map(|((text, role), position)| Utterance { role: *role, content: (*text).to_owned(), position })
+            .collect()
+    }
+
+    fn earlier(texts: &[&str]) -> Earlier {
+        Earlier { summary: None, count: texts.len() as u64, history: said(texts) }
     }
 
     /// The instructions, and then each turn as its role's first letter and its text.
@@ -165,15 +231,15 @@ mod tests {
 
     #[test]
     fn a_plain_chat_is_what_was_said() {
-        let question = question("offline", None, said(&["a", "b"]), "c");
+        let question = question(&["offline"], None, earlier(&["a", "b"]), "c");
         assert_eq!(outline(&question), (None, vec!["u:a".into(), "a:b".into(), "u:c".into()]));
-        assert_eq!((question.estimated_tokens_in, question.dropped_messages), (3, 0));
+        assert_eq!((question.estimated_tokens_in, question.context.messages_dropped), (3, 0));
     }
 
     #[test]
     fn the_text_of_a_text_prompt_is_an_instruction() {
         let alone = resolved(json!({"template_text": "Greet {{name}}."}));
-        let question_alone = question("offline", Some(&alone), Vec::new(), "hi");
+        let question_alone = question(&["offline"], Some(&alone), Earlier::default(), "hi");
         assert_eq!(outline(&question_alone), (Some("Greet Zoë."), vec!["u:hi".into()]));
 
         let both = resolved(json!({
@@ -181,7 +247,7 @@ mod tests {
             "few_shot_examples": [{"input": "in", "output": "out"}],
             "temperature": 0.5, "max_tokens": 9, "config": {"top_p": 0.9, "stop": "END"}
         }));
-        let question = question("offline", Some(&both), said(&["a", "b"]), "hi");
+        let question = question(&["offline"], Some(&both), earlier(&["a", "b"]), "hi");
         let turns = ["u:in", "a:out", "u:a", "a:b", "u:hi"].map(str::to_owned).to_vec();
         assert_eq!(outline(&question), (Some("Be kind to Zoë.\n\nGreet Zoë."), turns));
         let request = question.request;
@@ -199,7 +265,7 @@ mod tests {
             ],
             "few_shot_examples": [{"input": "in", "output": "out"}]
         }));
-        let question = question("offline", Some(&prompt), said(&["a", "b"]), "hi");
+        let question = question(&["offline"], Some(&prompt), earlier(&["a", "b"]), "hi");
         let turns =
             ["u:in", "a:out", "u:q", "a:r", "s:later", "u:a", "a:b", "u:hi"].map(str::to_owned).to_vec();
         assert_eq!(outline(&question), (Some("First.\n\nGreet Zoë."), turns));
@@ -208,11 +274,46 @@ mod tests {
     #[test]
     fn the_oldest_are_left_out_when_not_all_fit() {
         let long = "word ".repeat(10_000);
-        let history = said(&[&long, &long, &long, "short"]);
-        let question = question("offline", None, history, "now");
-        assert_eq!(question.dropped_messages, 1);
-        assert_eq!(question.request.messages.len(), 4);
+        let question = question(&["offline"], None, earlier(&[&long, &long, &long, "short"]), "now");
+        let context = Context { messages_kept: 3, messages_dropped: 1, summarised: false };
+        assert_eq!((question.context, question.request.messages.len()), (context, 4));
         assert_eq!(question.estimated_tokens_in, 20_002);
+        let overflow = question.overflow.unwrap();
+        assert_eq!(
+            (overflow.through, overflow.turns.len()),
+            (2, 2),
+            "what takes more than 40 % is summarised"
+        );
+    }
+
+    #[test]
+    fn a_conversation_is_summarised_before_it_is_full() {
+        let quarter = "word ".repeat(6_000);
+        let three = question(&["offline"], None, earlier(&[&quarter, &quarter, &quarter]), "now");
+        assert_eq!(three.overflow, None);
+        let four = question(&["offline"], None, earlier(&[&quarter, &quarter, &quarter, &quarter]), "now");
+        assert_eq!(four.context.messages_dropped, 0);
+        assert_eq!(four.overflow.map(|overflow| overflow.through), Some(3));
+    }
+
+    #[test]
+    fn a_summary_is_among_the_instructions_whatever_is_left_out() {
+        let prompt = resolved(json!({"system_prompt": "Be kind.", "template_text": ""}));
+        let earlier =
+            Earlier { summary: Some("They met.".to_owned()), count: 10, history: said(&["a", "b"]) };
+        let question = question(&["offline"], Some(&prompt), earlier, "hi");
+        let system = "Be kind.\n\nSummary of the conversation so far:\nThey met.";
+        assert_eq!(question.request.system.as_deref(), Some(system));
+        assert_eq!(question.context, Context { messages_kept: 2, messages_dropped: 8, summarised: true });
+    }
+
+    #[test]
+    fn the_smallest_window_of_the_chain_counts() {
+        let long = "word ".repeat(10_000);
+        let both = question(&["gpt-4.1", "offline"], None, earlier(&[&long, &long, &long]), "now");
+        assert!(both.context.messages_dropped > 0);
+        let one = question(&["gpt-4.1"], None, earlier(&[&long, &long, &long]), "now");
+        assert_eq!(one.context.messages_dropped, 0);
     }
 
     #[test]

@@ -4,31 +4,27 @@ use axum::response::Response;
 use domain::{Environment, Error, Id, Kind};
 use edge::{Body, Call, Problem};
 use futures_channel::oneshot;
-use llm::Candidate;
-use platform::database::Database;
-use platform::{Context, time};
+use futures_util::StreamExt;
+use platform::time;
 use resolution::{Place, Request, Resolved};
 use serde_json::Map;
-use store::{Actor, conversations};
+use store::{conversations, operations};
 
 use crate::conversations::find;
-use crate::feed::feed;
+use crate::fallbacks::{Choice, choices, of_version};
+use crate::feed::{Item, feed};
 use crate::input::Input;
-use crate::{generation, models, whole, wire};
+use crate::{admission, generation, whole, wire};
 
 /// A turn that is ready to begin.
 pub(crate) struct Turn {
-    pub(crate) context: Context,
-    pub(crate) actor: Actor,
-    /// The request's connection, for as long as nothing is generated.
-    pub(crate) database: Database,
+    pub(crate) call: Call,
     pub(crate) started_ms: i64,
     pub(crate) input: Input,
     pub(crate) environment: Environment,
     pub(crate) prompt: Option<Resolved>,
-    pub(crate) model: String,
-    pub(crate) chain: Vec<Candidate>,
-    pub(crate) breakers: std::sync::Arc<limits::SharedBreakers>,
+    /// Whom to ask, in order: at least one.
+    pub(crate) choices: Vec<Choice>,
     pub(crate) conversation_id: Id,
     /// Of a new conversation.
     pub(crate) title: Option<String>,
@@ -36,17 +32,58 @@ pub(crate) struct Turn {
     pub(crate) message_id: Id,
 }
 
+impl Turn {
+    /// The model that is asked first.
+    pub(crate) fn model(&self) -> &str {
+        self.choices.first().map_or(llm::offline::MODEL, |choice| &choice.model)
+    }
+
+    /// The caller's user: the unit of experiments.
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        self.input.user_id.as_deref().filter(|user_id| !user_id.is_empty())
+    }
+}
+
 pub(crate) async fn chat(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
     let started_ms = time::now_ms();
     input.check()?;
+    if input.conversation_id.is_none() {
+        connect(&call);
+    }
     let streams = input.stream != Some(false);
     let turn = prepare(&call, input, started_ms).await?;
+    let candidates: Vec<_> = turn.choices.iter().map(|choice| choice.candidate.clone()).collect();
+    let admitted = admission::admit(&call, turn.user_id(), turn.message_id.as_str(), &candidates).await?;
+    if let Some(prompt) = &turn.prompt {
+        resolution::expose(&call.context, call.team_id(), prompt, &call.request_id);
+    }
+    let mut quota = http::HeaderMap::new();
+    admitted.write_headers(&mut quota);
     let (feed, presence, reader) = feed();
     let (opening, opened) = oneshot::channel();
     // From here on the turn is the task's: it must end well also when this request is given up.
-    call.context.tasks.spawn(generation::run(turn, opening, feed, presence));
+    call.context.tasks.spawn(generation::run(turn, admitted, opening, feed, presence));
     let meta = opened.await.map_err(|_| Error::Internal("a turn did not begin".to_owned()))??;
-    if streams { Ok(wire::respond(&meta, reader)) } else { whole::respond(&meta, reader).await }
+    let mut response = if streams {
+        let events = reader.filter_map(async |item| match item {
+            Item::Event(event) => Some(event),
+            Item::End(_) => None,
+        });
+        wire::respond(Box::pin(events))
+    } else {
+        whole::respond(&meta, reader).await?
+    };
+    response.headers_mut().extend(quota);
+    Ok(response)
+}
+
+/// Opens the database's connection while everything else is found out: the turn is stored before it is shown.
+fn connect(call: &Call) {
+    let database = call.database.clone();
+    call.context.tasks.spawn(async move {
+        // Whoever needs the connection hears of what is wrong with it.
+        let _outcome = operations::ping(&database).await;
+    });
 }
 
 async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn, Problem> {
@@ -65,20 +102,15 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
     }
     let environment = input.environment.unwrap_or_default();
     let prompt = resolve(call, &input, environment).await?;
-    let model = choose_model(&input, prompt.as_ref());
-    let chain = models::chain(&model, call).await?;
+    let choices = choose(call, &input, prompt.as_ref()).await?;
     let title = existing.is_none().then(|| input.title());
     Ok(Turn {
-        context: call.context.clone(),
-        actor: call.actor(),
-        database: call.database.clone(),
+        call: call.clone(),
         started_ms,
         input,
         environment,
         prompt,
-        model,
-        chain,
-        breakers: models::breakers(call),
+        choices,
         conversation_id: existing.unwrap_or_else(|| call.new_id(Kind::Conversation)),
         title,
         user_message_id: call.new_id(Kind::Message),
@@ -101,8 +133,13 @@ async fn resolve(call: &Call, input: &Input, environment: Environment) -> Result
     resolution::resolve(&found.value, &request).map(Some)
 }
 
-/// What the caller says, else what the version is written for, else the built-in model.
-fn choose_model(input: &Input, prompt: Option<&Resolved>) -> String {
-    let of_version = || Some(prompt?.live()?.version.content.model_id.clone());
-    input.model.clone().or_else(of_version).unwrap_or_else(|| llm::offline::MODEL.to_owned())
+/// The model that the caller names, and no other; else the version's with its fallbacks; else the built-in one.
+async fn choose(call: &Call, input: &Input, prompt: Option<&Resolved>) -> Result<Vec<Choice>, Error> {
+    if let Some(model) = &input.model {
+        return choices(model, &[], call).await;
+    }
+    match prompt.and_then(|prompt| Some((prompt, prompt.live()?))) {
+        Some((prompt, live)) => choices(&live.version.content.model_id, &of_version(prompt), call).await,
+        None => choices(llm::offline::MODEL, &[], call).await,
+    }
 }

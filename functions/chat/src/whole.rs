@@ -6,14 +6,14 @@ use edge::Problem;
 use futures_util::StreamExt;
 use serde::Serialize;
 
-use crate::events::{Done, Event, Failure, Meta, Usage};
-use crate::feed::Reader;
+use crate::event::{Done, Failure, Meta, Usage};
+use crate::feed::{Item, Reader};
 
 /// The events' fields, and the text of all deltas.
 #[derive(Serialize)]
 struct Whole<'a> {
     #[serde(flatten)]
-    meta: &'a Meta,
+    meta: WithoutModel<'a>,
     text: &'a str,
     #[serde(flatten)]
     usage: &'a Usage,
@@ -21,20 +21,26 @@ struct Whole<'a> {
     done: &'a Done,
 }
 
+/// Both `meta` and `usage` name a model: the one that answered is meant here.
+struct WithoutModel<'a>(&'a Meta);
+
+impl Serialize for WithoutModel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut meta = serde_json::to_value(self.0).map_err(serde::ser::Error::custom)?;
+        if let Some(members) = meta.as_object_mut() {
+            members.remove("model");
+        }
+        meta.serialize(serializer)
+    }
+}
+
 /// The response, when the answer is complete.
 pub(crate) async fn respond(meta: &Meta, mut reader: Reader) -> Result<Response, Problem> {
-    let mut text = String::new();
-    let mut usage = None;
-    while let Some(event) = reader.next().await {
-        match event {
-            Event::Delta(delta) => text.push_str(&delta),
-            Event::Usage(counted) => usage = Some(counted),
-            Event::Error(failure) => return Err(problem(failure)),
-            Event::Done(done) => {
-                let Some(usage) = &usage else { break };
-                return edge::to_json_response(200, &Whole { meta, text: &text, usage, done: &done });
-            }
-        }
+    while let Some(item) = reader.next().await {
+        let Item::End(ending) = item else { continue };
+        let done = ending.result.map_err(problem)?;
+        let (text, usage) = (ending.text.as_str(), &ending.usage);
+        return edge::to_json_response(200, &Whole { meta: WithoutModel(meta), text, usage, done: &done });
     }
     Err(Error::Internal("an answer ended without an end".to_owned()).into())
 }

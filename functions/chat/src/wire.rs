@@ -1,4 +1,4 @@
-//! A turn as server-sent events.
+//! Events on their way to a client.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,8 +11,8 @@ use futures_core::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use platform::time::{now_ms, sleep};
 
-use crate::events::{Encoder, Meta};
-use crate::feed::Reader;
+/// Events as they are sent, as they come.
+pub(crate) type Events = Pin<Box<dyn Stream<Item = String> + Send>>;
 
 /// How often a silent stream tries whether its client is still there: workerd notices that one has left only when
 /// something is written.
@@ -24,13 +24,10 @@ const PROBES_PER_COMMENT: u32 = 15;
 /// How much is written at once when events have piled up, in bytes.
 const LARGEST_CHUNK: usize = 64 << 10;
 
-/// The response: `meta` at once, then everything that comes.
-pub(crate) fn respond(meta: &Meta, reader: Reader) -> Response {
-    let mut encoder = Encoder::default();
-    let first = encoder.meta(meta);
-    let silence = Silence::new(PROBE_EVERY_MS);
-    let events = Events { pending: first, reader, encoder, silence };
-    let mut response = Response::new(Body::from_stream(events));
+/// The response.
+pub(crate) fn respond(events: Events) -> Response {
+    let chunks = Chunks { pending: String::new(), events, silence: Silence::new(PROBE_EVERY_MS) };
+    let mut response = Response::new(Body::from_stream(chunks));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -39,23 +36,22 @@ pub(crate) fn respond(meta: &Meta, reader: Reader) -> Response {
     response
 }
 
-struct Events {
+struct Chunks {
     /// What is written and not sent yet.
     pending: String,
-    reader: Reader,
-    encoder: Encoder,
+    events: Events,
     silence: Silence,
 }
 
-impl Stream for Events {
+impl Stream for Chunks {
     type Item = Result<Bytes, std::convert::Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let mut is_over = false;
         while this.pending.len() < LARGEST_CHUNK && !is_over {
-            match Pin::new(&mut this.reader).poll_next(context) {
-                Poll::Ready(Some(event)) => this.pending.push_str(&this.encoder.event(&event)),
+            match this.events.as_mut().poll_next(context) {
+                Poll::Ready(Some(event)) => this.pending.push_str(&event),
                 Poll::Ready(None) => is_over = true,
                 Poll::Pending => break,
             }
@@ -118,60 +114,45 @@ impl Silence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::{Done, Event};
-    use crate::feed::{Feed, Presence, feed};
+    use futures_channel::mpsc::{UnboundedSender, unbounded};
     use futures_util::{FutureExt, StreamExt};
 
-    fn stream(interval_ms: i64) -> (Feed, Presence, Events) {
-        let (feed, presence, reader) = feed();
-        let silence = Silence::new(interval_ms);
-        let events = Events { pending: "first".to_owned(), reader, encoder: Encoder::default(), silence };
-        (feed, presence, events)
+    fn stream(interval_ms: i64) -> (UnboundedSender<String>, Chunks) {
+        let (sender, events) = unbounded();
+        let chunks =
+            Chunks { pending: String::new(), events: Box::pin(events), silence: Silence::new(interval_ms) };
+        (sender, chunks)
     }
 
-    async fn next(events: &mut Events) -> Option<String> {
-        let chunk = events.next().await?.unwrap();
+    async fn next(chunks: &mut Chunks) -> Option<String> {
+        let chunk = chunks.next().await?.unwrap();
         Some(String::from_utf8(chunk.to_vec()).unwrap())
     }
 
     #[tokio::test]
     async fn what_has_piled_up_is_written_at_once_and_then_it_ends() {
-        let (feed, _presence, mut events) = stream(60_000);
-        assert_eq!(next(&mut events).await.unwrap(), "first");
-        assert!(events.next().now_or_never().is_none());
-        feed.send(Event::Delta("a".to_owned()));
-        feed.send(Event::Done(Done { finish_reason: "stop" }));
-        drop(feed);
-        let chunk = next(&mut events).await.unwrap();
-        assert!(
-            chunk.starts_with("id: 1\nevent: delta\n") && chunk.contains("id: 2\nevent: done\n"),
-            "{chunk}"
-        );
-        assert_eq!(next(&mut events).await, None);
+        let (sender, mut chunks) = stream(60_000);
+        assert!(chunks.next().now_or_never().is_none());
+        for event in ["first", "second"] {
+            sender.unbounded_send(event.to_owned()).unwrap();
+        }
+        drop(sender);
+        assert_eq!(next(&mut chunks).await.unwrap(), "firstsecond");
+        assert_eq!(next(&mut chunks).await, None);
     }
 
     #[tokio::test]
     async fn silence_is_broken_by_what_is_no_event() {
-        let (feed, _presence, mut events) = stream(10);
-        assert_eq!(next(&mut events).await.unwrap(), "first");
+        let (sender, mut chunks) = stream(10);
         let began_ms = now_ms();
         for ring in 1..=2 * PROBES_PER_COMMENT {
             let is_long = ring == PROBES_PER_COMMENT || ring == 2 * PROBES_PER_COMMENT;
             let expected = if is_long { ": keep-alive\n\n" } else { ":\n" };
-            assert_eq!(next(&mut events).await.unwrap(), expected, "{ring}");
+            assert_eq!(next(&mut chunks).await.unwrap(), expected, "{ring}");
         }
         assert!(now_ms() - began_ms >= 295);
-        feed.send(Event::Delta("a".to_owned()));
-        assert!(next(&mut events).await.unwrap().starts_with("id: 1\n"));
-        assert_eq!(next(&mut events).await.unwrap(), ":\n");
-    }
-
-    #[tokio::test]
-    async fn a_client_that_leaves_is_noticed() {
-        let (feed, mut presence, events) = stream(60_000);
-        assert!(presence.end().now_or_never().is_none());
-        drop(events);
-        presence.end().await;
-        feed.send(Event::Delta("nobody reads this".to_owned()));
+        sender.unbounded_send("event".to_owned()).unwrap();
+        assert_eq!(next(&mut chunks).await.unwrap(), "event");
+        assert_eq!(next(&mut chunks).await.unwrap(), ":\n");
     }
 }

@@ -29,7 +29,7 @@ before(async () => {
   await buildFunctions({ names: FUNCTIONS, quiet: true });
   mock = spawn(process.execPath, [join(root, "tests/mock-models/server.mjs"), "--watch-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
   [mockUrl] = (await once(mock.stdout, "data")).map((line) => JSON.parse(String(line)).url);
-  const vars = { LLM_BASE_URL: `${mockUrl}/v1`, LLM_API_KEY: PROVIDER_KEY, LLM_FIRST_TOKEN_TIMEOUT_MS: "1500", LLM_IDLE_TIMEOUT_MS: "700" };
+  const vars = { LLM_BASE_URL: `${mockUrl}/v1`, LLM_API_KEY: PROVIDER_KEY, LLM_FIRST_TOKEN_TIMEOUT_MS: "1500", LLM_IDLE_TIMEOUT_MS: "700", CHAT_REQUESTS_PER_HOUR: "100000" };
   stack = await startStack({ dir, vars, only: FUNCTIONS });
   api = client({ url: stack.url, key: stack.adminKey });
 });
@@ -159,33 +159,30 @@ describe("a prompt", () => {
 });
 
 describe("a client that leaves", () => {
-  test("leaves a partial message, marked cancelled within a second", async () => {
-    const models = ["offline", "mock-ok:words=200,delay=20"];
+  test("leaves an answer that is finished without it", async () => {
+    const models = ["offline", "mock-ok:words=100,delay=20"];
     const leavers = Array.from({ length: 12 }, async (_, index) => {
       const stream = await api.chat({ message: `leaver ${index}`, model: models[index % 2] });
       await stream.arrived("meta");
       await sleep(Math.random() * 400);
       const seen = stream.text();
       stream.leave();
-      const message = await api.lastMessage(stream.events[0].data.conversation_id, 5000);
-      assert.equal(message.status, "cancelled");
-      assert.ok(message.waited < 1000, `after ${message.waited} ms`);
-      assert.ok(message.content.startsWith(seen), "what was seen is kept");
-      assert.equal(message.finish_reason, null);
+      const message = await api.lastMessage(stream.events[0].data.conversation_id, 10_000);
+      assert.equal(message.status, "complete");
+      assert.ok(message.content.startsWith(seen) && message.content.length > seen.length, "and goes on");
     });
     await Promise.all(leavers);
     const requests = await providerRequests(models[1]);
     assert.equal(requests.length, 6);
-    assert.ok(requests.every(({ aborted }) => aborted), "the provider's work is ended too");
+    assert.ok(requests.every(({ aborted }) => !aborted));
   });
 
-  test("is missed also while the model is silent", async () => {
+  test("leaves one also while the model is silent", async () => {
     const stream = await api.chat({ message: "silent", model: "mock-ok:first=1400" });
     await stream.arrived("meta");
     stream.leave();
     const message = await api.lastMessage(stream.events[0].data.conversation_id, 5000);
-    assert.deepEqual([message.status, message.content, message.tokens_in], ["cancelled", "", null]);
-    assert.ok(message.waited < 1300, `after ${message.waited} ms`);
+    assert.equal(message.status, "complete");
   });
 
   test("before the answer begins leaves nothing unfinished", async () => {
@@ -195,14 +192,14 @@ describe("a client that leaves", () => {
     for (const wait of [0, 5, 10, 20, 40, 80]) {
       const request = http.request({ method: "POST", path: "/api/chat", hostname, port, headers });
       request.on("error", () => {});
-      request.end(JSON.stringify({ message, model: "mock-ok:words=500,delay=20" }));
+      request.end(JSON.stringify({ message, model: "mock-ok:words=30,delay=20" }));
       await sleep(wait);
       request.destroy();
     }
-    await sleep(1000);
+    await sleep(1500);
     const { body } = await api.call("GET", `/api/conversations?search=${encodeURIComponent(message)}`);
     for (const { id } of body.data) {
-      assert.equal((await api.lastMessage(id)).status, "cancelled");
+      assert.equal((await api.lastMessage(id, 3000)).status, "complete");
     }
   });
 });
@@ -287,7 +284,7 @@ describe("input", () => {
     try {
       const { status, body } = await client({ url: bare.url, key: stack.adminKey }).call("POST", "/api/chat", { message: "a", model: "gpt-4o" });
       assert.deepEqual([status, body.code, body.errors[0].field], [422, "validation_failed", "model"]);
-      assert.match(body.errors[0].detail, /LLM_BASE_URL/);
+      assert.match(body.errors[0].detail, /\/api\/providers\/openai/);
     } finally {
       await bare.stop();
     }

@@ -5,12 +5,14 @@
 //!
 //! `team_id` is in every key except those of API keys, which are found before the team is known.
 
+mod answers;
 mod command;
 mod documents;
 mod layers;
 mod memory;
 mod redis;
 
+pub use answers::{ANSWER_KEPT_MS, AnswerLog, Page, Recording, WRITER_ALIVE_MS};
 pub use command::{Command, Script, Step};
 pub use documents::{
     DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_document, read_documents, refill_document,

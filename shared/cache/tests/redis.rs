@@ -7,8 +7,8 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use cache::{
-    Command, Document, Error, Layers, Memory, Redis, Script, Slot, Stores, read_document, read_documents,
-    refill_document, write_documents,
+    AnswerLog, Command, Document, Error, Layers, Memory, Page, Recording, Redis, Script, Slot, Stores,
+    read_document, read_documents, refill_document, write_documents,
 };
 use platform::Tasks;
 use serde_json::json;
@@ -151,6 +151,29 @@ async fn a_tombstone_outlives_the_refills_before_it() {
     write_documents(&redis, &[(slot.clone(), document(2, "null"))]).await.unwrap();
     refill_document(&redis, &slot, &document(1, "{}"), 0).await.unwrap();
     assert!(read_document(&redis, &slot).await.unwrap().unwrap().is_tombstone());
+}
+
+#[tokio::test]
+async fn an_answer_is_read_from_where_its_reader_was() {
+    let team_id = domain::Id::new(domain::Kind::Team, platform::time::now_ms(), platform::random::bytes());
+    let log = AnswerLog::new(&redis(), &team_id, "msg_1");
+    let page = |last_id, events: &str, is_over| Page { last_id, events: events.to_owned(), is_over };
+    assert_eq!(log.read(0).await, Ok(Recording::default()));
+    assert_eq!(log.append(None).await, Ok(false));
+    assert!(log.read(0).await.unwrap().is_alive);
+    assert_eq!(log.append(Some(&page(3, "one to three", false))).await, Ok(false));
+    assert_eq!(log.append(Some(&page(3, "one to three", false))).await, Ok(false), "a repetition");
+    assert_eq!(log.append(Some(&page(5, "four, five", false))).await, Ok(false));
+    let texts = async |after| log.read(after).await.unwrap().texts;
+    assert_eq!(texts(0).await, ["one to three", "four, five"]);
+    assert_eq!(texts(2).await, ["one to three", "four, five"]);
+    assert_eq!(texts(3).await, ["four, five"]);
+    log.ask_to_stop().await.unwrap();
+    assert_eq!(log.append(Some(&page(6, "six", true))).await, Ok(true));
+    let seen = log.read(6).await.unwrap();
+    assert_eq!(seen, Recording { texts: Vec::new(), exists: true, is_over: true, is_alive: false });
+    let another = domain::Id::new(domain::Kind::Team, platform::time::now_ms(), platform::random::bytes());
+    assert!(!AnswerLog::new(&redis(), &another, "msg_1").read(0).await.unwrap().exists);
 }
 
 static NUMBERS: Layers<i64> = Layers {

@@ -156,6 +156,8 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/resolve/{prompt}", ResolvePrompt, Runtime),
     // Chat.
     creates("/api/chat", Chat, Runtime),
+    route("POST", "/api/chat/{message}/stop", Chat, Runtime),
+    route("GET", "/api/chat/{message}/stream", Chat, Runtime),
     route("GET", "/api/conversations", Chat, Runtime),
     route("GET", "/api/conversations/{conversation}", Chat, Runtime),
     route("PATCH", "/api/conversations/{conversation}", Chat, Runtime),

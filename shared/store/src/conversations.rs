@@ -13,9 +13,10 @@ use crate::{Actor, run};
 const LIST: Statement = read_statement!("conversations/list", [Text, Text, Text, Text, Text, Integer]);
 const GET: Statement = read_statement!("conversations/get", [Text, Text, Integer]);
 const RENAME: Statement = change_statement!("conversations/rename", [Text, Json, Text, Text]);
+const SUMMARISE: Statement = read_statement!("conversations/summarise", [Text, Text, Json]);
 const DELETE: Statement = change_statement!("conversations/delete", [Text, Json, Text]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&LIST, &GET, &RENAME, &DELETE];
+pub(crate) const STATEMENTS: &[&Statement] = &[&LIST, &GET, &RENAME, &SUMMARISE, &DELETE];
 
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +92,28 @@ pub async fn get(
 ) -> Result<WithMessages, Error> {
     let parameters = [team_id.as_str().into(), conversation_id.into(), i64::from(messages).into()];
     run::optional(database, &GET, &parameters).await?.ok_or(Error::NotFound("conversation"))
+}
+
+/// What stands for the beginning of a conversation that does not fit into a model any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NewSummary<'a> {
+    /// The text.
+    pub summary: &'a str,
+    /// The position of the last message that it stands for.
+    pub through: i64,
+    /// The model that wrote it.
+    pub model: &'a str,
+}
+
+/// Keeps a summary. False when there is one that goes as far, or no such conversation.
+pub async fn summarise(
+    database: &Database,
+    team_id: &Id,
+    conversation_id: &str,
+    summary: &NewSummary<'_>,
+) -> Result<bool, Error> {
+    let parameters = [team_id.as_str().into(), conversation_id.into(), run::json(summary)?];
+    run::one(database, &SUMMARISE, &parameters).await
 }
 
 /// Gives a conversation another title.

@@ -99,6 +99,8 @@ pub struct Utterance {
     pub role: Role,
     /// What was said.
     pub content: String,
+    /// Its place in the conversation.
+    pub position: i64,
 }
 
 /// What the user says and who is to answer. All ids are the caller's to make.
@@ -137,7 +139,11 @@ pub struct Started {
     pub conversation_id: Id,
     /// The answer's place in it.
     pub position: i64,
-    /// What was said before this turn, the oldest first.
+    /// What stands for the conversation's beginning, if it is a long one.
+    pub summary: Option<String>,
+    /// How many messages say something before this turn.
+    pub earlier: u64,
+    /// The last of them, the oldest first; none that the summary stands for.
     pub history: Vec<Utterance>,
 }
 

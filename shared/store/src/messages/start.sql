@@ -8,11 +8,11 @@ with given as (
   update conversations set message_count = message_count + 2, updated_at = now()
   from given
   where conversations.team_id = $1 and conversations.id = given.conversation_id and given.title is null
-  returning conversations.id, message_count
+  returning conversations.id, message_count, summary, summary_through
 ), created as (
   insert into conversations (team_id, id, title, user_id, prompt_id, message_count, created_by)
   select $1, conversation_id, title, user_id, prompt_id, 2, created_by from given where title is not null
-  returning id, message_count
+  returning id, message_count, summary, summary_through
 ), conversation as (
   select * from existing union all select * from created
 ), said as (
@@ -33,9 +33,16 @@ select coalesce((
   select jsonb_build_object('done', jsonb_build_object(
     'conversation_id', conversation.id,
     'position', conversation.message_count,
+    'summary', conversation.summary,
+    'earlier', (
+      select count(*) from messages
+      where messages.team_id = $1 and messages.conversation_id = conversation.id and content <> ''
+        and position <= conversation.message_count - 2),
     'history', (
-      select coalesce(jsonb_agg(jsonb_build_object('role', role, 'content', content) order by position), '[]')
+      select coalesce(
+        jsonb_agg(jsonb_build_object('role', role, 'content', content, 'position', position) order by position), '[]')
       from messages
       where messages.team_id = $1 and messages.conversation_id = conversation.id and content <> ''
-        and position > conversation.message_count - 2 - $3 and position <= conversation.message_count - 2)))
+        and position > greatest(conversation.message_count - 2 - $3, coalesce(conversation.summary_through, 0))
+        and position <= conversation.message_count - 2)))
   from conversation), jsonb_build_object('not_found', 'conversation'))

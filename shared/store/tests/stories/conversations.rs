@@ -4,7 +4,7 @@ use domain::{Environment, Error, Id, Kind};
 use futures_util::future::join_all;
 use platform::database::Database;
 use store::Actor;
-use store::conversations::Query;
+use store::conversations::{NewSummary, Query};
 use store::messages::{Answer, NewTurn, Role, Started, Status, Utterance};
 
 use crate::support::{self, client, database, team};
@@ -49,6 +49,30 @@ async fn say(
 }
 
 #[tokio::test]
+async fn a_summary_stands_for_the_beginning_and_only_grows() {
+    let (database, actor) = (database().await, team().await);
+    let id = support::id(Kind::Conversation);
+    for (content, title) in [("one", Some("t")), ("two", None), ("three", None)] {
+        let (_, answer) = say(&database, &actor, id.as_str(), title, content).await.unwrap();
+        store::messages::finish(&database, &actor.team_id, &answer, &ANSWER).await.unwrap();
+    }
+    let summarise = async |summary, through| {
+        let new = NewSummary { summary, through, model: "offline" };
+        store::conversations::summarise(&database, &actor.team_id, id.as_str(), &new).await
+    };
+    assert_eq!(summarise("one and two", 4).await, Ok(true));
+    assert_eq!(summarise("one", 2).await, Ok(false));
+    let (started, _) = say(&database, &actor, id.as_str(), None, "four").await.unwrap();
+    assert_eq!((started.summary.as_deref(), started.earlier), (Some("one and two"), 6));
+    let positions: Vec<i64> = started.history.iter().map(|utterance| utterance.position).collect();
+    assert_eq!(positions, [5, 6]);
+    let stranger = team().await;
+    let new = NewSummary { summary: "x", through: 8, model: "offline" };
+    let others = store::conversations::summarise(&database, &stranger.team_id, id.as_str(), &new).await;
+    assert_eq!(others, Ok(false));
+}
+
+#[tokio::test]
 async fn a_conversation_grows_turn_by_turn() {
     let (database, actor) = (database().await, team().await);
     let id = support::id(Kind::Conversation);
@@ -60,9 +84,10 @@ async fn a_conversation_grows_turn_by_turn() {
     assert_eq!(store::messages::finish(&database, &actor.team_id, &answer, &late).await, Ok(false));
 
     let (second, unfinished) = say(&database, &actor, id.as_str(), None, "Und?").await.unwrap();
-    let history = [(Role::User, "Danke!"), (Role::Assistant, "Gern geschehen 🎈")]
-        .map(|(role, content)| Utterance { role, content: content.to_owned() });
+    let history = [(Role::User, "Danke!", 1), (Role::Assistant, "Gern geschehen 🎈", 2)]
+        .map(|(role, content, position)| Utterance { role, content: content.to_owned(), position });
     assert_eq!((second.position, second.history.as_slice()), (4, history.as_slice()));
+    assert_eq!((second.earlier, second.summary), (2, None));
 
     let whole = store::conversations::get(&database, &actor.team_id, id.as_str(), 100).await.unwrap();
     assert_eq!((whole.conversation.title.as_str(), whole.conversation.message_count), ("Danke", 4));

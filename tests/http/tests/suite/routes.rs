@@ -68,6 +68,8 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("GET", "/api/resolve/{prompt}", Runtime),
     ("POST", "/api/resolve/{prompt}", Runtime),
     ("POST", "/api/chat", Runtime),
+    ("POST", "/api/chat/{message}/stop", Runtime),
+    ("GET", "/api/chat/{message}/stream", Runtime),
     ("GET", "/api/conversations", Runtime),
     ("GET", "/api/conversations/{conversation}", Runtime),
     ("PATCH", "/api/conversations/{conversation}", Runtime),

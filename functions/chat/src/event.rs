@@ -15,17 +15,32 @@ pub(crate) struct Meta {
     pub(crate) version_id: Option<Id>,
     pub(crate) experiment_id: Option<Id>,
     pub(crate) variant: Option<String>,
+    /// The model that is asked first. The one that answered is in `usage`.
     pub(crate) model: String,
     pub(crate) estimated_tokens_in: u64,
     /// The prompt's variables without a value.
     pub(crate) missing_variables: Vec<String>,
-    /// Earlier messages that the model does not see, for they do not fit.
-    pub(crate) dropped_messages: usize,
+    pub(crate) context: Context,
+    /// Whether somebody else may be asked should `model` fail.
+    pub(crate) fallbacks: Vec<String>,
+}
+
+/// What the model sees of the conversation so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Context {
+    /// Earlier messages that it sees.
+    pub(crate) messages_kept: u64,
+    /// Earlier messages that it does not see, because they do not fit.
+    pub(crate) messages_dropped: u64,
+    /// Whether it sees a summary in place of the beginning.
+    pub(crate) summarised: bool,
 }
 
 /// What an answer took.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Usage {
+    /// The model that answered.
+    pub(crate) model: String,
     pub(crate) tokens_in: u64,
     pub(crate) tokens_out: u64,
     pub(crate) cached_tokens_in: u64,
@@ -37,10 +52,13 @@ pub(crate) struct Usage {
 }
 
 /// How a complete answer ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Done {
     pub(crate) finish_reason: &'static str,
 }
+
+/// The finish reason of an answer that somebody stopped, or that nobody was there to read.
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// Why an answer is not complete.
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +88,16 @@ struct Delta<'a> {
 }
 
 impl Encoder {
+    /// An encoder whose first event comes after the one with the id `last_id`.
+    pub(crate) fn after(last_id: u64) -> Self {
+        Self { last_id }
+    }
+
+    /// The id of the last event that was written.
+    pub(crate) fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
     /// The first event.
     pub(crate) fn meta(&mut self, meta: &Meta) -> String {
         self.write("meta", meta)
@@ -93,6 +121,32 @@ impl Encoder {
     }
 }
 
+/// The part of `events` that comes after the event with the id `after`, and the id of the last event.
+pub(crate) fn rest(events: &str, after: u64) -> (&str, u64) {
+    let mut start = events.len();
+    let (mut place, mut last_id) = (0, after);
+    for block in events.split_inclusive("\n\n") {
+        let id = block.strip_prefix("id: ").and_then(|rest| rest.split('\n').next()?.parse().ok());
+        if let Some(id) = id.filter(|id| *id > after) {
+            start = start.min(place);
+            last_id = id;
+        }
+        place += block.len();
+    }
+    (events.get(start..).unwrap_or_default(), last_id)
+}
+
+/// The text of all deltas in `events`.
+pub(crate) fn text_of(events: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Delta {
+        text: String,
+    }
+    let deltas = events.split("\n\n").filter(|block| block.contains("\nevent: delta\n"));
+    let texts = deltas.filter_map(|block| serde_json::from_str(block.split_once("\ndata: ")?.1).ok());
+    texts.map(|Delta { text }| text).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,8 +161,22 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_begins_after_an_event_and_holds_whole_events() {
+        let mut encoder = Encoder::default();
+        let parts = ["a", "b\n\nid: 9", "c"].map(|text| encoder.event(&Event::Delta(text.to_owned())));
+        let events = parts.concat();
+        assert_eq!(rest(&events, 0), (events.as_str(), 3));
+        assert_eq!(rest(&events, 1), (parts[1..].concat().as_str(), 3));
+        assert_eq!(rest(&events, 2), (parts[2].as_str(), 3));
+        assert_eq!(rest(&events, 3), ("", 3));
+        assert_eq!(rest("", 7), ("", 7));
+        assert_eq!(text_of(&events), "ab\n\nid: 9c");
+    }
+
+    #[test]
     fn an_unknown_cost_is_null() {
         let usage = Usage {
+            model: "m".to_owned(),
             tokens_in: 1,
             tokens_out: 2,
             cached_tokens_in: 0,

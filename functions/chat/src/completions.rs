@@ -1,0 +1,341 @@
+//! `POST /v1/chat/completions`: `OpenAI`'s interface to every model and every prompt. Nothing of it is kept as a
+//! conversation; what is counted goes the way of all inferences.
+
+use axum::response::Response;
+use domain::{Error, Id, Kind};
+use edge::{Body, Call, Problem};
+use events::{Event, Inference, Source, Status};
+use futures_channel::oneshot;
+use futures_util::StreamExt;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use limits::SharedBreakers;
+use llm::{Candidate, ChatRequest, Delta, FinishReason, Transcript};
+use platform::{Context, time};
+use resolution::{Place, Resolved};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use crate::admission::admit;
+use crate::completions_feed::{Writer, feed};
+use crate::completions_input::{Input, Target};
+use crate::completions_output::{Head, event, message};
+use crate::counting::{Counter, cost_usd};
+use crate::{models, request};
+
+/// Whether a client may send its request again.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// A request whose model and prompt are known.
+struct Question {
+    model: String,
+    chain: Vec<Candidate>,
+    prompt: Option<Resolved>,
+    request: ChatRequest,
+    user_id: Option<String>,
+    metadata: Option<Value>,
+}
+
+/// An answer in the making.
+struct Generation {
+    context: Context,
+    team_id: Id,
+    request_id: String,
+    breakers: Arc<SharedBreakers>,
+    question: Question,
+    head: Head,
+    streams: bool,
+    started_ms: i64,
+}
+
+/// How the answer begins: with its head, or with why there is none.
+type Opening = oneshot::Sender<Result<(), Problem>>;
+
+/// How an answer ended.
+enum End {
+    Complete,
+    Cancelled,
+    Failed(llm::Error),
+}
+
+pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
+    let started_ms = time::now_ms();
+    input.check()?;
+    let (streams, includes_usage) = (input.streams(), input.includes_usage());
+    let question = prepare(&call, input).await?;
+    let id = call.new_id(Kind::Event).to_string();
+    let admitted = admit(&call, question.user_id.as_deref(), &id, &question.chain).await?;
+    if let Some(prompt) = &question.prompt {
+        resolution::expose(&call.context, call.team_id(), prompt, &call.request_id);
+    }
+    let mut headers = http::HeaderMap::new();
+    admitted.write_headers(&mut headers);
+    write_prompt(&mut headers, question.prompt.as_ref());
+    let head = Head {
+        id: format!("chatcmpl-{}", id.rsplit('_').next().unwrap_or_default()),
+        created: started_ms / 1_000,
+        model: question.model.clone(),
+        includes_usage,
+    };
+    let generation = Generation {
+        context: call.context.clone(),
+        team_id: call.team_id().clone(),
+        request_id: call.request_id.to_string(),
+        breakers: models::breakers(&call),
+        question,
+        head,
+        streams,
+        started_ms,
+    };
+    let (writer, reader) = feed();
+    let (opening, opened) = oneshot::channel();
+    // A task of its own, so that what an abandoned answer has cost is counted too.
+    call.context.tasks.spawn(admitted.hold(generation.run(opening, writer)));
+    opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))??;
+    let mut response = if streams {
+        reader.into_response()
+    } else {
+        let mut response = Response::new(axum::body::Body::from(reader.all().await));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    };
+    response.headers_mut().extend(headers);
+    Ok(response)
+}
+
+async fn prepare(call: &Call, input: Input) -> Result<Question, Problem> {
+    let prompt = resolve(call, &input).await?;
+    let model = match (&prompt, input.target()) {
+        (Some(prompt), _) => prompt.live().map(|live| live.version.content.model_id.clone()),
+        (None, Target::Model(model)) => Some(model.to_owned()),
+        (None, Target::Prompt { .. }) => None,
+    };
+    let model = model.ok_or_else(|| not_found("this prompt has no live version there"))?;
+    let chain = models::chain(&model, call).await.map_err(no_model)?;
+    let (user_id, metadata) = (input.user_id().map(str::to_owned), input.metadata());
+    let request = input.into_request(prompt.as_ref().map(request::of_prompt));
+    Ok(Question { model, chain, prompt, request, user_id, metadata })
+}
+
+async fn resolve(call: &Call, input: &Input) -> Result<Option<Resolved>, Problem> {
+    let Target::Prompt { reference, environment, version } = input.target() else { return Ok(None) };
+    let place = Place {
+        team_id: call.team_id().clone(),
+        reference: reference.to_owned(),
+        environment,
+        version: version.map(str::to_owned),
+    };
+    let found = resolution::find(&place, &call.stores, &call.database).await.map_err(no_model)?;
+    let variables = input.variables();
+    let request = resolution::Request {
+        user_id: input.user_id(),
+        variables: &variables,
+        strict: false,
+        pinned: version.is_some(),
+    };
+    resolution::resolve(&found.value, &request).map(Some).map_err(no_model)
+}
+
+/// What is no model of this team's is 404 to `OpenAI`'s clients, prompts included.
+fn no_model(error: Error) -> Problem {
+    match error {
+        Error::NotFound(what) => not_found(&format!("there is no such {what}")),
+        Error::Validation(errors) if errors.iter().any(|error| error.field == "model") => {
+            not_found(errors.first().map_or("there is no such model", |error| &error.detail))
+        }
+        other => other.into(),
+    }
+}
+
+fn not_found(detail: &str) -> Problem {
+    Problem::new(404, "model_not_found", detail)
+}
+
+/// Says in the answer's headers which version answered: the body is `OpenAI`'s.
+fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
+    let Some(prompt) = prompt else { return };
+    let release = &prompt.prepared.release;
+    let values = [
+        ("x-promptlab-prompt-id", Some(release.prompt_id.as_str())),
+        ("x-promptlab-version-id", prompt.live().map(|live| live.version.version_id.as_str())),
+        ("x-promptlab-experiment-id", prompt.experiment_id().map(Id::as_str)),
+        ("x-promptlab-variant", prompt.variant()),
+    ];
+    for (name, value) in values {
+        // A variant's name may be more than a header can say.
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+impl Generation {
+    /// A stream is opened by its first token, a whole answer by its last: until then the status can tell a failure.
+    async fn run(self, opening: Opening, mut writer: Writer) {
+        let mut opening = Some(opening);
+        let mut transcript = Transcript::default();
+        let mut first_token_ms = None;
+        let settings = models::settings(&self.context.config);
+        let Question { chain, request, .. } = &self.question;
+        let asked = writer.while_present(llm::chat(chain, request, &settings, &self.breakers)).await;
+        let end = match asked {
+            None => End::Cancelled,
+            Some(Err(failure)) => End::Failed(failure.error),
+            Some(Ok(answer)) => {
+                if self.streams {
+                    open(&mut opening, Ok(()));
+                    writer.send(self.head.opening());
+                }
+                self.follow(answer, &mut writer, &mut transcript, &mut first_token_ms).await
+            }
+        };
+        let usage = self.usage(&transcript);
+        match &end {
+            End::Complete => writer.send(self.ending(&transcript, usage)),
+            End::Failed(error) if opening.is_none() => {
+                writer.send(event(&String::from_utf8_lossy(&problem(error).openai_document())));
+            }
+            End::Failed(error) => open(&mut opening, Err(problem(error))),
+            End::Cancelled => {}
+        }
+        open(&mut opening, Ok(()));
+        drop(writer);
+        self.record(&end, &transcript, usage, first_token_ms);
+    }
+
+    /// Passes on what the model says.
+    async fn follow(
+        &self,
+        mut answer: llm::Answer,
+        writer: &mut Writer,
+        transcript: &mut Transcript,
+        first_token_ms: &mut Option<i64>,
+    ) -> End {
+        loop {
+            let delta = match writer.while_present(answer.stream.next()).await {
+                None => return End::Cancelled,
+                Some(None) => return End::Complete,
+                Some(Some(Err(error))) => return End::Failed(error),
+                Some(Some(Ok(delta))) => delta,
+            };
+            if !matches!(delta, Delta::Usage(_) | Delta::Finish(_)) {
+                first_token_ms.get_or_insert_with(time::now_ms);
+            }
+            transcript.push(&delta);
+            if self.streams
+                && let Some(piece) = self.head.piece(&delta)
+            {
+                writer.send(piece);
+            }
+        }
+    }
+
+    /// What a complete answer ends with, or is.
+    fn ending(&self, transcript: &Transcript, usage: llm::Usage) -> String {
+        let finish = transcript.finish_reason.unwrap_or(FinishReason::Stop);
+        if self.streams { self.head.ending(finish, usage) } else { self.head.whole(transcript, usage) }
+    }
+
+    /// What the provider counted, or our own estimate of it.
+    fn usage(&self, transcript: &Transcript) -> llm::Usage {
+        let counter = Counter::of(&self.question.model);
+        transcript.usage.unwrap_or_else(|| llm::Usage {
+            tokens_in: counter.request(&self.question.request),
+            tokens_out: counter.text(&transcript.text),
+            ..llm::Usage::default()
+        })
+    }
+
+    fn record(&self, end: &End, transcript: &Transcript, usage: llm::Usage, first_token_ms: Option<i64>) {
+        let (status, error_code) = match end {
+            End::Complete => (Status::Ok, None),
+            End::Cancelled => (Status::Cancelled, None),
+            End::Failed(error) => (Status::Error, Some(error.name())),
+        };
+        let Question { model, prompt, user_id, metadata, .. } = &self.question;
+        let tracked = prompt.as_ref().and_then(Resolved::tracked);
+        let live = prompt.as_ref().and_then(Resolved::live);
+        // Of a model that has said nothing, nobody knows whether it has read anything.
+        let is_known = transcript.usage.is_some() || first_token_ms.is_some();
+        let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
+        let latency_ms = time::now_ms() - self.started_ms;
+        platform::info!(
+            "completion ended",
+            status = status,
+            error = error_code,
+            model = model,
+            tokens_in = usage.tokens_in,
+            tokens_out = usage.tokens_out,
+            duration_ms = latency_ms,
+            request_id = self.request_id,
+            team_id = self.team_id
+        );
+        let inference = Inference {
+            prompt_id: prompt.as_ref().map(|prompt| prompt.prepared.release.prompt_id.clone()),
+            version_id: live.map(|live| live.version.version_id.clone()),
+            environment: prompt.as_ref().map(|prompt| prompt.prepared.release.environment),
+            experiment_id: tracked.map(|tracked| tracked.experiment_id.clone()),
+            variant: tracked.map(|tracked| tracked.variant.to_owned()),
+            period: tracked.map(|tracked| tracked.period),
+            unit: user_id.clone(),
+            error_code: error_code.map(str::to_owned),
+            tokens_in: count(usage.tokens_in),
+            tokens_out: count(usage.tokens_out),
+            cached_tokens_in: count(usage.cached_tokens_in),
+            cost_usd: cost_usd(model, &usage).filter(|_| is_known),
+            latency_ms: Some(latency_ms),
+            ttft_ms: first_token_ms.map(|at_ms| at_ms - self.started_ms),
+            request_id: Some(self.request_id.clone()),
+            input: Some(self.input()),
+            output: Some(message(transcript)),
+            tools: self.question.request.tools.clone(),
+            metadata: metadata.clone(),
+            ..Inference::new(self.team_id.clone(), Source::Openai, model.clone(), status)
+        };
+        events::record(&self.context, Event::Inference(Box::new(inference)));
+    }
+
+    /// What the model was asked, as it is kept.
+    fn input(&self) -> Value {
+        let request = &self.question.request;
+        let system = request.system.iter().map(|system| json!({"role": "system", "content": system}));
+        let turns = request.messages.iter().map(|message| {
+            json!({"role": message.role.as_str(), "content": message.content.text()})
+        });
+        json!({"messages": system.chain(turns).collect::<Vec<_>>()})
+    }
+}
+
+/// Lets the response begin, if it has not.
+fn open(opening: &mut Option<Opening>, how: Result<(), Problem>) {
+    if let Some(opening) = opening.take() {
+        // A client that has left does not ask how.
+        let _left = opening.send(how);
+    }
+}
+
+/// A provider's failure in the terms of HTTP. What the caller can change is the caller's error.
+fn problem(error: &llm::Error) -> Problem {
+    use llm::Kind as Failure;
+    let detail = error.message.as_str();
+    match error.kind {
+        Failure::RateLimited { retry_after } => {
+            let problem = Problem::new(429, "rate_limited", detail);
+            match retry_after {
+                Some(wait) => problem.with_header(RETRY_AFTER, wait.as_secs().max(1)),
+                None => problem,
+            }
+        }
+        Failure::ContextTooLong => Problem::new(400, "context_length_exceeded", detail),
+        Failure::Refused if error.status == Some(404) => not_found(detail),
+        Failure::Refused => Problem::new(400, "provider_refused", detail),
+        Failure::Timeout(_) => Problem::new(504, "provider_timeout", detail),
+        Failure::CircuitOpen => Problem::new(503, "unavailable", detail).with_header(RETRY_AFTER, 1),
+        // The provider refuses the team's key: sending again changes nothing.
+        Failure::Authentication => {
+            Problem::new(502, "provider_error", detail).with_header(SHOULD_RETRY, "false")
+        }
+        Failure::Connect | Failure::ServerError | Failure::Malformed | Failure::Interrupted => {
+            Problem::new(502, "provider_error", detail)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! How an answer ended: stored, told, logged and counted.
+
+use domain::Error;
+use events::{Event as Happening, Inference, Source};
+use llm::FinishReason;
+use platform::time;
+use serde_json::json;
+use store::messages::{self, Answer, Status};
+
+use crate::counting::{Counter, cost_usd};
+use crate::event::{CANCELLED, Done, Event, Failure, Usage};
+use crate::feed::Ending;
+use crate::generation::{End, Progress};
+use crate::journal::Journal;
+use crate::request::Question;
+use crate::turn::Turn;
+
+/// Stores how the answer ended, and only then says so: who reads `done` finds the message.
+pub(crate) async fn finish(
+    turn: &Turn,
+    question: &Question,
+    progress: &Progress,
+    end: End,
+    journal: &Journal,
+) {
+    let usage = usage(turn, question, progress);
+    if !matches!(end, End::Failed(_)) {
+        journal.event(&Event::Usage(usage.clone()));
+    }
+    let stored = store(turn, progress, &usage, &end).await;
+    let result = match (stored, &end) {
+        (_, End::Failed(error)) => Err(Failure { code: error.code(), detail: error.message.clone() }),
+        (Ok(()), _) => Ok(Done { finish_reason: finish_reason(progress, &end) }),
+        (Err(error), _) => {
+            platform::error!(
+                "answer not stored",
+                error = error.to_string(),
+                message_id = turn.message_id,
+                request_id = turn.call.request_id,
+                team_id = turn.call.team_id()
+            );
+            let detail = "the answer is complete but could not be stored".to_owned();
+            Err(Failure { code: "unavailable", detail })
+        }
+    };
+    let last = match &result {
+        Ok(done) => Event::Done(*done),
+        Err(failure) => Event::Error(failure.clone()),
+    };
+    journal.end(&last, Ending { text: progress.text.clone(), usage: usage.clone(), result });
+    log(turn, &usage, &end);
+    count(turn, question, progress, usage, &end);
+}
+
+fn finish_reason(progress: &Progress, end: &End) -> &'static str {
+    match end {
+        End::Cancelled => CANCELLED,
+        End::Complete | End::Failed(_) => progress.finish.unwrap_or(FinishReason::Stop).as_str(),
+    }
+}
+
+/// What the provider counted, or our own estimate of it.
+fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
+    let choice = turn.choices.get(progress.choice);
+    let model = choice.map_or(turn.model(), |choice| choice.model.as_str());
+    // The provider's own name of it: prices and vocabularies go by that.
+    let own_name = choice.map_or(model, |choice| choice.candidate.model.as_str());
+    let estimate = || llm::Usage {
+        tokens_in: question.estimated_tokens_in,
+        tokens_out: Counter::of(own_name).text(&progress.text),
+        ..llm::Usage::default()
+    };
+    let counted = progress.usage.unwrap_or_else(estimate);
+    Usage {
+        model: model.to_owned(),
+        tokens_in: counted.tokens_in,
+        tokens_out: counted.tokens_out,
+        cached_tokens_in: counted.cached_tokens_in,
+        tokens_estimated: progress.usage.is_none(),
+        latency_ms: time::now_ms() - turn.started_ms,
+        ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - turn.started_ms),
+        cost_usd: cost_usd(own_name, &counted),
+    }
+}
+
+/// Of a model that has said nothing, nobody knows whether it has read anything.
+fn is_known(progress: &Progress, end: &End) -> bool {
+    progress.usage.is_some() || !progress.text.is_empty() || matches!(end, End::Complete)
+}
+
+async fn store(turn: &Turn, progress: &Progress, usage: &Usage, end: &End) -> Result<(), Error> {
+    let (status, error_code) = match end {
+        End::Complete => (Status::Complete, None),
+        End::Cancelled => (Status::Cancelled, None),
+        End::Failed(error) => (Status::Failed, Some(error.name())),
+    };
+    let is_known = is_known(progress, end);
+    let number = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
+    let answer = Answer {
+        content: &progress.text,
+        status,
+        model: Some(&usage.model),
+        tokens_in: number(usage.tokens_in),
+        tokens_out: number(usage.tokens_out),
+        cached_tokens_in: number(usage.cached_tokens_in),
+        cost_usd: usage.cost_usd.filter(|_| is_known),
+        latency_ms: Some(usage.latency_ms),
+        ttft_ms: usage.ttft_ms,
+        finish_reason: (status != Status::Failed).then(|| finish_reason(progress, end)),
+        error_code,
+    };
+    let (_, database) = edge::stores(&turn.call.context);
+    // False when its conversation was deleted meanwhile: then there is nothing to keep.
+    let _was_there = messages::finish(&database, turn.call.team_id(), &turn.message_id, &answer).await?;
+    Ok(())
+}
+
+fn log(turn: &Turn, usage: &Usage, end: &End) {
+    let (status, error) = match end {
+        End::Complete => ("complete", None),
+        End::Cancelled => ("cancelled", None),
+        End::Failed(error) => ("failed", Some(error.name())),
+    };
+    platform::info!(
+        "answer ended",
+        status = status,
+        error = error,
+        message_id = turn.message_id,
+        model = usage.model,
+        tokens_in = usage.tokens_in,
+        tokens_out = usage.tokens_out,
+        ttft_ms = usage.ttft_ms,
+        duration_ms = usage.latency_ms,
+        request_id = turn.call.request_id,
+        team_id = turn.call.team_id()
+    );
+}
+
+/// Counts the answer, for analytics and experiments.
+fn count(turn: &Turn, question: &Question, progress: &Progress, usage: Usage, end: &End) {
+    let (status, error_code) = match end {
+        End::Complete => (events::Status::Ok, None),
+        End::Cancelled => (events::Status::Cancelled, None),
+        End::Failed(error) => (events::Status::Error, Some(error.name().to_owned())),
+    };
+    let prompt = turn.prompt.as_ref();
+    let tracked = prompt.and_then(|prompt| prompt.tracked());
+    let is_known = is_known(progress, end);
+    let number = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
+    let messages = question.request.messages.iter();
+    let messages: Vec<_> = messages
+        .map(|message| json!({"role": message.role.as_str(), "content": message.content.text()}))
+        .collect();
+    let inference = Inference {
+        prompt_id: prompt.map(|prompt| prompt.prepared.release.prompt_id.clone()),
+        version_id: prompt.and_then(|prompt| Some(prompt.live()?.version.version_id.clone())),
+        environment: prompt.map(|_| turn.environment),
+        experiment_id: tracked.map(|tracked| tracked.experiment_id.clone()),
+        variant: tracked.map(|tracked| tracked.variant.to_owned()),
+        period: tracked.map(|tracked| tracked.period),
+        unit: turn.user_id().map(str::to_owned),
+        error_code,
+        tokens_in: number(usage.tokens_in),
+        tokens_out: number(usage.tokens_out),
+        cached_tokens_in: number(usage.cached_tokens_in),
+        cost_usd: usage.cost_usd.filter(|_| is_known),
+        latency_ms: Some(usage.latency_ms),
+        ttft_ms: usage.ttft_ms,
+        request_id: Some(turn.call.request_id.to_string()),
+        message_id: Some(turn.message_id.clone()),
+        conversation_id: Some(turn.conversation_id.clone()),
+        input: Some(json!({"system": question.request.system, "messages": messages})),
+        output: Some(progress.text.as_str().into()),
+        ..Inference::new(turn.call.team_id().clone(), Source::Chat, usage.model, status)
+    };
+    events::record(&turn.call.context, Happening::Inference(Box::new(inference)));
+}

@@ -1,3 +1,10 @@
-//! Takes personal data and secrets out of texts, leaving typed placeholders such as `[email]`.
-//!
-//! Pure: no I/O, no clock, no randomness. Every scan is linear in the length of the text.
+#![doc = include_str!("../README.md")]
+
+mod identifiers;
+mod numbers;
+mod policy;
+mod scan;
+mod secrets;
+
+pub use policy::{Mode, Policy, PolicyError};
+pub use scan::{Kind, redact};

@@ -1,0 +1,150 @@
+//! What a team wants of redaction.
+
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::redact;
+
+/// What happens to a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It stays as it is.
+    Off,
+    /// What is personal or secret becomes a placeholder.
+    #[default]
+    Mask,
+    /// It is not kept at all.
+    Drop,
+}
+
+/// What a team's settings say, `teams.settings -> 'redaction'`:
+///
+/// ```json
+/// {"mode": "mask", "fields": {"output": "drop"}, "patterns": [{"name": "ticket", "pattern": "T-[0-9]{6}"}]}
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    mode: Mode,
+    fields: BTreeMap<String, Mode>,
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pattern {
+    name: String,
+    pattern: String,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError(pub String);
+
+/// What happens to which field, and what is personal beyond what everybody has.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    mode: Mode,
+    fields: BTreeMap<String, Mode>,
+    patterns: Vec<(Regex, String)>,
+}
+
+/// More, or longer, patterns would take longer than an event is worth.
+const MOST_PATTERNS: usize = 20;
+const LONGEST_PATTERN: usize = 500;
+/// Of a text this much is matched with a team's own patterns: their time grows with the pattern as well.
+const LARGEST_PROGRAM_BYTES: usize = 1 << 20;
+
+impl Policy {
+    /// The policy of some settings.
+    ///
+    /// # Errors
+    /// When a field is unknown, or a pattern is not a regular expression. Look-around and back-references are not:
+    /// every pattern takes time linear in the text.
+    pub fn read(settings: &Value) -> Result<Self, PolicyError> {
+        let settings = Settings::deserialize(settings).map_err(|error| PolicyError(error.to_string()))?;
+        if settings.patterns.len() > MOST_PATTERNS {
+            return Err(PolicyError(format!("at most {MOST_PATTERNS} patterns")));
+        }
+        let patterns = settings.patterns.into_iter().map(compile).collect::<Result<_, _>>()?;
+        Ok(Self { mode: settings.mode, fields: settings.fields, patterns })
+    }
+
+    /// What happens to `field`.
+    pub fn mode(&self, field: &str) -> Mode {
+        self.fields.get(field).copied().unwrap_or(self.mode)
+    }
+
+    /// What is kept of a text in `field`; none when it is dropped.
+    pub fn text(&self, field: &str, text: &str) -> Option<String> {
+        match self.mode(field) {
+            Mode::Off => Some(text.to_owned()),
+            Mode::Mask => Some(self.mask(text)),
+            Mode::Drop => None,
+        }
+    }
+
+    /// What is kept of a document in `field`: its texts, names and long numbers are looked at wherever they are.
+    pub fn value(&self, field: &str, value: Value) -> Option<Value> {
+        match self.mode(field) {
+            Mode::Off => Some(value),
+            Mode::Mask => Some(self.mask_value(value)),
+            Mode::Drop => None,
+        }
+    }
+
+    /// The text with placeholders for what is personal, secret, or of the team's own patterns.
+    pub fn mask(&self, text: &str) -> String {
+        let mut masked = redact(text).into_owned();
+        for (pattern, placeholder) in &self.patterns {
+            if let std::borrow::Cow::Owned(replaced) =
+                pattern.replace_all(&masked, regex_lite::NoExpand(placeholder))
+            {
+                masked = replaced;
+            }
+        }
+        masked
+    }
+
+    fn mask_value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.mask(&text)),
+            Value::Array(values) => values.into_iter().map(|value| self.mask_value(value)).collect(),
+            Value::Object(entries) => {
+                let masked =
+                    entries.into_iter().map(|(name, value)| (self.mask(&name), self.mask_value(value)));
+                Value::Object(masked.collect())
+            }
+            // A card's number may come as a number.
+            Value::Number(number) => {
+                let text = number.to_string();
+                let masked = self.mask(&text);
+                if masked == text { Value::Number(number) } else { Value::String(masked) }
+            }
+            other @ (Value::Null | Value::Bool(_)) => other,
+        }
+    }
+}
+
+fn compile(pattern: Pattern) -> Result<(Regex, String), PolicyError> {
+    let is_name = |name: &str| {
+        (1..=40).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    if !is_name(&pattern.name) {
+        return Err(PolicyError(format!("{:?} is no name: a-z, 0-9 and _, at most 40", pattern.name)));
+    }
+    if pattern.pattern.len() > LONGEST_PATTERN {
+        return Err(PolicyError(format!("the pattern {} is too long", pattern.name)));
+    }
+    let regex = regex_lite::RegexBuilder::new(&pattern.pattern).size_limit(LARGEST_PROGRAM_BYTES).build();
+    let regex = regex.map_err(|error| PolicyError(format!("the pattern {}: {error}", pattern.name)))?;
+    if regex.is_match("") {
+        return Err(PolicyError(format!("the pattern {} matches nothing at all", pattern.name)));
+    }
+    Ok((regex, format!("[{}]", pattern.name)))
+}

@@ -1,17 +1,29 @@
 //! Exposures, inferences and feedback on their way from the function where they happen to PostgreSQL.
 //!
-//! In scope: what an event says ([`Event`]); how it gets from a function into a Redis stream after the response
-//! ([`record`]); and how a drain takes it from there into the database, once. Out of scope: what is concluded from
-//! events.
+//! ```text
+//! record -> batch of the isolate -> Redis stream of the team's shard -> drain -> ingest_events() in PostgreSQL
+//!                                \-> PostgreSQL at once, when Redis is down
+//! ```
+//!
+//! In scope: what an event says ([`Event`]); how it gets from a function into a stream after the response
+//! ([`record`]), redacted; and how a drain takes it from there into the database ([`drain`]). Out of scope: what is
+//! concluded from events.
+//!
+//! An event is delivered at least once, and counted once: the database knows the ids of seven days. A drain
+//! acknowledges an entry only after the database has committed it; what a drain that died has read is claimed by
+//! another one after a minute.
 
+mod append;
+mod batch;
+mod drain;
 mod event;
 pub mod exposures;
+mod policies;
+mod prepare;
+mod record;
+mod stream;
 
+pub use append::{Appended, append_new};
+pub use drain::{Backlog, Drained, backlog, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
-
-/// Adds an event to this isolate's batch and keeps the request alive until it is appended. It waits for nothing, so
-/// that it may be called anywhere, also where an answer is made from memory.
-pub fn record(context: &platform::Context, event: Event) {
-    let _ = (context, event);
-    let _ = exposures::forget;
-}
+pub use record::record;

@@ -1,0 +1,254 @@
+//! From the streams into the database.
+
+use cache::{Command, Error as RedisError, Redis, Reply};
+use domain::{Error, Id};
+use platform::database::Database;
+use platform::time;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use store::events::{Failure, ingest};
+
+use crate::append::array;
+use crate::stream::{self, GROUP, MOST_SET_ASIDE, SET_ASIDE, SHARDS};
+
+/// How many entries of each stream are read at once: with all streams, as many as an isolate can well hold.
+const READ_AT_ONCE: u32 = 100;
+/// Entries that somebody read and did not acknowledge within this time are claimed. Fewer at once, because they may
+/// be why that one died.
+const IDLE_MS: u32 = 60_000;
+const CLAIM_AT_ONCE: u32 = 25;
+
+/// What a drain did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Drained {
+    /// Entries that were read.
+    pub read: u64,
+    /// Events that were stored.
+    pub accepted: u64,
+    /// Events that had been stored before.
+    pub duplicates: u64,
+    /// Entries that can never be stored: they are in the stream `events:set-aside`.
+    pub set_aside: u64,
+    /// Whether everything was drained that was there; false when the time was up.
+    pub is_empty: bool,
+}
+
+/// An entry of a stream.
+struct Entry {
+    stream: String,
+    id: String,
+    event: String,
+    /// Why it can never be stored, as far as one can see from outside.
+    flaw: Option<String>,
+}
+
+/// Drains all streams until they are empty or `limit_ms` has passed. Several may run at once, and any may be ended at
+/// any point.
+///
+/// # Errors
+/// When a store is down. What was read and not stored is claimed by another drain, a minute later.
+pub async fn drain(redis: &Redis, database: &Database, limit_ms: i64) -> Result<Drained, Error> {
+    let started_ms = time::now_ms();
+    let is_time = || time::now_ms() - started_ms < limit_ms;
+    let mut drained = Drained::default();
+    for shard in 0..SHARDS {
+        let stream = stream::name(shard);
+        let mut cursor = "0-0".to_owned();
+        while is_time() {
+            let (next, entries) = claim(redis, &stream, &cursor).await?;
+            store(redis, database, entries, &mut drained).await?;
+            if next == "0-0" {
+                break;
+            }
+            cursor = next;
+        }
+    }
+    while is_time() {
+        let entries = read(redis).await?;
+        if entries.is_empty() {
+            drained.is_empty = true;
+            break;
+        }
+        store(redis, database, entries, &mut drained).await?;
+    }
+    Ok(drained)
+}
+
+/// Takes over what somebody else has read and not acknowledged for a minute.
+async fn claim(redis: &Redis, stream: &str, cursor: &str) -> Result<(String, Vec<Entry>), Error> {
+    let command = Command::new("XAUTOCLAIM").args([stream, GROUP, GROUP]);
+    let command = command.arg(IDLE_MS).arg(cursor).arg("COUNT").arg(CLAIM_AT_ONCE);
+    let reply = in_group(redis, &command).await?;
+    let next = reply.get(0).and_then(Reply::as_str).unwrap_or("0-0").to_owned();
+    Ok((next, reply.get(1).map_or_else(Vec::new, |entries| read_entries(stream, entries))))
+}
+
+/// Reads what nobody has read.
+async fn read(redis: &Redis) -> Result<Vec<Entry>, Error> {
+    let command = Command::new("XREADGROUP").args(["GROUP", GROUP, GROUP, "COUNT"]).arg(READ_AT_ONCE);
+    let command = command.arg("STREAMS").args((0..SHARDS).map(stream::name)).args((0..SHARDS).map(|_| ">"));
+    let reply = in_group(redis, &command).await?;
+    let streams = reply.as_array().map(Vec::as_slice).unwrap_or_default();
+    let entries = streams.iter().flat_map(|stream| {
+        let name = stream.get(0).and_then(Reply::as_str).unwrap_or_default();
+        stream.get(1).map_or_else(Vec::new, |entries| read_entries(name, entries))
+    });
+    Ok(entries.collect())
+}
+
+/// Runs a command that needs the consumer group, and makes the group where there is none.
+async fn in_group(redis: &Redis, command: &Command) -> Result<Reply, Error> {
+    match redis.run(command).await {
+        Err(RedisError::Refused(reason)) if reason.starts_with("NOGROUP") => {
+            for shard in 0..SHARDS {
+                let create = Command::idempotent("XGROUP").arg("CREATE").arg(stream::name(shard));
+                match redis.run(&create.args([GROUP, "0", "MKSTREAM"])).await {
+                    Err(RedisError::Refused(reason)) if reason.starts_with("BUSYGROUP") => {}
+                    made => _ = made?,
+                }
+            }
+            Ok(redis.run(command).await?)
+        }
+        result => Ok(result?),
+    }
+}
+
+/// `[[id, [name, value, …]], …]`. An entry that was deleted has no values.
+fn read_entries(stream: &str, entries: &Reply) -> Vec<Entry> {
+    let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+    entries.iter().filter_map(|entry| read_entry(stream, entry)).collect()
+}
+
+fn read_entry(stream: &str, entry: &Reply) -> Option<Entry> {
+    let id = entry.get(0)?.as_str()?.to_owned();
+    let fields = entry.get(1)?.as_array()?;
+    let value = |name: &str| {
+        fields
+            .chunks_exact(2)
+            .find(|pair| pair.first().and_then(Reply::as_str) == Some(name))?
+            .get(1)?
+            .as_str()
+    };
+    let event = value("event").unwrap_or_default().to_owned();
+    let flaw = flaw(&event, value("team_id").unwrap_or_default());
+    Some(Entry { stream: stream.to_owned(), id, event, flaw })
+}
+
+/// What is wrong with an event that no database has to be asked about.
+fn flaw(event: &str, team_id: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Outline {
+        id: String,
+        team_id: Id,
+        #[serde(rename = "type")]
+        _kind: Type,
+        #[serde(rename = "at_ms")]
+        _at_ms: i64,
+        #[serde(flatten)]
+        _rest: IgnoredAny,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Type {
+        Exposure,
+        Inference,
+        Feedback,
+    }
+    match serde_json::from_str::<Outline>(event) {
+        Err(error) => Some(error.to_string()),
+        Ok(outline) if outline.id.is_empty() => Some("the id is empty".to_owned()),
+        Ok(outline) if outline.team_id.as_str() != team_id => Some("the event is another team's".to_owned()),
+        Ok(_) => None,
+    }
+}
+
+/// Stores entries and acknowledges them. What the database refuses is halved until it is known which entries are at
+/// fault; those are set aside, so that the rest gets through and nothing is tried for ever.
+async fn store(
+    redis: &Redis,
+    database: &Database,
+    entries: Vec<Entry>,
+    drained: &mut Drained,
+) -> Result<(), Error> {
+    drained.read += u64::try_from(entries.len()).unwrap_or(0);
+    let (flawed, sound): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.flaw.is_some());
+    set_aside(redis, flawed, drained).await?;
+    let mut batches = vec![sound];
+    while let Some(mut batch) = batches.pop() {
+        if batch.is_empty() {
+            continue;
+        }
+        match ingest(database, &array(batch.iter().map(|entry| entry.event.as_str()))).await {
+            Ok(ingested) => {
+                drained.accepted += ingested.accepted;
+                drained.duplicates += ingested.duplicates;
+                acknowledge(redis, &batch).await?;
+            }
+            Err(Failure::Refused(reason)) if batch.len() == 1 => {
+                for entry in &mut batch {
+                    entry.flaw = Some(reason.clone());
+                }
+                set_aside(redis, batch, drained).await?;
+            }
+            Err(Failure::Refused(_)) => {
+                let half = batch.split_off(batch.len() / 2);
+                batches.extend([batch, half]);
+            }
+            Err(Failure::Unavailable(error)) => return Err(Error::Unavailable(error)),
+        }
+    }
+    Ok(())
+}
+
+async fn acknowledge(redis: &Redis, entries: &[Entry]) -> Result<(), Error> {
+    let mut commands = Vec::new();
+    for shard in 0..SHARDS {
+        let stream = stream::name(shard);
+        let ids: Vec<&str> =
+            entries.iter().filter(|entry| entry.stream == stream).map(|entry| entry.id.as_str()).collect();
+        if !ids.is_empty() {
+            commands.push(Command::idempotent("XACK").args([stream.as_str(), GROUP]).args(&ids));
+            commands.push(Command::idempotent("XDEL").arg(&stream).args(&ids));
+        }
+    }
+    for reply in redis.pipeline(&commands).await? {
+        reply?;
+    }
+    Ok(())
+}
+
+async fn set_aside(redis: &Redis, entries: Vec<Entry>, drained: &mut Drained) -> Result<(), Error> {
+    for entry in &entries {
+        let reason = entry.flaw.as_deref().unwrap_or_default();
+        let keep = Command::new("XADD").args([SET_ASIDE, "MAXLEN", "~"]).arg(MOST_SET_ASIDE).arg("*");
+        let keep =
+            keep.args(["stream", &entry.stream, "entry", &entry.id, "reason", reason, "event", &entry.event]);
+        redis.run(&keep).await?;
+        drained.set_aside += 1;
+        // The reason may quote the event: it is kept with the event, not logged.
+        platform::error!("event set aside", stream = entry.stream, entry = entry.id);
+    }
+    acknowledge(redis, &entries).await
+}
+
+/// How much waits in the streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Entries that are not stored yet.
+    pub waiting: u64,
+    /// Entries that can never be stored.
+    pub set_aside: u64,
+}
+
+/// Looks how much waits.
+pub async fn backlog(redis: &Redis) -> Result<Backlog, Error> {
+    let streams = (0..SHARDS).map(stream::name).chain([SET_ASIDE.to_owned()]);
+    let commands: Vec<Command> = streams.map(|stream| Command::idempotent("XLEN").arg(stream)).collect();
+    let mut backlog = Backlog::default();
+    for (index, reply) in redis.pipeline(&commands).await?.into_iter().enumerate() {
+        let length = reply?.as_u64().unwrap_or(0);
+        if index < commands.len() - 1 { backlog.waiting += length } else { backlog.set_aside = length }
+    }
+    Ok(backlog)
+}

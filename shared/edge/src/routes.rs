@@ -107,11 +107,11 @@ const fn public(path: &'static str, function: Function) -> Route {
     Route { method: "GET", path, function, access: Access::Public, creates: false }
 }
 
-use Function::{Chat, Gateway, Keys, Prompts, ResolvePrompt};
-use Role::{Admin, Editor, Runtime, Viewer};
+use Function::{Chat, Experiments, Gateway, Keys, Prompts, ResolvePrompt};
+use Role::{Admin, Editor, Publisher, Runtime, Viewer};
 
-/// Every route of the product. `promote` and `rollback` ask for an editor here and, in their handlers, for a
-/// publisher when the environment is production.
+/// Every route of the product. `promote` and `rollback`, and whatever changes an experiment or canary, ask for an
+/// editor here and, in their handlers, for a publisher when the environment is production.
 pub const ROUTES: &[Route] = &[
     // Operations.
     public("/health", Gateway),
@@ -154,6 +154,27 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/resolve", ResolvePrompt, Runtime),
     route("GET", "/api/resolve/{prompt}", ResolvePrompt, Runtime),
     route("POST", "/api/resolve/{prompt}", ResolvePrompt, Runtime),
+    // Experiments.
+    creates("/api/prompts/{prompt}/experiments", Experiments, Editor),
+    route("GET", "/api/experiments", Experiments, Viewer),
+    route("POST", "/api/experiments/kill-all", Experiments, Publisher),
+    route("POST", "/api/experiments/resume-all", Experiments, Publisher),
+    route("POST", "/api/experiments/run-schedule", Experiments, Admin),
+    route("GET", "/api/experiments/{experiment}", Experiments, Viewer),
+    route("PATCH", "/api/experiments/{experiment}", Experiments, Editor),
+    route("POST", "/api/experiments/{experiment}/kill", Experiments, Editor),
+    route("POST", "/api/experiments/{experiment}/pause", Experiments, Editor),
+    route("POST", "/api/experiments/{experiment}/resume", Experiments, Editor),
+    route("POST", "/api/experiments/{experiment}/stop", Experiments, Editor),
+    route("GET", "/api/experiments/{experiment}/results", Experiments, Viewer),
+    route("GET", "/api/experiments/{experiment}/assignment", Experiments, Viewer),
+    creates("/api/prompts/{prompt}/canary", Experiments, Editor),
+    route("GET", "/api/canaries", Experiments, Viewer),
+    route("GET", "/api/canaries/{canary}", Experiments, Viewer),
+    route("POST", "/api/canaries/{canary}/promote", Experiments, Editor),
+    route("POST", "/api/canaries/{canary}/rollback", Experiments, Editor),
+    route("POST", "/api/canaries/{canary}/pause", Experiments, Editor),
+    route("POST", "/api/canaries/{canary}/resume", Experiments, Editor),
     // Chat.
     creates("/api/chat", Chat, Runtime),
     route("POST", "/api/chat/{message}/stop", Chat, Runtime),

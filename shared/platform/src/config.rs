@@ -6,6 +6,8 @@ use std::sync::Arc;
 /// Every setting that a function reads. Spin's variables cannot be listed, so there this is what is asked for, in
 /// lower case; `spin.toml` declares the same names.
 pub const SETTINGS: &[&str] = &[
+    "ALERT_WEBHOOK_SECRET",
+    "ALERT_WEBHOOK_URL",
     "CHAT_CONCURRENT_STREAMS",
     "CHAT_REQUESTS_PER_HOUR",
     "CHAT_SUMMARY_MODEL",

@@ -1,0 +1,275 @@
+//! Experiments: begun, read, changed, ended.
+
+use axum::extract::Path;
+use axum::response::Response;
+use domain::{Error, Id, Kind};
+use edge::{Body, Call, Checks, CursorKey, Problem, Query};
+use serde::{Deserialize, Serialize};
+use store::experiments::{
+    self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, GuardrailRow, NewExperiment,
+    Transition, Variant,
+};
+use store::pointers::{self, Moved, Promotion};
+
+use crate::change::{Published, ReasonInput, apply, changeable, publish, set_status};
+use crate::input::{ExperimentInput, ExperimentPatch, StopInput, Strategy, coverage_bp, forced_map};
+
+const KIND: ExperimentKind = ExperimentKind::Experiment;
+
+use ExperimentStatus::{Active, Killed, Paused, Stopped};
+
+/// The query of `GET /api/experiments`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    status: Option<String>,
+    prompt_id: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// An experiment as the API shows it.
+#[derive(Serialize)]
+pub(crate) struct ExperimentAnswer<'a> {
+    id: &'a Id,
+    experiment_id: &'a Id,
+    prompt_id: &'a Id,
+    prompt_name: &'a str,
+    environment: domain::Environment,
+    name: &'a str,
+    status: ExperimentStatus,
+    allocation_strategy: &'a str,
+    coverage: f64,
+    variants: &'a [Variant],
+    primary_metric: Option<&'a str>,
+    min_samples: i64,
+    guardrails: &'a [GuardrailRow],
+    forced: &'a serde_json::Map<String, serde_json::Value>,
+    period: i64,
+    period_started_at: &'a str,
+    winner_version_id: Option<&'a Id>,
+    reason: Option<&'a str>,
+    all_killed: bool,
+    revision: i64,
+    history: &'a [Transition],
+    created_at: &'a str,
+    created_by: &'a Id,
+    updated_at: &'a str,
+    ended_at: Option<&'a str>,
+}
+
+/// The answer to a change.
+#[derive(Serialize)]
+struct Changed<'a> {
+    #[serde(flatten)]
+    experiment: ExperimentAnswer<'a>,
+    /// Where the pointer is, when a winner was promoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promoted: Option<&'a Moved>,
+    #[serde(flatten)]
+    published: Published,
+}
+
+impl<'a> From<&'a Experiment> for ExperimentAnswer<'a> {
+    fn from(experiment: &'a Experiment) -> Self {
+        Self {
+            id: &experiment.id,
+            experiment_id: &experiment.id,
+            prompt_id: &experiment.prompt_id,
+            prompt_name: &experiment.prompt_name,
+            environment: experiment.environment,
+            name: &experiment.name,
+            status: experiment.status,
+            allocation_strategy: &experiment.allocation_strategy,
+            coverage: experiment.coverage,
+            variants: &experiment.variants,
+            primary_metric: experiment.primary_metric.as_deref(),
+            min_samples: experiment.min_samples,
+            guardrails: &experiment.guardrails,
+            forced: &experiment.forced,
+            period: experiment.period,
+            period_started_at: &experiment.period_started_at,
+            winner_version_id: experiment.winner_version_id.as_ref(),
+            reason: experiment.reason.as_deref(),
+            all_killed: experiment.all_killed,
+            revision: experiment.revision,
+            history: &experiment.history,
+            created_at: &experiment.created_at,
+            created_by: &experiment.created_by,
+            updated_at: &experiment.updated_at,
+            ended_at: experiment.ended_at.as_deref(),
+        }
+    }
+}
+
+pub(crate) async fn create(
+    call: Call,
+    Path(reference): Path<String>,
+    Body(input): Body<ExperimentInput>,
+) -> Result<Response, Problem> {
+    call.require(input.environment.role_to_change())?;
+    let (arms, weights) = input.check()?;
+    let new = NewExperiment {
+        id: &call.new_id(Kind::Experiment),
+        kind: KIND,
+        environment: input.environment,
+        name: input.name.as_deref().unwrap_or_default(),
+        allocation_strategy: input.allocation_strategy.name(),
+        coverage: coverage_bp(input.coverage.unwrap_or(1.0)),
+        arms: &arms,
+        weights: &weights.basis_points,
+        traffic_weights: &weights.given,
+        primary_metric: Some(&input.primary_metric),
+        min_samples: input.min_samples(),
+        guardrails: input.guardrails.as_deref().unwrap_or_default(),
+        forced: &input.forced.as_ref().map(forced_map).unwrap_or_default(),
+        steps: &[],
+    };
+    let experiment = experiments::create(&call.database, &call.actor(), &reference, &new).await?;
+    let published = publish(&call, &experiment).await;
+    answer(201, &experiment, published)
+}
+
+pub(crate) async fn list(call: Call, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
+    let (page, cursors) = page(&call, KIND, &query).await?;
+    let page = cursors.page(page);
+    let data: Vec<ExperimentAnswer<'_>> = page.data.iter().map(ExperimentAnswer::from).collect();
+    edge::to_json_response(200, &edge::ListPage { data, next_cursor: page.next_cursor })
+}
+
+/// A page of experiments or canaries.
+pub(crate) async fn page(
+    call: &Call,
+    kind: ExperimentKind,
+    query: &ListQuery,
+) -> Result<(store::Page<Experiment>, CursorKey), Error> {
+    let mut checks = Checks::default();
+    let status = query.status.as_deref().filter(|status| !status.is_empty());
+    let known: &[ExperimentStatus] = match kind {
+        ExperimentKind::Experiment => &[Active, Paused, Killed, Stopped],
+        ExperimentKind::Canary => {
+            &[ExperimentStatus::Running, Paused, ExperimentStatus::Completed, ExperimentStatus::RolledBack]
+        }
+    };
+    let names: Vec<&str> = known.iter().map(|status| status.name()).collect();
+    let parse = |name: &str| names.contains(&name).then_some(());
+    checks.choice("status", status, (), parse, &names);
+    let prompt = query.prompt_id.as_deref().filter(|prompt| !prompt.is_empty());
+    checks.storable("prompt_id", prompt.unwrap_or_default());
+    checks.finish()?;
+    let limit = CursorKey::limit(query.limit.as_deref())?;
+    let list = experiments::Query { status, prompt };
+    let cursors = CursorKey::new(kind.name(), &[&format!("{list:?}")]);
+    let after = cursors.position(query.cursor.as_deref())?;
+    let page = experiments::list(&call.database, call.team_id(), kind, &list, after.as_ref(), limit).await?;
+    Ok((page, cursors))
+}
+
+pub(crate) async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
+    let experiment = experiments::get(&call.database, call.team_id(), KIND, &id).await?;
+    edge::to_json_response(200, &ExperimentAnswer::from(&experiment))
+}
+
+pub(crate) async fn change(
+    call: Call,
+    Path(id): Path<String>,
+    Body(patch): Body<ExperimentPatch>,
+) -> Result<Response, Problem> {
+    let experiment = changeable(&call, KIND, &id).await?;
+    let is_bandit = experiment.allocation_strategy == Strategy::ThompsonSampling.name();
+    let weights = patch.check(&experiment.variants, is_bandit)?;
+    let forced = patch.forced.as_ref().map(forced_map);
+    let change = ExperimentChange {
+        // Weights that are not named stay as they were read.
+        expected_period: weights.is_some().then_some(experiment.period),
+        name: patch.name.as_deref(),
+        min_samples: patch.min_samples,
+        guardrails: patch.guardrails.as_deref(),
+        forced: forced.as_ref(),
+        coverage: patch.coverage.map(coverage_bp),
+        weights: weights.as_ref().map(|weights| weights.basis_points.as_slice()),
+        traffic_weights: weights.as_ref().map(|weights| weights.given.as_slice()),
+        reason: patch.reason.as_deref(),
+        ..ExperimentChange::new("change", KIND, &[Active, Paused, Killed])
+    };
+    let (experiment, published) = apply(&call, &id, &change).await?;
+    answer(200, &experiment, published)
+}
+
+pub(crate) async fn kill(
+    call: Call,
+    Path(id): Path<String>,
+    Body(input): Body<ReasonInput>,
+) -> Result<Response, Problem> {
+    let to = (&[Active, Paused][..], Killed);
+    let (experiment, published) = set_status(&call, (KIND, &id), "kill", to, &input).await?;
+    answer(200, &experiment, published)
+}
+
+pub(crate) async fn pause(
+    call: Call,
+    Path(id): Path<String>,
+    Body(input): Body<ReasonInput>,
+) -> Result<Response, Problem> {
+    let (experiment, published) =
+        set_status(&call, (KIND, &id), "pause", (&[Active], Paused), &input).await?;
+    answer(200, &experiment, published)
+}
+
+pub(crate) async fn resume(
+    call: Call,
+    Path(id): Path<String>,
+    Body(input): Body<ReasonInput>,
+) -> Result<Response, Problem> {
+    let to = (&[Paused, Killed][..], Active);
+    let (experiment, published) = set_status(&call, (KIND, &id), "resume", to, &input).await?;
+    answer(200, &experiment, published)
+}
+
+/// Ends an experiment. A winner is promoted first, exactly as a person would, and what refuses that leaves the
+/// experiment running.
+pub(crate) async fn stop(
+    call: Call,
+    Path(id): Path<String>,
+    Body(input): Body<StopInput>,
+) -> Result<Response, Problem> {
+    input.check()?;
+    let experiment = changeable(&call, KIND, &id).await?;
+    if experiment.status.is_ended() {
+        return Err(Error::Conflict(format!("it is {}", experiment.status.name())).into());
+    }
+    let winner = input.winner_version_id.as_deref();
+    let is_arm = |id: &str| {
+        experiment.variants.iter().filter_map(|arm| arm.version_id.as_ref()).any(|own| own.as_str() == id)
+    };
+    if winner.is_some_and(|winner| !is_arm(winner)) {
+        let detail = "a version of one of the experiment's variants";
+        return Err(Error::field("winner_version_id", "unknown_value", detail).into());
+    }
+    let mut promoted = None;
+    if let Some(version_id) = winner.filter(|_| input.promote != Some(false)) {
+        let justification = format!("winner of {}", experiment.id);
+        let promotion = Promotion {
+            version_id,
+            environment: experiment.environment,
+            justification: Some(input.reason.as_deref().unwrap_or(&justification)),
+            expected_revision: None,
+            override_gate: input.override_gate.unwrap_or_default(),
+        };
+        let prompt_id = experiment.prompt_id.as_str();
+        promoted = Some(pointers::promote(&call.database, &call.actor(), prompt_id, &promotion).await?);
+    }
+    let change = ExperimentChange {
+        status: Some(Stopped),
+        winner_version_id: winner,
+        reason: input.reason.as_deref(),
+        ..ExperimentChange::new("stop", KIND, &[Active, Paused, Killed])
+    };
+    let (experiment, published) = apply(&call, &id, &change).await?;
+    let promoted = promoted.as_ref();
+    edge::to_json_response(200, &Changed { experiment: (&experiment).into(), promoted, published })
+}
+
+fn answer(status: u16, experiment: &Experiment, published: Published) -> Result<Response, Problem> {
+    edge::to_json_response(status, &Changed { experiment: experiment.into(), promoted: None, published })
+}

@@ -1,0 +1,61 @@
+//! From the database's sums to what decisions are made from.
+
+use std::collections::BTreeMap;
+
+use stats::Moments;
+use store::experiments::{Evidence, GuardrailRow};
+use trials::{Guardrail, Metric, Observations, PeriodObservations};
+
+/// What was seen, by period and by arm.
+pub(crate) fn observations(evidence: &Evidence) -> Observations {
+    let arms: Vec<String> = evidence.experiment.variants.iter().map(|variant| variant.name.clone()).collect();
+    let periods = evidence.periods.iter().map(|period| PeriodObservations {
+        period: period.period,
+        weights: period.weights.clone(),
+        exposures: vec![0; arms.len()],
+        in_two_arms: vec![0; arms.len()],
+        metrics: BTreeMap::new(),
+    });
+    let mut periods: Vec<PeriodObservations> = periods.collect();
+    let place = |variant: &str| arms.iter().position(|arm| arm == variant);
+    for total in &evidence.totals {
+        let period = periods.iter_mut().find(|period| period.period == total.period);
+        let (Some(period), Some(arm)) = (period, place(&total.variant)) else { continue };
+        set(&mut period.exposures, arm, total.exposures);
+        set(&mut period.in_two_arms, arm, total.in_two_arms);
+    }
+    for row in &evidence.metrics {
+        let period = periods.iter_mut().find(|period| period.period == row.period);
+        let (Some(period), Some(arm)) = (period, place(&row.variant)) else { continue };
+        let Some(metric) = Metric::parse(&row.metric) else { continue };
+        let moments = period.metrics.entry(metric).or_insert_with(|| vec![Moments::default(); arms.len()]);
+        let sums = Moments { count: row.units, sum: row.total, sum_of_squares: row.total_squares };
+        set(moments, arm, sums);
+    }
+    Observations { arms, periods }
+}
+
+/// Guardrails as decisions take them. The store holds only metrics that there are.
+pub(crate) fn guardrails(rows: &[GuardrailRow]) -> Vec<Guardrail> {
+    let guardrail = |row: &GuardrailRow| {
+        Some(Guardrail {
+            metric: Metric::parse(&row.metric)?,
+            max_relative_regression: row.max_relative_regression,
+        })
+    };
+    rows.iter().filter_map(guardrail).collect()
+}
+
+/// Changes with everything that is new of an experiment.
+pub(crate) fn fingerprint(evidence: &Evidence) -> String {
+    let exposures: u64 = evidence.totals.iter().map(|total| total.exposures).sum();
+    let units: u64 = evidence.metrics.iter().map(|row| row.units).sum();
+    let values: f64 = evidence.metrics.iter().map(|row| row.total).sum();
+    format!("{exposures}/{units}/{values}")
+}
+
+fn set<T>(values: &mut [T], index: usize, value: T) {
+    if let Some(place) = values.get_mut(index) {
+        *place = value;
+    }
+}

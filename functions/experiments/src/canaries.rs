@@ -174,7 +174,7 @@ fn watched(evidence: &Evidence) -> Watched<'_> {
     let limits = guardrails(&canary.guardrails);
     let Report { variants, srm, in_two_arms, guardrails: guardrail_outcomes, .. } =
         report(&seen, None, 0, &limits);
-    let waiting = || canary_of(evidence, &seen, &limits, trials::Canary::waiting);
+    let waiting = || canary_of(evidence, &seen, &limits, waiting_for);
     Watched {
         canary: canary.into(),
         waiting_for: (!canary.status.is_ended()).then(waiting),
@@ -186,6 +186,10 @@ fn watched(evidence: &Evidence) -> Watched<'_> {
         srm,
         share_in_two_arms: in_two_arms.share,
     }
+}
+
+fn waiting_for(canary: &trials::Canary<'_>) -> Waiting {
+    canary.waiting()
 }
 
 /// Makes the canary's version live now, whatever is left of its steps.

@@ -1,5 +1,5 @@
 /** Keys of the keyboard: one listener, and one list that `?` shows. */
-import { useEffect, useEffectEvent } from "react";
+import { createContext, useContext, useEffect, useEffectEvent } from "react";
 
 export interface Shortcut {
   keys: string[];
@@ -42,7 +42,10 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-const isInDialog = (target: EventTarget | null): boolean => target instanceof Element && target.closest("[role=dialog],[role=menu]") !== null;
+/** Whether what is below stands in a dialog: keys then belong to it alone. */
+export const InDialog = createContext(false);
+
+const isDialogOpen = (): boolean => document.querySelector("[role=dialog],[role=menu]") !== null;
 
 /** The name of a key press as handlers are listed: "mod+k", "j", "?". */
 export function pressed(event: KeyboardEvent): string {
@@ -51,15 +54,17 @@ export function pressed(event: KeyboardEvent): string {
 }
 
 /**
- * Handles keys while the calling component is shown. Plain letters are ignored while typing and in dialogs; combinations
- * with ⌘ or Ctrl are not. A handler that returns false leaves the key to others.
+ * Handles keys while the calling component is shown. Plain letters are ignored while typing; combinations with ⌘ or Ctrl
+ * are not. While a dialog is open, keys are for what stands in it, or says that it belongs to it. A handler that returns
+ * false leaves the key to others.
  */
-export function useShortcuts(handlers: Record<string, (event: KeyboardEvent) => unknown>): void {
+export function useShortcuts(handlers: Record<string, (event: KeyboardEvent) => unknown>, { dialog = false }: { dialog?: boolean } = {}): void {
+  const inDialog = useContext(InDialog) || dialog;
   const handle = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.altKey) return;
+    if (event.defaultPrevented || event.altKey || inDialog !== isDialogOpen()) return;
     const name = pressed(event);
     const handler = handlers[name];
-    if (!handler || (!name.startsWith("mod+") && (isTyping(event.target) || isInDialog(event.target)))) return;
+    if (!handler || (!name.startsWith("mod+") && isTyping(event.target))) return;
     if (handler(event) !== false) event.preventDefault();
   });
   useEffect(() => {

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type FormEvent, type ReactNode, useState } from "react";
+import { InDialog } from "@/shell/shortcuts";
 import { Button, IconButton } from "./button";
 import { Field, Input } from "./field";
 
@@ -25,17 +26,20 @@ export function Dialog({ open, onOpenChange, title, description, footer, wide = 
           {...(description ? {} : { "aria-describedby": undefined })}
           className={`fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[min(92dvh,56rem)] w-full animate-in flex-col rounded-t-xl border border-line bg-raised shadow-raised sm:inset-y-0 sm:my-auto sm:h-fit sm:w-[calc(100vw-2rem)] sm:rounded-xl ${wide ? "sm:max-w-5xl" : "sm:max-w-lg"}`}
         >
-          <header className="flex items-start gap-4 border-b border-line px-4 py-3">
-            <div className="min-w-0 flex-1">
+          <header className="border-b border-line py-3 ps-4 pe-12">
+            <div className="min-w-0">
               <Radix.Title className="text-lg font-semibold tracking-tight">{title}</Radix.Title>
               {description && <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>}
             </div>
-            <Radix.Close asChild>
-              <IconButton label="Close" icon={X} />
-            </Radix.Close>
           </header>
-          {children && <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>}
-          {footer && <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
+          <InDialog value={true}>
+            {children && <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>}
+            {footer && <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
+          </InDialog>
+          {/* Last, so that the focus begins with what the dialog is about. */}
+          <Radix.Close asChild>
+            <IconButton label="Close" icon={X} className="absolute end-2.5 top-2.5" />
+          </Radix.Close>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -48,7 +48,7 @@ export function EmptyState({ icon: Icon, title, children, action, curl }: EmptyP
 }
 
 /** What went wrong, whose request it was, and another try. */
-export function ErrorState({ error, onRetry, title = "This could not be loaded" }: { error: unknown; onRetry?: () => void; title?: string }) {
+export function ErrorState({ error, onRetry, title = "This could not be loaded" }: { error: unknown; onRetry?: (() => void) | undefined; title?: string | undefined }) {
   const detail = error instanceof Error ? error.message : "Something unexpected happened.";
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (

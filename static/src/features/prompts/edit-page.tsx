@@ -1,5 +1,96 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
+import { Link, useBlocker, useParams, useSearchParams } from "react-router";
+import type { Prompt, Version } from "@/api/types";
+import { paths } from "@/paths";
+import { keyName, useShortcuts } from "@/shell/shortcuts";
+import { Button, ButtonLink } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
 import { Page } from "@/ui/page";
+import { ErrorState, Skeleton } from "@/ui/states";
+import { notify } from "@/ui/toast";
+import { type Draft, draftFrom, draftSchema, EMPTY_DRAFT, isSameContent } from "./content";
+import { ContentFields } from "./content-fields";
+import { Preview } from "./preview";
+import { promptQuery, versionQuery } from "./queries";
+import { SaveDialog } from "./save-dialog";
 
+/** The next version of a prompt, beginning with what an earlier one says. */
 export function EditPromptPage() {
-  return <Page title="Edit">{null}</Page>;
+  const { prompt: name = "" } = useParams();
+  const [params] = useSearchParams();
+  const prompt = useQuery(promptQuery(name));
+  const hasVersion = prompt.data ? prompt.data.latest_version_number !== null : undefined;
+  const base = useQuery({ ...versionQuery(name, params.get("from") ?? "latest"), enabled: hasVersion === true });
+  const error = prompt.error ?? base.error;
+  if (prompt.data && (hasVersion === false || base.data)) return <Editor key={prompt.data.id} prompt={prompt.data} base={base.data} />;
+  return (
+    <Page title="Edit" documentTitle={`Edit ${name}`} back={<Link to={paths.prompt(name)} className="font-mono hover:underline">{name}</Link>}>
+      {error ? <ErrorState error={error} onRetry={() => void Promise.all([prompt.refetch(), base.refetch()])} /> : <Skeleton className="h-96 w-full" />}
+    </Page>
+  );
+}
+
+function Editor({ prompt, base: given }: { prompt: Prompt; base: Version | undefined }) {
+  // What it began with stays, also when the prompt is read anew meanwhile.
+  const [base] = useState(given);
+  const [start] = useState<Draft>(() => (base ? draftFrom(base) : EMPTY_DRAFT));
+  const form = useForm<Draft>({ resolver: zodResolver(draftSchema), defaultValues: start });
+  const [saving, setSaving] = useState<Draft | null>(null);
+  const saved = useRef(false);
+  const review = form.handleSubmit((draft) => {
+    if (base && isSameContent(draft, start)) notify("Nothing has changed yet");
+    else setSaving(draft);
+  });
+  useShortcuts({ "mod+enter": () => void review(), "mod+s": () => void review() });
+  return (
+    <Page
+      title={base ? `Edit version ${base.version_number}` : "First version"}
+      documentTitle={`Edit ${prompt.name}`}
+      back={<Link to={paths.prompt(prompt.name)} className="font-mono hover:underline">{prompt.name}</Link>}
+      description={base ? "Versions never change: what you save becomes the next one." : "The text, the model and its parameters."}
+      actions={
+        <>
+          <ButtonLink to={paths.prompt(prompt.name)} kind="quiet">
+            Cancel
+          </ButtonLink>
+          <Button kind="primary" onClick={() => void review()}>
+            Review and save <kbd className="text-xs opacity-80">{keyName("⌘")}↵</kbd>
+          </Button>
+        </>
+      }
+    >
+      <FormProvider {...form}>
+        <form onSubmit={(event) => void review(event)} noValidate className="grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <ContentFields />
+          <Preview />
+        </form>
+        <KeepDraft isDirty={() => !saved.current && !isSameContent(form.getValues(), start)} />
+      </FormProvider>
+      {saving && <SaveDialog prompt={prompt} base={base} draft={saving} empty={{ ...EMPTY_DRAFT, type: saving.type, messages: [], model_id: "" }} onClose={() => setSaving(null)} onSaved={() => (saved.current = true)} />}
+    </Page>
+  );
+}
+
+/** Asks before a draft is lost. */
+function KeepDraft({ isDirty }: { isDirty: () => boolean }) {
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => currentLocation.pathname !== nextLocation.pathname && isDirty());
+  return (
+    <Dialog
+      open={blocker.state === "blocked"}
+      onOpenChange={() => blocker.reset?.()}
+      title="Leave without saving?"
+      description="What you have written here is lost."
+      footer={
+        <>
+          <Button onClick={() => blocker.reset?.()}>Stay</Button>
+          <Button kind="danger" onClick={() => blocker.proceed?.()}>
+            Leave
+          </Button>
+        </>
+      }
+    />
+  );
 }

@@ -1,5 +1,202 @@
-import { Page } from "@/ui/page";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Plus, ScrollText, Search } from "lucide-react";
+import { useDeferredValue, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { usePermission } from "@/api/session";
+import type { Prompt } from "@/api/types";
+import { useSearchState } from "@/lib/search-state";
+import { paths } from "@/paths";
+import { useShortcuts } from "@/shell/shortcuts";
+import { Badge } from "@/ui/badge";
+import { Button, ButtonLink } from "@/ui/button";
+import { Input, Select } from "@/ui/field";
+import { LoadMore, Page } from "@/ui/page";
+import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { type Column, DataTable, type Sorting } from "@/ui/table";
+import { RelativeTime } from "@/ui/time";
+import { collectionsQuery, PROMPT_FILTERS, promptsQuery } from "./queries";
 
+/** Every prompt of the team. */
 export function PromptListPage() {
-  return <Page title="Prompts">{null}</Page>;
+  const [state, set] = useSearchState({ ...PROMPT_FILTERS });
+  const list = useInfiniteQuery({ ...promptsQuery(useDeferredValue(state)), placeholderData: keepPreviousData });
+  const prompts = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const isFiltered = state.search !== "" || state.collection !== "" || state.tag !== "" || state.archived !== "";
+  const isEmpty = list.isSuccess && prompts.length === 0;
+  const current = useRowKeys(prompts);
+  const { reason } = usePermission("editor");
+  const create = reason ? (
+    <Button kind="primary" icon={Plus} reason={reason}>
+      New prompt
+    </Button>
+  ) : (
+    <ButtonLink to={paths.promptNew()} kind="primary" icon={Plus}>
+      New prompt
+    </ButtonLink>
+  );
+  return (
+    <Page title="Prompts" actions={isEmpty && !isFiltered ? undefined : create}>
+      {!(isEmpty && !isFiltered) && <Filters state={state} set={set} known={tagsOf(prompts)} />}
+      {list.isError && !list.data && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <SkeletonRows label="Loading the prompts" />}
+      {isEmpty && (isFiltered ? <NothingFound onClear={() => set({ ...PROMPT_FILTERS })} /> : <FirstPrompt reason={reason} />)}
+      {prompts.length > 0 && (
+        <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "opacity-60 transition-opacity delay-200" : ""}>
+          <DataTable
+            label="Prompts"
+            columns={COLUMNS}
+            rows={prompts}
+            rowKey={({ id }) => id}
+            current={current}
+            sorting={{ by: state.sort, order: state.order === "asc" ? "asc" : "desc" }}
+            onSort={(sorting) => set(sortState(sorting, state.sort))}
+          />
+          <LoadMore shown={prompts.length} noun="prompt" query={list} />
+        </div>
+      )}
+    </Page>
+  );
+}
+
+/** A column that is new begins with what one wants to see first: names from A, times from the newest. */
+function sortState({ by, order }: Sorting, before: string): { sort: string; order: string } {
+  return { sort: by, order: by === before ? order : by === "name" ? "asc" : "desc" };
+}
+
+const tagsOf = (prompts: Prompt[]): string[] => [...new Set(prompts.flatMap(({ tags }) => tags))].toSorted();
+
+/** J and K go through the rows, Enter opens one. */
+function useRowKeys(prompts: Prompt[]): string | undefined {
+  const [at, setAt] = useState(-1);
+  const navigate = useNavigate();
+  const go = (to: number) => {
+    const index = Math.min(Math.max(to, 0), prompts.length - 1);
+    const row = prompts[index];
+    if (!row) return false;
+    setAt(index);
+    document.querySelector(`[data-row="${row.id}"]`)?.scrollIntoView({ block: "nearest" });
+    return true;
+  };
+  const current = prompts[at];
+  useShortcuts({
+    j: () => go(at + 1),
+    k: () => go(at - 1),
+    enter: (event) => {
+      const onControl = event.target instanceof Element && event.target.closest("a,button") !== null;
+      return current && !onControl ? void navigate(paths.prompt(current.name)) : false;
+    },
+  });
+  return current?.id;
+}
+
+const Pointer = ({ pointer, tone }: { pointer: Prompt["pointers"]["production"]; tone: "good" | "accent" }) =>
+  pointer ? <Badge tone={tone}>v{pointer.version_number}</Badge> : <span className="text-muted">–</span>;
+
+const COLUMNS: Column<Prompt>[] = [
+  {
+    key: "name",
+    title: "Name",
+    sortable: true,
+    cell: (prompt) => (
+      <div className="min-w-0">
+        <Link to={paths.prompt(prompt.name)} className="font-mono text-sm font-medium break-all hover:underline">
+          {prompt.name}
+        </Link>
+        {prompt.archived && <Badge className="ms-2">archived</Badge>}
+        {prompt.description && (
+          <p dir="auto" className="line-clamp-1 max-w-prose text-sm break-words text-muted">
+            {prompt.description}
+          </p>
+        )}
+      </div>
+    ),
+  },
+  {
+    key: "tags",
+    title: "Tags",
+    wideOnly: true,
+    cell: ({ tags }) => (
+      <span className="flex flex-wrap gap-1">
+        {tags.map((tag) => (
+          <Badge key={tag}>{tag}</Badge>
+        ))}
+      </span>
+    ),
+  },
+  { key: "production", title: "Production", cell: ({ pointers }) => <Pointer pointer={pointers.production} tone="good" /> },
+  { key: "staging", title: "Staging", wideOnly: true, cell: ({ pointers }) => <Pointer pointer={pointers.staging} tone="accent" /> },
+  { key: "latest", title: "Versions", numeric: true, wideOnly: true, cell: ({ latest_version_number }) => latest_version_number ?? 0 },
+  { key: "created_at", title: "Created", sortable: true, numeric: true, wideOnly: true, cell: ({ created_at }) => <RelativeTime time={created_at} className="text-muted" /> },
+  { key: "updated_at", title: "Changed", sortable: true, numeric: true, cell: ({ updated_at }) => <RelativeTime time={updated_at} className="text-muted" /> },
+];
+
+interface FiltersProps {
+  state: typeof PROMPT_FILTERS;
+  set: (changes: Partial<typeof PROMPT_FILTERS>, options?: { typing?: boolean }) => void;
+  known: string[];
+}
+
+function Filters({ state, set, known }: FiltersProps) {
+  const collections = useQuery(collectionsQuery);
+  const tags = known.includes(state.tag) || state.tag === "" ? known : [state.tag, ...known];
+  return (
+    <div role="search" className="mb-2 flex flex-wrap gap-2">
+      <div className="relative min-w-48 flex-1 sm:max-w-xs">
+        <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
+        <Input type="search" aria-label="Search the prompts" placeholder="Search  ( / )" value={state.search} onChange={(event) => set({ search: event.target.value }, { typing: true })} className="ps-8" />
+      </div>
+      {(collections.data?.data.length ?? 0) > 0 && (
+        <Select aria-label="Collection" value={state.collection} onChange={(event) => set({ collection: event.target.value })} className="w-auto! max-w-48">
+          <option value="">All collections</option>
+          {collections.data?.data.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Select>
+      )}
+      {tags.length > 0 && (
+        <Select aria-label="Tag" value={state.tag} onChange={(event) => set({ tag: event.target.value })} className="w-auto! max-w-48">
+          <option value="">All tags</option>
+          {tags.map((tag) => (
+            <option key={tag}>{tag}</option>
+          ))}
+        </Select>
+      )}
+      <Select aria-label="Archived" value={state.archived} onChange={(event) => set({ archived: event.target.value })} className="w-auto!">
+        <option value="">In use</option>
+        <option value="true">Archived</option>
+      </Select>
+    </div>
+  );
+}
+
+function NothingFound({ onClear }: { onClear: () => void }) {
+  return (
+    <EmptyState icon={Search} title="No prompt matches" action={<Button onClick={onClear}>Clear the filters</Button>}>
+      Search looks at names and descriptions.
+    </EmptyState>
+  );
+}
+
+function FirstPrompt({ reason }: { reason: string | undefined }) {
+  const action = reason ? (
+    <Button kind="primary" icon={Plus} reason={reason}>
+      Create your first prompt
+    </Button>
+  ) : (
+    <ButtonLink to={paths.promptNew()} kind="primary" icon={Plus}>
+      Create your first prompt
+    </ButtonLink>
+  );
+  return (
+    <EmptyState
+      icon={ScrollText}
+      title="No prompts yet"
+      action={action}
+      curl={`curl ${location.origin}/api/prompts \\\n  -H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json" \\\n  -d '{"name": "greeting"}'`}
+    >
+      A prompt has a name that applications resolve. Every edit makes a version; you decide which one is live, and take it back in seconds.
+    </EmptyState>
+  );
 }

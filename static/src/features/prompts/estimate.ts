@@ -1,0 +1,21 @@
+import { useDeferredValue, useMemo } from "react";
+import { type Engine, type TokenCount, useEngine } from "@/lib/engine";
+import { type Draft, messagesOf, templatesOf } from "./content";
+
+export type Values = Record<string, string>;
+
+/** The tokens of a draft as its model counts them; undefined until the engine is there. */
+export function useTokens(draft: Draft, values?: Values): TokenCount | undefined {
+  const engine = useEngine();
+  const later = useDeferredValue(JSON.stringify([draft, values]));
+  return useMemo(() => {
+    if (!engine) return undefined;
+    const [content, given] = JSON.parse(later) as [Draft, Values | null];
+    return engine.countMessageTokens(content.model_id, messagesOf(content, given ? (text) => engine.render(text, given).text : undefined));
+  }, [engine, later]);
+}
+
+/** The distinct variables of a draft, in the order in which they appear. */
+export function variablesOf(engine: Pick<Engine, "variables">, draft: Draft): string[] {
+  return [...new Set(templatesOf(draft).flatMap((template) => engine.variables(template)))];
+}

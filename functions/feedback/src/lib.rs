@@ -1,6 +1,17 @@
 //! What people think of answers, and what that adds up to.
+//!
+//! | route | what |
+//! |---|---|
+//! | `POST /api/feedback` | a rating of a message or of a request; a second one of the same person takes its place |
+//! | `GET /api/feedback/stats` | ratings by prompt, version and variant |
+//!
+//! A rating is stored before it is answered, and then also counted as an event, for experiments and analytics.
+
+mod give;
+mod statistics;
 
 use axum::Router;
+use axum::routing::{get, post};
 use edge::Function;
 
 platform::serve!(platform::serve::Application::new(router));
@@ -11,7 +22,7 @@ pub fn router() -> Router {
 }
 
 fn handlers() -> Router {
-    Router::new()
+    Router::new().route("/api/feedback", post(give::give)).route("/api/feedback/stats", get(statistics::show))
 }
 
 #[cfg(test)]

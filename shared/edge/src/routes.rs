@@ -107,7 +107,7 @@ const fn public(path: &'static str, function: Function) -> Route {
     Route { method: "GET", path, function, access: Access::Public, creates: false }
 }
 
-use Function::{Chat, Experiments, Gateway, Keys, Prompts, ResolvePrompt};
+use Function::{Chat, Experiments, Feedback, Gateway, Ingest, Keys, Prompts, ResolvePrompt};
 use Role::{Admin, Editor, Publisher, Runtime, Viewer};
 
 /// Every route of the product. `promote` and `rollback`, and whatever changes an experiment or canary, ask for an
@@ -175,6 +175,9 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/canaries/{canary}/rollback", Experiments, Editor),
     route("POST", "/api/canaries/{canary}/pause", Experiments, Editor),
     route("POST", "/api/canaries/{canary}/resume", Experiments, Editor),
+    // Feedback.
+    creates("/api/feedback", Feedback, Runtime),
+    route("GET", "/api/feedback/stats", Feedback, Viewer),
     // Chat.
     creates("/api/chat", Chat, Runtime),
     route("POST", "/api/chat/{message}/stop", Chat, Runtime),
@@ -183,6 +186,9 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/conversations/{conversation}", Chat, Runtime),
     route("PATCH", "/api/conversations/{conversation}", Chat, Runtime),
     route("DELETE", "/api/conversations/{conversation}", Chat, Runtime),
+    // Events.
+    route("POST", "/api/ingest", Ingest, Runtime),
+    route("POST", "/api/ingest/drain", Ingest, Admin),
 ];
 
 /// What the table says of a path.

@@ -23,6 +23,7 @@ pub mod conversations;
 pub mod events;
 pub mod experiments;
 pub mod exports;
+pub mod feedback;
 pub mod idempotency;
 pub mod keys;
 pub mod messages;
@@ -51,6 +52,7 @@ pub fn statements() -> impl Iterator<Item = &'static platform::database::Stateme
         events::STATEMENTS,
         experiments::STATEMENTS,
         exports::STATEMENTS,
+        feedback::STATEMENTS,
         idempotency::STATEMENTS,
         keys::STATEMENTS,
         messages::STATEMENTS,

@@ -87,6 +87,8 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("POST", "/api/canaries/{canary}/rollback", Editor),
     ("POST", "/api/canaries/{canary}/pause", Editor),
     ("POST", "/api/canaries/{canary}/resume", Editor),
+    ("POST", "/api/feedback", Runtime),
+    ("GET", "/api/feedback/stats", Viewer),
     ("POST", "/api/chat", Runtime),
     ("POST", "/api/chat/{message}/stop", Runtime),
     ("GET", "/api/chat/{message}/stream", Runtime),
@@ -94,6 +96,8 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("GET", "/api/conversations/{conversation}", Runtime),
     ("PATCH", "/api/conversations/{conversation}", Runtime),
     ("DELETE", "/api/conversations/{conversation}", Runtime),
+    ("POST", "/api/ingest", Runtime),
+    ("POST", "/api/ingest/drain", Admin),
 ];
 
 /// Every path with its methods.

@@ -308,6 +308,9 @@ $$;
 
 -- Exposures come first, whatever the order of the events. A unit's row is read, changed in mind, and written; what it
 -- contributed before and contributes now are the two ends of what is added to the sums.
+-- A unit counts for the arm that it met first. A second arm in the same allocation period is a defect and takes the unit
+-- out. In a later period weights have moved it, as they should: it stays, because taking out those who come back would
+-- leave different people in different arms; and what it says of the other arm counts for neither.
 create function add_to_experiments(events jsonb) returns void
 language sql
 as $$
@@ -323,15 +326,26 @@ as $$
     from event where type = 'exposure'
     order by team_id, experiment_id, unit, at_ms, id
   ), arms as (
-    select team_id, experiment_id, unit, min(variant) as lowest, max(variant) as highest
-    from event where type = 'exposure' group by team_id, experiment_id, unit
+    select
+      team_id as arms_team_id, experiment_id as arms_experiment_id, unit as arms_unit,
+      coalesce(period, 0) as arms_period, min(variant) as lowest, max(variant) as highest
+    from event where type = 'exposure' group by team_id, experiment_id, unit, coalesce(period, 0)
+  ), first_arm as (
+    select team_id, experiment_id, unit, coalesce(before.variant, exposed.variant) as first_variant
+    from (select distinct team_id, experiment_id, unit from event) as units
+    left join experiment_units as before using (team_id, experiment_id, unit)
+    left join exposed using (team_id, experiment_id, unit)
+  ), counting as (
+    select event.* from event
+    join first_arm using (team_id, experiment_id, unit)
+    where event.variant is null or first_variant is null or event.variant = first_variant
   ), value as (
     select team_id, experiment_id, unit,
       case when approval is null then 0 else 1 end as approval_n, coalesce(approval, 0) as approval_sum,
       case when rating is null then 0 else 1 end as user_rating_n, coalesce(rating, 0) as user_rating_sum,
       0 as latency_ms_n, 0::double precision as latency_ms_sum, 0 as cost_usd_n, 0::double precision as cost_usd_sum,
       0 as error_rate_n, 0 as error_rate_sum
-    from event where type = 'feedback'
+    from counting where type = 'feedback'
     union all
     select team_id, experiment_id, unit,
       case when replaces ->> 'approval' is null then 0 else -1 end,
@@ -339,7 +353,7 @@ as $$
       case when replaces ->> 'rating' is null then 0 else -1 end,
       -coalesce((replaces ->> 'rating')::double precision, 0),
       0, 0, 0, 0, 0, 0
-    from event where type = 'feedback' and replaces is not null
+    from counting where type = 'feedback' and replaces is not null
     union all
     -- How fast an arm answers is asked of its answers; how often it does not, of everything but what users cancelled.
     select team_id, experiment_id, unit, 0, 0, 0, 0,
@@ -347,7 +361,7 @@ as $$
       case when status = 'ok' then coalesce(latency_ms, 0) else 0 end,
       case when cost_usd is null then 0 else 1 end, coalesce(cost_usd, 0),
       case when status = 'cancelled' then 0 else 1 end, case when status = 'error' then 1 else 0 end
-    from event where type = 'inference'
+    from counting where type = 'inference'
   ), added as (
     select team_id, experiment_id, unit,
       sum(approval_n) as approval_n, sum(approval_sum) as approval_sum,
@@ -387,8 +401,10 @@ as $$
     from touched
     left join experiment_units as before using (team_id, experiment_id, unit)
     left join exposed using (team_id, experiment_id, unit)
-    left join arms using (team_id, experiment_id, unit)
     left join added using (team_id, experiment_id, unit)
+    left join arms
+      on arms_team_id = touched.team_id and arms_experiment_id = touched.experiment_id and arms_unit = touched.unit
+        and arms_period = coalesce(before.period, exposed.period)
   ), stored as (
     insert into experiment_units (
       team_id, experiment_id, unit, variant, period, exposed_at, in_two_arms, approval_n, approval_sum, user_rating_n,

@@ -11,6 +11,7 @@ mod access;
 mod audit;
 mod collections;
 mod conversations;
+mod experiments;
 mod idempotency;
 mod isolation;
 mod pointers;

@@ -1,0 +1,358 @@
+//! Experiments and canaries: begun, changed, ended, one at a time, and what is known of them.
+
+use domain::{Environment, Error, Id, Kind};
+use futures_util::future::join_all;
+use serde_json::{Map, json};
+use store::Actor;
+use store::experiments::{
+    self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, NewArm, NewExperiment, Step,
+};
+
+use crate::support::{client, database, id, promote, prompt, team, version};
+
+use ExperimentKind::{Canary, Experiment as Trial};
+use ExperimentStatus::{Active, Completed, Killed, Paused, Running, Stopped};
+
+const PRODUCTION: Environment = Environment::Production;
+const OPEN: &[ExperimentStatus] = &[Active, Paused, Killed];
+
+/// A prompt whose first of three versions is live.
+async fn live(actor: &Actor, name: &str) -> [Id; 3] {
+    let database = database().await;
+    prompt(&database, actor, name).await;
+    let mut ids = Vec::new();
+    for template in ["one", "two", "three"] {
+        ids.push(version(&database, actor, name, template).await.version.id);
+    }
+    promote(&database, actor, name, &ids[0]).await;
+    ids.try_into().unwrap()
+}
+
+async fn begin(actor: &Actor, reference: &str, versions: &[&Id]) -> Result<Experiment, Error> {
+    let arms: Vec<NewArm> = versions
+        .iter()
+        .enumerate()
+        .map(|(index, id)| NewArm { name: format!("arm {index}"), version_id: Some(id.to_string()) })
+        .collect();
+    let forced = Map::from_iter([("tester".to_owned(), "arm 1".into())]);
+    let new = NewExperiment {
+        id: &id(Kind::Experiment),
+        kind: Trial,
+        environment: PRODUCTION,
+        name: "shorter",
+        allocation_strategy: "fixed_split",
+        coverage: 8_000,
+        arms: &arms,
+        weights: &[7_000, 3_000],
+        traffic_weights: &[70.0, 30.0],
+        primary_metric: Some("approval"),
+        min_samples: 100,
+        guardrails: &[],
+        forced: &forced,
+        steps: &[],
+    };
+    experiments::create(&database().await, actor, reference, &new).await
+}
+
+async fn begin_canary(actor: &Actor, reference: &str, version: &Id) -> Result<Experiment, Error> {
+    let arms = [
+        NewArm { name: "control".to_owned(), version_id: None },
+        NewArm { name: "canary".to_owned(), version_id: Some(version.to_string()) },
+    ];
+    let step = |percent| Step { percent, min_samples: 10, min_minutes: 5 };
+    let new = NewExperiment {
+        id: &id(Kind::Canary),
+        kind: Canary,
+        environment: PRODUCTION,
+        name: "",
+        allocation_strategy: "fixed_split",
+        coverage: 2_000,
+        arms: &arms,
+        weights: &[5_000, 5_000],
+        traffic_weights: &[5_000.0, 5_000.0],
+        primary_metric: None,
+        min_samples: 0,
+        guardrails: &[],
+        forced: &Map::new(),
+        steps: &[step(10.0), step(100.0)],
+    };
+    experiments::create(&database().await, actor, reference, &new).await
+}
+
+fn to(action: &'static str, status: ExperimentStatus) -> ExperimentChange<'static> {
+    ExperimentChange { status: Some(status), ..ExperimentChange::new(action, Trial, OPEN) }
+}
+
+#[tokio::test]
+async fn an_experiment_lives_in_the_release_and_every_change_takes_a_revision() {
+    let (database, actor) = (database().await, team().await);
+    let [one, two, _] = live(&actor, "p").await;
+    let made = begin(&actor, "p", &[&one, &two]).await.unwrap();
+    assert_eq!((made.status, made.period, made.variants.len()), (Active, 1, 2));
+    assert!((made.coverage - 0.8).abs() < 1e-12 && (made.variants[1].weight - 0.3).abs() < 1e-12);
+    assert_eq!(made.variants[1].version_number, Some(2));
+
+    let load =
+        async || store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let release = load().await;
+    assert_eq!(release.revision, made.revision);
+    let released = release.experiment.unwrap();
+    assert_eq!((released.coverage, released.period, released.salt.as_str()), (8_000, 1, made.id.as_str()));
+    assert_eq!(released.arms[1].weight, 3_000);
+    assert_eq!(released.arms[1].version.as_ref().unwrap().version_id, two);
+    assert_eq!(released.forced["tester"], "arm 1");
+    let pinned = store::releases::load_version(&database, &actor.team_id, "p", "2", PRODUCTION).await;
+    assert_eq!(pinned.unwrap().unwrap().experiment, None, "a pinned version is in no experiment");
+
+    let id = made.id.as_str();
+    let change =
+        async |change: &ExperimentChange<'_>| experiments::change(&database, &actor, id, change).await;
+    let weights = ExperimentChange {
+        weights: Some(&[2_000, 8_000]),
+        traffic_weights: Some(&[20.0, 80.0]),
+        ..ExperimentChange::new("change", Trial, OPEN)
+    };
+    let reweighted = change(&weights).await.unwrap();
+    assert_eq!((reweighted.period, reweighted.variants[1].weight), (2, 0.8));
+    assert!(reweighted.revision > made.revision);
+    assert_eq!(change(&weights).await.unwrap().revision, reweighted.revision, "nothing new changes nothing");
+    let named = ExperimentChange { name: Some("longer"), ..ExperimentChange::new("change", Trial, OPEN) };
+    let named = change(&named).await.unwrap();
+    assert_eq!((named.period, named.name.as_str()), (2, "longer"));
+
+    let killed = change(&to("kill", Killed)).await.unwrap();
+    let release = load().await;
+    assert_eq!((release.revision, release.experiment.unwrap().killed), (killed.revision, true));
+    change(&to("resume", Active)).await.unwrap();
+    let stop = ExperimentChange {
+        winner_version_id: Some(two.as_str()),
+        reason: Some("better"),
+        ..to("stop", Stopped)
+    };
+    let stopped = change(&stop).await.unwrap();
+    assert_eq!((stopped.winner_version_id.as_ref(), stopped.reason.as_deref()), (Some(&two), Some("better")));
+    assert!(stopped.ended_at.is_some());
+    let release = load().await;
+    assert_eq!((release.revision, release.experiment), (stopped.revision, None));
+    assert!(matches!(change(&to("resume", Active)).await, Err(Error::Conflict(_))));
+
+    let actions: Vec<&str> = stopped.history.iter().map(|transition| transition.action.as_str()).collect();
+    assert_eq!(actions, ["create", "change", "change", "kill", "resume", "stop"]);
+    let query = store::audit::Query { resource: Some(id), ..Default::default() };
+    let entries = store::audit::list(&database, &actor.team_id, &query, None, 10).await.unwrap();
+    assert_eq!(entries.rows.len(), 6);
+}
+
+#[tokio::test]
+async fn one_runs_at_a_time_and_a_killed_one_makes_way() {
+    let (database, actor) = (database().await, team().await);
+    let [one, two, three] = live(&actor, "p").await;
+    let begun = join_all((0..6).map(async |_| begin(&actor, "p", &[&one, &two]).await)).await;
+    let (won, lost): (Vec<_>, Vec<_>) = begun.into_iter().partition(Result::is_ok);
+    assert_eq!(won.len(), 1);
+    assert!(lost.iter().all(|refused| matches!(refused, Err(Error::Conflict(_)))), "{lost:?}");
+    assert!(matches!(begin_canary(&actor, "p", &two).await, Err(Error::Conflict(_))));
+
+    let first = won.into_iter().next().unwrap().unwrap();
+    experiments::change(&database, &actor, first.id.as_str(), &to("pause", Paused)).await.unwrap();
+    assert!(matches!(begin(&actor, "p", &[&one, &two]).await, Err(Error::Conflict(_))));
+    experiments::change(&database, &actor, first.id.as_str(), &to("kill", Killed)).await.unwrap();
+    let canary = begin_canary(&actor, "p", &three).await.unwrap();
+    let first = experiments::get(&database, &actor.team_id, Trial, first.id.as_str()).await.unwrap();
+    assert_eq!(first.status, Stopped);
+    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    assert_eq!((release.experiment, release.canary.unwrap().experiment_id), (None, canary.id));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused() {
+    let (database, actor, stranger) = (database().await, team().await, team().await);
+    let [one, two, _] = live(&actor, "p").await;
+    let [foreign, ..] = live(&actor, "q").await;
+    assert_eq!(begin(&actor, "missing", &[&one, &two]).await.unwrap_err(), Error::NotFound("prompt"));
+    assert_eq!(begin(&stranger, "p", &[&one, &two]).await.unwrap_err(), Error::NotFound("prompt"));
+    assert_eq!(begin(&actor, "p", &[&one, &foreign]).await.unwrap_err(), Error::NotFound("version"));
+    assert!(matches!(begin_canary(&actor, "p", &one).await, Err(Error::Conflict(_))), "it is live already");
+    prompt(&database, &actor, "empty").await;
+    let unpromoted = version(&database, &actor, "empty", "one").await.version.id;
+    assert!(matches!(begin_canary(&actor, "empty", &unpromoted).await, Err(Error::Conflict(_))));
+
+    let made = begin(&actor, "p", &[&one, &two]).await.unwrap();
+    let id = made.id.as_str();
+    let team_id = &stranger.team_id;
+    assert_eq!(experiments::get(&database, team_id, Trial, id).await, Err(Error::NotFound("experiment")));
+    assert_eq!(experiments::get(&database, &actor.team_id, Canary, id).await, Err(Error::NotFound("canary")));
+    let stolen = experiments::change(&database, &stranger, id, &to("kill", Killed)).await;
+    assert_eq!(stolen, Err(Error::NotFound("experiment")));
+    assert_eq!(experiments::evidence(&database, team_id, id).await, Ok(None));
+    assert_eq!(experiments::due(&database, Some(team_id)).await, Ok(Vec::new()));
+    let listed = experiments::list(&database, team_id, Trial, &experiments::Query::default(), None, 10).await;
+    assert_eq!(listed.unwrap().rows, Vec::new());
+    let foreign_winner =
+        ExperimentChange { winner_version_id: Some(foreign.as_str()), ..to("stop", Stopped) };
+    let refused = experiments::change(&database, &actor, id, &foreign_winner).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))));
+
+    store::prompts::archive(&database, &actor, "q").await.unwrap();
+    assert!(matches!(begin(&actor, "q", &[&foreign, &foreign]).await, Err(Error::Conflict(_))));
+    let edited = client().await.batch_execute("update experiment_periods set coverage = 1").await;
+    assert!(edited.unwrap_err().to_string().contains("db error"), "periods never change");
+}
+
+#[tokio::test]
+async fn two_schedules_move_a_canary_once() {
+    let (database, actor) = (database().await, team().await);
+    let [_, two, _] = live(&actor, "p").await;
+    let canary = begin_canary(&actor, "p", &two).await.unwrap();
+    assert_eq!((canary.status, canary.step, canary.history[0].action.as_str()), (Running, 0, "create"));
+    let due = experiments::due(&database, None).await.unwrap();
+    assert!(due.iter().any(|due| due.id == canary.id && due.team_id == actor.team_id));
+
+    let numbers = json!({"samples": 12});
+    let advance = ExperimentChange {
+        expected_step: Some(0),
+        expected_period: Some(1),
+        step: Some(1),
+        coverage: Some(10_000),
+        weights: Some(&[0, 10_000]),
+        reason: Some("passed"),
+        numbers: Some(&numbers),
+        ..ExperimentChange::new("advance", Canary, &[Running])
+    };
+    let both = join_all((0..4).map(async |_| {
+        let database = crate::support::database().await;
+        experiments::change_by_schedule(&database, &actor.team_id, &canary.id, &advance).await
+    }))
+    .await;
+    assert_eq!(both.iter().filter(|moved| moved.is_ok()).count(), 1, "{both:?}");
+    let moved = experiments::get(&database, &actor.team_id, Canary, canary.id.as_str()).await.unwrap();
+    assert_eq!((moved.step, moved.period, moved.history.len()), (1, 2, 2));
+    let last = moved.history.last().unwrap();
+    assert_eq!((last.numbers.as_ref(), last.user_id.as_ref()), (Some(&numbers), None));
+
+    let complete =
+        ExperimentChange { status: Some(Completed), ..ExperimentChange::new("complete", Canary, &[Running]) };
+    experiments::change_by_schedule(&database, &actor.team_id, &canary.id, &complete).await.unwrap();
+    assert_eq!(experiments::due(&database, Some(&actor.team_id)).await, Ok(Vec::new()));
+    let query = store::audit::Query { resource: Some(canary.id.as_str()), ..Default::default() };
+    let entries = store::audit::list(&database, &actor.team_id, &query, None, 10).await.unwrap();
+    assert_eq!(entries.rows.len(), 1, "only people are audited");
+}
+
+#[tokio::test]
+async fn the_main_switch_is_felt_by_every_pointer_with_an_experiment() {
+    let (database, actor) = (database().await, team().await);
+    for name in ["p", "q"] {
+        let [one, two, _] = live(&actor, name).await;
+        begin(&actor, name, &[&one, &two]).await.unwrap();
+    }
+    live(&actor, "r").await;
+    let revision = async |name: &str| {
+        let release = store::releases::load(&database, &actor.team_id, name, PRODUCTION).await;
+        let release = release.unwrap().unwrap();
+        (release.revision, release.killed)
+    };
+    let (before, untouched) = (revision("q").await, revision("r").await);
+    let switched = experiments::switch(&database, &actor, true, Some("an incident")).await.unwrap();
+    assert_eq!((switched.killed, switched.changed, switched.places.len()), (true, true, 2));
+    let after = revision("q").await;
+    assert!(after.0 > before.0 && after.1);
+    assert_eq!(revision("r").await.0, untouched.0);
+    let again = experiments::switch(&database, &actor, true, None).await.unwrap();
+    assert_eq!((again.changed, again.places.len()), (false, 0));
+    let back = experiments::switch(&database, &actor, false, None).await.unwrap();
+    assert_eq!((back.killed, back.places.len()), (false, 2));
+    assert!(!revision("p").await.1);
+}
+
+/// Whom ramps and bandits move on purpose, stays where they were first; who meets two arms at once, counts nowhere.
+#[tokio::test]
+async fn evidence_counts_a_unit_where_it_was_first() {
+    let (database, actor) = (database().await, team().await);
+    let [one, two, _] = live(&actor, "p").await;
+    let made = begin(&actor, "p", &[&one, &two]).await.unwrap();
+    let reweigh =
+        ExperimentChange { weights: Some(&[5_000, 5_000]), ..ExperimentChange::new("change", Trial, OPEN) };
+    experiments::change(&database, &actor, made.id.as_str(), &reweigh).await.unwrap();
+    let now_ms = platform::time::now_ms();
+    let exposure = |unit: &str, variant: &str, period: i64| {
+        json!({
+            "type": "exposure", "id": id(Kind::Event), "team_id": actor.team_id, "at_ms": now_ms + i64::from(variant == "arm 1"),
+            "experiment_id": made.id, "variant": variant, "period": period, "unit": unit, "prompt_id": made.prompt_id,
+            "environment": "production", "request_id": "r",
+        })
+    };
+    let approval = |unit: &str, variant: &str, approval: f64| {
+        json!({
+            "type": "feedback", "id": id(Kind::Event), "team_id": actor.team_id, "at_ms": now_ms,
+            "experiment_id": made.id, "variant": variant, "unit": unit, "approval": approval,
+        })
+    };
+    let events = json!([
+        exposure("stays", "arm 0", 1),
+        approval("stays", "arm 0", 1.0),
+        approval("stays", "arm 0", 0.0),
+        exposure("moved", "arm 0", 1),
+        approval("moved", "arm 0", 1.0),
+        exposure("moved", "arm 1", 2),
+        approval("moved", "arm 1", 0.0),
+        exposure("twice", "arm 0", 1),
+        exposure("twice", "arm 1", 1),
+        approval("twice", "arm 0", 1.0),
+        exposure("later", "arm 1", 2),
+        approval("later", "arm 1", 1.0),
+    ]);
+    let ingested = client().await;
+    ingested
+        .query("select ingest_events($1::text::jsonb)", &[&events.to_string()])
+        .await
+        .unwrap_or_else(|error| panic!("{error:?}"));
+
+    let evidence = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap().unwrap();
+    let mut totals: Vec<_> = evidence
+        .totals
+        .iter()
+        .map(|total| (total.period, total.variant.as_str(), total.exposures, total.in_two_arms))
+        .collect();
+    totals.sort_unstable();
+    assert_eq!(totals, [(1, "arm 0", 3, 1), (2, "arm 1", 1, 0)]);
+    let mut metrics: Vec<_> = evidence
+        .metrics
+        .iter()
+        .filter(|row| row.metric == "approval")
+        .map(|row| (row.period, row.units, row.total, row.total_squares))
+        .collect();
+    metrics.sort_by_key(|row| row.0);
+    // ½ and 1 in the first period.
+    assert_eq!(metrics, [(1, 2, 1.5, 1.25), (2, 1, 1.0, 1.0)]);
+    assert_eq!((evidence.periods.len(), evidence.periods[1].weights.as_slice()), (2, &[5_000, 5_000][..]));
+
+    assert_eq!(evidence.seen, None);
+    experiments::note_evidence(&database, &actor.team_id, &made.id, "4/3").await.unwrap();
+    let noted = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap().unwrap();
+    experiments::note_evidence(&database, &actor.team_id, &made.id, "4/3").await.unwrap();
+    let again = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap().unwrap();
+    assert_eq!((noted.seen.as_deref(), noted.seen_at_ms), (Some("4/3"), again.seen_at_ms));
+    assert_eq!(noted.experiment.revision, evidence.experiment.revision);
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_paged() {
+    let (database, actor) = (database().await, team().await);
+    for name in ["p", "q", "r"] {
+        let [one, two, _] = live(&actor, name).await;
+        begin(&actor, name, &[&one, &two]).await.unwrap();
+    }
+    let list = async |query: &experiments::Query<'_>, after: Option<&store::Position>, limit| {
+        experiments::list(&database, &actor.team_id, Trial, query, after, limit).await.unwrap()
+    };
+    let all = experiments::Query::default();
+    let first = list(&all, None, 2).await;
+    let rest = list(&all, first.next.as_ref(), 2).await;
+    let names: Vec<&str> = first.rows.iter().chain(&rest.rows).map(|row| row.prompt_name.as_str()).collect();
+    assert_eq!((names, rest.next), (vec!["r", "q", "p"], None));
+    let of_q = experiments::Query { prompt: Some("q"), ..all };
+    assert_eq!(list(&of_q, None, 10).await.rows.len(), 1);
+    let stopped = experiments::Query { status: Some("stopped"), ..all };
+    assert_eq!(list(&stopped, None, 10).await.rows.len(), 0);
+}

@@ -17,6 +17,9 @@ use crate::workers::optimise;
 /// The crate that runs in the browser.
 const ENGINE: &str = "browser";
 
+/// The API's description, which the documentation shows.
+const DOCUMENT: &str = "openapi.json";
+
 /// What the application is built from, in `static/`.
 const SOURCES: [&str; 6] =
     ["src", "public", "index.html", "package-lock.json", "tsconfig.json", "vite.config.ts"];
@@ -32,7 +35,6 @@ pub(crate) fn build(profile: Profile) -> Result<()> {
     // Where each file went is the build's own business.
     files.remove(Path::new("manifest.json"));
     collect(&engine(profile)?, Path::new("engine"), &mut files)?;
-    files.insert("openapi.json".into(), openapi::document()?.into_bytes());
     let folder = dist();
     let mut present = Files::new();
     if folder.exists() {
@@ -41,7 +43,9 @@ pub(crate) fn build(profile: Profile) -> Result<()> {
     for (path, content) in files.iter().filter(|(path, content)| present.get(*path) != Some(content)) {
         write(&folder.join(path), content)?;
     }
-    for stale in present.keys().filter(|path| !files.contains_key(*path)) {
+    write_document()?;
+    let is_stale = |path: &&PathBuf| !files.contains_key(*path) && *path != Path::new(DOCUMENT);
+    for stale in present.keys().filter(is_stale) {
         fs::remove_file(folder.join(stale))?;
     }
     Ok(())
@@ -49,7 +53,12 @@ pub(crate) fn build(profile: Profile) -> Result<()> {
 
 /// Writes the OpenAPI document alone, which the application's types are made from.
 pub(crate) fn write_document() -> Result<()> {
-    write(&dist().join("openapi.json"), openapi::document()?.as_bytes())
+    let file = dist().join(DOCUMENT);
+    let document = openapi::document()?;
+    if fs::read_to_string(&file).is_ok_and(|present| present == document) {
+        return Ok(());
+    }
+    write(&file, document.as_bytes())
 }
 
 fn dist() -> PathBuf {

@@ -46,7 +46,7 @@ export interface Engine {
 
 /** What wasm-bindgen exports from `shared/browser`. */
 interface Module {
-  default: () => Promise<unknown>;
+  default: (options: { module_or_path: string }) => Promise<unknown>;
   count_tokens: (model: string, text: string) => string;
   count_message_tokens: (model: string, messages: string) => string;
   variables: (template: string) => string;
@@ -70,7 +70,7 @@ async function load(): Promise<Engine> {
   // Not a module of this build: a variable keeps the bundler from looking for it.
   const address = "/engine/browser.js";
   const module = (await import(/* @vite-ignore */ address)) as Module;
-  await module.default();
+  await module.default({ module_or_path: "/engine/browser_bg.wasm" });
   return {
     countTokens: (model, text) => JSON.parse(module.count_tokens(model, text)) as TokenCount,
     countMessageTokens: (model, messages) => JSON.parse(module.count_message_tokens(model, JSON.stringify(messages))) as TokenCount,
@@ -81,7 +81,10 @@ async function load(): Promise<Engine> {
   };
 }
 
-/** The engine once it is there; undefined while it is loaded, or if it cannot be. */
-export function useEngine(): Engine | undefined {
-  return useQuery({ queryKey: ["engine"], queryFn: loadEngine, staleTime: Infinity, gcTime: Infinity, retry: 1 }).data;
+/** The engine as a query, for who has to show that it cannot be loaded. */
+export function useEngineQuery() {
+  return useQuery({ queryKey: ["engine"], queryFn: loadEngine, staleTime: Infinity, gcTime: Infinity, retry: 1 });
 }
+
+/** The engine once it is there; undefined while it is loaded, or if it cannot be. */
+export const useEngine = (): Engine | undefined => useEngineQuery().data;

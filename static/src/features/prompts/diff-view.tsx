@@ -47,8 +47,14 @@ export default function DiffView({ from, to, fromLabel, toLabel, layout, onLayou
           <IconButton label="One column" icon={Rows3} aria-pressed={layout === "unified"} onClick={() => onLayout("unified")} className="max-md:hidden" />
         </span>
       </div>
+      {layout === "split" && (
+        <div className="-mb-2 grid grid-cols-2 text-sm text-muted max-md:hidden">
+          <span className="truncate px-3">{fromLabel}</span>
+          <span className="truncate px-3">{toLabel}</span>
+        </div>
+      )}
       {different.map((field) => (
-        <Field key={field.key} field={field} layout={layout} labels={[fromLabel, toLabel]} />
+        <Field key={field.key} field={field} layout={layout} />
       ))}
     </div>
   );
@@ -79,7 +85,7 @@ function useSteps(root: React.RefObject<HTMLDivElement | null>) {
 
 const STATUS_TONES = { added: "good", removed: "bad", changed: "neutral", unchanged: "neutral" } as const;
 
-function Field({ field, layout, labels }: { field: FieldDiff; layout: Layout; labels: [string, string] }) {
+function Field({ field, layout }: { field: FieldDiff; layout: Layout }) {
   // On a narrow window two columns leave no room for words.
   const split = layout === "split";
   return (
@@ -88,7 +94,7 @@ function Field({ field, layout, labels }: { field: FieldDiff; layout: Layout; la
         {field.title} <Badge tone={STATUS_TONES[field.status]}>{field.status}</Badge>
       </h3>
       <div tabIndex={0} role="region" aria-label={`Changes of ${field.title}`} className="overflow-x-auto font-mono text-sm">
-        <div className={split ? "max-md:hidden" : "hidden"}>{split && <Split blocks={field.blocks} labels={labels} />}</div>
+        <div className={split ? "max-md:hidden" : "hidden"}>{split && <Split blocks={field.blocks} />}</div>
         <div className={split ? "md:hidden" : ""}>
           <Unified blocks={field.blocks} />
         </div>
@@ -132,29 +138,21 @@ function Unified({ blocks }: { blocks: Block[] }) {
   );
 }
 
-function Split({ blocks, labels }: { blocks: Block[]; labels: [string, string] }) {
+function Split({ blocks }: { blocks: Block[] }) {
   const [isOpen, open] = useOpened();
-  return (
-    <>
-      <div className="grid grid-cols-2 border-b border-line font-sans text-xs text-muted">
-        <span className="px-3 py-1">{labels[0]}</span>
-        <span className="border-s border-line px-3 py-1">{labels[1]}</span>
-      </div>
-      {blocks.map((block, index) =>
-        block.kind === "fold" && !isOpen(index) ? (
-          <Fold key={index} lines={block.lines} onOpen={() => open(index)} />
-        ) : (
-          <div key={index} data-change={block.kind === "change" ? "" : undefined} className={BLOCK}>
-            {pairs(block).map(({ left, right }, place) => (
-              <div key={place} className="grid grid-cols-2">
-                <Side line={left} number={left?.left ?? null} />
-                <Side line={right} number={right?.right ?? null} className="border-s border-line" />
-              </div>
-            ))}
+  return blocks.map((block, index) =>
+    block.kind === "fold" && !isOpen(index) ? (
+      <Fold key={index} lines={block.lines} onOpen={() => open(index)} />
+    ) : (
+      <div key={index} data-change={block.kind === "change" ? "" : undefined} className={BLOCK}>
+        {pairs(block).map(({ left, right }, place) => (
+          <div key={place} className="grid grid-cols-2">
+            <Side line={left} number={left?.left ?? null} />
+            <Side line={right} number={right?.right ?? null} className="border-s border-line" />
           </div>
-        ),
-      )}
-    </>
+        ))}
+      </div>
+    ),
   );
 }
 

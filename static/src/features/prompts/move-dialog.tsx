@@ -76,7 +76,7 @@ function OpenMoveDialog({ prompt, intent, versions, onIntent }: MoveDialogProps 
         <>
           <span className="me-auto text-sm text-muted">{consequence(environment)}</span>
           <Button onClick={() => onIntent(null)}>Cancel</Button>
-          <Button kind={action === "rollback" ? "danger" : "primary"} busy={busy} reason={isLive ? `Version ${target.version_number} is live already.` : reason} onClick={() => void move()}>
+          <Button kind="primary" busy={busy} reason={isLive ? `Version ${target.version_number} is live already.` : reason} onClick={() => void move()}>
             {`${verb} to version ${target.version_number}`}
           </Button>
         </>

@@ -1,10 +1,10 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { useFormContext, useWatch } from "react-hook-form";
-import { type Engine, useEngine } from "@/lib/engine";
+import { type Engine, useEngineQuery } from "@/lib/engine";
 import { count, usd } from "@/lib/format";
 import { Badge } from "@/ui/badge";
 import { Input } from "@/ui/field";
-import { Skeleton } from "@/ui/states";
+import { ErrorState, Skeleton } from "@/ui/states";
 import { type Draft, messagesOf } from "./content";
 import { type Values, variablesOf } from "./estimate";
 
@@ -12,11 +12,13 @@ import { type Values, variablesOf } from "./estimate";
 export function Preview() {
   const { control } = useFormContext<Draft>();
   const draft = useDeferredValue(useWatch({ control })) as Draft;
-  const engine = useEngine();
+  const engine = useEngineQuery();
   const [values, setValues] = useState<Values>({});
   return (
     <aside aria-label="Preview" className="flex min-w-0 flex-col gap-5 lg:sticky lg:top-4 lg:max-h-[calc(100dvh-2rem)] lg:overflow-y-auto lg:self-start">
-      {engine ? <Rendered engine={engine} draft={draft} values={values} onValues={setValues} /> : <Skeleton className="h-48 w-full" />}
+      {engine.data && <Rendered engine={engine.data} draft={draft} values={values} onValues={setValues} />}
+      {engine.isPending && <Skeleton className="h-48 w-full" />}
+      {engine.isError && <ErrorState error={new Error("Editing and saving work without it.")} title="The preview could not be loaded" onRetry={() => void engine.refetch()} />}
     </aside>
   );
 }

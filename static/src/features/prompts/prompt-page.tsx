@@ -89,7 +89,7 @@ function LoadedPrompt({ prompt }: { prompt: Prompt }) {
       description={prompt.description || undefined}
       badges={<Pointers prompt={prompt} />}
       back={<Link to={paths.prompts()} className="hover:underline">Prompts</Link>}
-      actions={<Actions prompt={prompt} selected={selected} onRollback={() => void startRollback()} onMove={startMove} />}
+      actions={<Actions prompt={prompt} selected={selected} latest={versions[0]} onRollback={() => void startRollback()} onMove={startMove} />}
       tabs={<TabLinks label="Parts of the prompt" tabs={TABS.map(({ tab: each, title }) => ({ to: paths.prompt(prompt.name, each) + (each === "prompt" || each === "config" ? suffix : ""), title }))} />}
     >
       {prompt.archived && <ArchivedNotice prompt={prompt} />}
@@ -131,17 +131,20 @@ function Pointers({ prompt }: { prompt: Prompt }) {
 interface ActionsProps {
   prompt: Prompt;
   selected: Version | undefined;
+  /** What is promoted when the selected version is live already. */
+  latest: Version | undefined;
   onRollback: () => void;
   onMove: (action: MoveIntent["action"], environment: Environment, target: Version | undefined) => unknown;
 }
 
-function Actions({ prompt, selected, onRollback, onMove }: ActionsProps) {
+function Actions({ prompt, selected, latest, onRollback, onMove }: ActionsProps) {
   const edit = usePermission("editor");
   const [details, setDetails] = useState(false);
   const isLive = prompt.pointers.production !== null;
   const publish = usePermission("publisher");
   const archiving = isLive ? publish.reason : edit.reason;
   const promoteEnvironment: Environment = publish.allowed ? "production" : "staging";
+  const candidate = selected?.version_id === prompt.pointers[promoteEnvironment]?.version_id ? (latest ?? selected) : selected;
   const noVersion = prompt.latest_version_number === null ? "There is no version yet." : undefined;
   return (
     <>
@@ -159,8 +162,8 @@ function Actions({ prompt, selected, onRollback, onMove }: ActionsProps) {
           Roll back
         </Button>
       )}
-      <Button kind="primary" icon={Rocket} reason={edit.reason ?? noVersion ?? (prompt.archived ? "Restore the prompt first." : undefined)} onClick={() => onMove("promote", promoteEnvironment, selected)}>
-        {selected ? `Promote v${selected.version_number}` : "Promote"}
+      <Button kind="primary" icon={Rocket} reason={edit.reason ?? noVersion ?? (prompt.archived ? "Restore the prompt first." : undefined)} onClick={() => onMove("promote", promoteEnvironment, candidate)}>
+        {candidate ? `Promote v${candidate.version_number}` : "Promote"}
       </Button>
       <ButtonLink to={paths.promptHistory(prompt.name)} icon={History} kind="quiet">
         History

@@ -98,7 +98,7 @@ export function UseTab({ prompt, live, onPromote }: UseTabProps) {
 }
 
 /** Something to begin with for a variable. */
-const example = (name: string): string => (/name/i.test(name) ? "Ada" : `a ${name.replaceAll(/[._-]+/g, " ")}`);
+const example = (name: string): string => (/name/i.test(name) ? "Ada" : `example ${name.replaceAll(/[._-]+/g, " ")}`);
 
 function Answer({ resolved, took }: { resolved: Resolved; took: number }) {
   const text = resolved.resolved_text ?? JSON.stringify(resolved.messages, null, 2);

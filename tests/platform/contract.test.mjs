@@ -62,6 +62,9 @@ test("what is listed twice is the same", () => {
   const requestHeaders = listIn(`${folder}serve.rs`, "REQUEST_HEADERS: &[&str] = &[", "];");
   assert.ok(requestHeaders.length > 10);
   assert.deepEqual(listIn(`${folder}workers/entry.mjs`, "REQUEST_HEADERS = new Set([", "])"), requestHeaders);
+  const immediateHeaders = listIn(`${folder}serve.rs`, "IMMEDIATE_HEADERS: &[&str] =\n    &[", "];");
+  assert.ok(immediateHeaders.length > 3 && immediateHeaders.every((name) => requestHeaders.includes(name)));
+  assert.deepEqual(listIn(`${folder}workers/entry.mjs`, "IMMEDIATE_HEADERS = [", "]"), immediateHeaders);
   const fixedHeaders = listIn(`${folder}serve.rs`, "FIXED_HEADERS: &[(&str, &str)] = &[", "];");
   assert.ok(fixedHeaders.length >= 8);
   assert.deepEqual(listIn(`${folder}workers/respond.mjs`, "FIXED_HEADERS = [", "];"), fixedHeaders);
@@ -143,13 +146,19 @@ function suite(name, platform) {
   });
 
   test("an immediate answer comes before the router", async () => {
-    const response = await get("/immediate", { method: "POST", body: "12345", headers: { accept: "x/y" } });
+    const response = await get("/immediate", { method: "POST", body: "12345", headers: { "x-request-id": "x/y" } });
     assert.equal(response.status, 203);
-    assert.equal(response.headers.get("x-immediate"), "yes");
+    assert.equal(response.headers.get("x-immediate"), "x/y");
     assert.equal(response.headers.get("content-type"), "text/plain");
     assert.equal(await response.text(), "POST x/y 5");
     // Without its body the request is the router's.
     assert.equal((await get("/immediate", { method: "POST", body: "x".repeat(1_000_001) })).status, 404);
+  });
+
+  test("answers made at the same time keep their own headers", async () => {
+    const ids = Array.from({ length: 100 }, (_, index) => `id-${index}`);
+    const seen = await Promise.all(ids.map(async (id) => (await get("/immediate", { headers: { "x-request-id": id } })).headers.get("x-immediate")));
+    assert.deepEqual(seen, ids);
   });
 
   test("a complete body has a length", async () => {

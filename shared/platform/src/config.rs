@@ -14,6 +14,7 @@ pub const SETTINGS: &[&str] = &[
     "CORS_ALLOWED_ORIGINS",
     "DATABASE_URL",
     "ENVIRONMENT",
+    "EVENT_RETENTION_DAYS",
     "LLM_API_KEY",
     "LLM_BASE_URL",
     "LLM_FIRST_TOKEN_TIMEOUT_MS",

@@ -31,6 +31,10 @@ pub const REQUEST_HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
+/// The headers that an immediate answer can depend on: the only ones that [`Application::immediate`] is sure to see.
+pub const IMMEDIATE_HEADERS: &[&str] =
+    &["authorization", "content-type", "if-none-match", "origin", "x-api-key", "x-request-id"];
+
 /// What every response carries, unless its handler says otherwise. Platforms add it where it costs least.
 pub const FIXED_HEADERS: &[(&str, &str)] = &[
     ("referrer-policy", "no-referrer"),
@@ -51,7 +55,8 @@ pub struct BodyInterrupted;
 pub struct Application {
     /// Makes the routes. Called once per isolate.
     pub router: fn() -> axum::Router,
-    /// Answers a request at once, from memory, before the router is asked; `None` leaves it to the router.
+    /// Answers a request at once, from memory, before the router is asked; `None` leaves it to the router. Of the
+    /// headers it knows [`IMMEDIATE_HEADERS`].
     pub immediate: Option<Immediate>,
     /// What the platform's schedule runs.
     pub scheduled: Option<Scheduled>,

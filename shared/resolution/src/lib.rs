@@ -7,6 +7,7 @@
 //!
 //! Out of scope: HTTP.
 
+mod answer;
 mod arms;
 mod exposure;
 mod prepared;

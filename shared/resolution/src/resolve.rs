@@ -91,20 +91,6 @@ pub struct ResolvedMessage {
     pub content: String,
 }
 
-/// The part of an answer that depends on the request, under the API's names.
-#[derive(Serialize)]
-struct Members<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resolved_text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<&'a [ResolvedMessage]>,
-    system_prompt: Option<&'a str>,
-    experiment_id: Option<&'a str>,
-    variant: Option<&'a str>,
-    assignment: Assignment,
-    missing_variables: &'a [String],
-}
-
 impl Resolved {
     /// The version that it was made from. `resolve` made sure that there is one.
     pub fn live(&self) -> Option<&Live> {
@@ -132,31 +118,6 @@ impl Resolved {
 
     fn arms(&self) -> Option<&Arms> {
         self.prepared.arms.as_ref()
-    }
-
-    /// The answer of the resolve routes: a JSON object.
-    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
-        let members = Members {
-            resolved_text: self.text.as_deref(),
-            messages: self.messages.as_deref(),
-            system_prompt: self.system_prompt.as_deref(),
-            experiment_id: self.experiment_id().map(Id::as_str),
-            variant: self.variant(),
-            assignment: self.assignment,
-            missing_variables: &self.missing_variables,
-        };
-        let fixed = self.live().map(|live| live.fixed_members.as_str()).unwrap_or_default();
-        let length = fixed.len() + self.text.as_ref().map_or(0, String::len) * 5 / 4 + 256;
-        let mut json = Vec::with_capacity(length);
-        json.push(b'{');
-        json.extend_from_slice(fixed.as_bytes());
-        // Two objects become one: the second begins where the first would end.
-        let joint = json.len();
-        serde_json::to_writer(&mut json, &members).map_err(|error| Error::Internal(error.to_string()))?;
-        if let Some(brace) = json.get_mut(joint) {
-            *brace = b',';
-        }
-        Ok(json)
     }
 }
 

@@ -85,8 +85,9 @@ fn immediate(head: &Head<'_>, body: &Bytes, _context: &Context) -> Option<Answer
     if head.target != "/immediate" {
         return None;
     }
-    let headers = vec![("content-type", "text/plain".into()), ("x-immediate", "yes".into())];
-    let body = format!("{} {} {}", head.method, head.header("accept").unwrap_or("-"), body.len());
+    let id = head.header("x-request-id").unwrap_or("-");
+    let headers = vec![("content-type", "text/plain".into()), ("x-immediate", id.to_owned().into())];
+    let body = format!("{} {id} {}", head.method, body.len());
     Some(Answer { status: 203, headers, body: body.into_bytes() })
 }
 

@@ -18,6 +18,15 @@ const REQUEST_HEADERS = new Set([
   "x-api-key",
   "x-request-id",
 ]);
+// The same list as `platform::serve::IMMEDIATE_HEADERS`.
+const IMMEDIATE_HEADERS = [
+  "authorization",
+  "content-type",
+  "if-none-match",
+  "origin",
+  "x-api-key",
+  "x-request-id",
+];
 const BODY_LIMIT_BYTES = 1_000_000;
 // A sender hears that its body is too large only once it has sent it: an answer before that is lost with the
 // connection. Beyond this much, it is.
@@ -29,6 +38,7 @@ const [COMPLETE, TOO_LARGE, INTERRUPTED] = [0, 1, 2];
 let trapped = false;
 
 const forwards = wasm.forwards();
+const answersAtOnce = wasm.answersAtOnce();
 
 function guarded(call) {
   if (trapped) {
@@ -63,11 +73,30 @@ function targetOf(url) {
 
 function headOf(request) {
   let head = request.method + "\n" + targetOf(request.url);
-  // One walk over all headers is cheaper than one question for each that matters.
   for (const [name, value] of request.headers) {
     if (REQUEST_HEADERS.has(name)) head += "\n" + name + ":" + value;
   }
   return head;
+}
+
+// Asking for a few headers costs less than walking all: a walk makes objects that the runtime has to collect.
+function immediateHeadOf(request) {
+  let head = request.method + "\n" + targetOf(request.url);
+  const headers = request.headers;
+  for (const name of IMMEDIATE_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) head += "\n" + name + ":" + value;
+  }
+  return head;
+}
+
+function answer(request, body, state, env, context) {
+  const settings = settingsOf(env);
+  if (answersAtOnce && state === COMPLETE) {
+    const response = guarded(() => wasm.answerAtOnce(immediateHeadOf(request), body, settings, context));
+    if (response !== undefined) return response;
+  }
+  return guarded(() => wasm.handle(headOf(request), body, state, settings, context));
 }
 
 async function readBody(request) {
@@ -100,7 +129,7 @@ function settingsOf(env) {
 
 async function handleWithBody(request, env, context) {
   const [body, state] = await readBody(request);
-  return guarded(() => wasm.handle(headOf(request), body, state, settingsOf(env), context));
+  return answer(request, body, state, env, context);
 }
 
 function forward(request, env) {
@@ -113,12 +142,12 @@ function forward(request, env) {
 export default {
   fetch(request, env, context) {
     if (forwards) {
-      const answer = guarded(() => forward(request, env));
-      if (answer !== undefined) return answer;
+      const response = guarded(() => forward(request, env));
+      if (response !== undefined) return response;
     }
     if (request.body) return handleWithBody(request, env, context).catch(failed);
-    const answer = guarded(() => wasm.handle(headOf(request), undefined, COMPLETE, settingsOf(env), context));
-    return answer instanceof Promise ? answer.catch(failed) : answer;
+    const response = answer(request, undefined, COMPLETE, env, context);
+    return response instanceof Promise ? response.catch(failed) : response;
   },
   async scheduled(_event, env, context) {
     await guarded(() => wasm.scheduled(settingsOf(env), context));

@@ -8,28 +8,40 @@ const FIXED_HEADERS = [
   ["x-frame-options", "DENY"],
 ];
 
-// Copying prepared headers costs a fraction of making them from text.
-const FIXED = { headers: new Headers(FIXED_HEADERS) };
-const FIXED_WITH_JSON = { headers: new Headers([...FIXED_HEADERS, ["content-type", "application/json"]]) };
-const JSON_LINE = "content-type:application/json\n";
+/**
+ * Headers by their shape, which is the first line of a head: the names in order, and after a colon a value that is
+ * always the same. The values that vary are all set anew for each response, and a `Response` copies what it is
+ * given; so one object serves all responses of a shape. Making one each time would cost as much as all of wasm.
+ * A function knows few header names: the map stays small.
+ * @type {Map<string, {names: string[], init: {headers: Headers}}>}
+ */
+const shapes = new Map();
 
-/** A response with the fixed headers and those of `head`: `name:value` a line. */
+function makeShape(line) {
+  const headers = new Headers(FIXED_HEADERS);
+  const names = [];
+  for (const entry of line === "" ? [] : line.split("\t")) {
+    const colon = entry.indexOf(":");
+    if (colon < 0) names.push(entry);
+    else headers.set(entry.slice(0, colon), entry.slice(colon + 1));
+  }
+  const shape = { names, init: { headers } };
+  shapes.set(line, shape);
+  return shape;
+}
+
+/** A response with the fixed headers and those of `head`: the shape, then the values that vary, one a line. */
 function responseOf(body, status, head) {
-  const isJson = head.startsWith(JSON_LINE);
-  const prepared = isJson ? FIXED_WITH_JSON : FIXED;
-  const response = new Response(body, status === 200 ? prepared : { status, headers: prepared.headers });
-  const headers = response.headers;
-  let start = isJson ? JSON_LINE.length : 0;
-  while (start < head.length) {
+  const endOfShape = head.indexOf("\n");
+  const line = head.slice(0, endOfShape);
+  const { names, init } = shapes.get(line) ?? makeShape(line);
+  let start = endOfShape + 1;
+  for (const name of names) {
     const end = head.indexOf("\n", start);
-    const colon = head.indexOf(":", start);
-    const name = head.slice(start, colon);
-    const value = head.slice(colon + 1, end);
-    if (name === "vary") headers.append(name, value);
-    else headers.set(name, value);
+    init.headers.set(name, head.slice(start, end));
     start = end + 1;
   }
-  return response;
+  return new Response(body, status === 200 ? init : { status, headers: init.headers });
 }
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);

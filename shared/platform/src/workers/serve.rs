@@ -21,13 +21,13 @@ use http_body_util::BodyExt;
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::serve::{Answer, Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, route};
+use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, route};
 use crate::{Config, Context, Tasks};
 
 #[wasm_bindgen(raw_module = "./respond.mjs")]
 unsafe extern "C" {
-    /// A `Response` with these bytes; `head` is `name:value` a line. It crosses as bytes because the runtime's
-    /// `TextDecoder` costs more than a string made of character codes.
+    /// A `Response` with these bytes; `head` is what [`pack`] writes. It crosses as bytes because the
+    /// runtime's `TextDecoder` costs more than a string made of character codes.
     fn respond(status: u16, head: &[u8], body: &[u8]) -> JsValue;
     /// A `Response` that streams what `source` gives.
     #[wasm_bindgen(js_name = respondStream)]
@@ -57,6 +57,21 @@ macro_rules! entry_point {
                 execution_context: wasm_bindgen::JsValue,
             ) -> wasm_bindgen::JsValue {
                 ENTRY.with(|entry| entry.handle(head, body, body_state, &environment, execution_context))
+            }
+
+            #[wasm_bindgen(js_name = answerAtOnce)]
+            pub fn answer_at_once(
+                head: &str,
+                body: Option<Vec<u8>>,
+                environment: wasm_bindgen::JsValue,
+                execution_context: wasm_bindgen::JsValue,
+            ) -> Option<wasm_bindgen::JsValue> {
+                ENTRY.with(|entry| entry.answer_at_once(head, body, &environment, execution_context))
+            }
+
+            #[wasm_bindgen(js_name = answersAtOnce)]
+            pub fn answers_at_once() -> bool {
+                ENTRY.with($crate::entry::Entry::answers_at_once)
             }
 
             #[wasm_bindgen]
@@ -113,14 +128,9 @@ impl Entry {
     ) -> JsValue {
         let context = self.context(environment, execution_context);
         let body = Bytes::from(body.unwrap_or_default());
-        let Some(head) = Head::parse(head) else { return respond(400, &[], &[]) };
-        if let (Some(immediate), 0) = (self.application.immediate, body_state)
-            && let Some(answer) = immediate(&head, &body, &context)
-        {
-            return finish(&answer);
-        }
         debug_assert!(body.len() <= BODY_LIMIT_BYTES);
-        let Some(mut request) = head.to_request(body, &context) else { return respond(400, &[], &[]) };
+        let request = Head::parse(head).and_then(|head| head.to_request(body, &context));
+        let Some(mut request) = request else { return respond(400, b"\n", &[]) };
         match body_state {
             BODY_TOO_LARGE => _ = request.extensions_mut().insert(BodyTooLarge),
             BODY_INTERRUPTED => _ = request.extensions_mut().insert(BodyInterrupted),
@@ -128,6 +138,26 @@ impl Entry {
         }
         let router = self.router.clone();
         future_to_promise(async move { Ok(convert(route(router, request).await).await) }).into()
+    }
+
+    /// Whether some requests are answered from memory.
+    pub fn answers_at_once(&self) -> bool {
+        self.application.immediate.is_some()
+    }
+
+    /// Answers one request from memory: a `Response`, or nothing when it takes more than that.
+    pub fn answer_at_once(
+        &self,
+        head: &str,
+        body: Option<Vec<u8>>,
+        environment: &JsValue,
+        execution_context: JsValue,
+    ) -> Option<JsValue> {
+        let context = self.context(environment, execution_context);
+        let body = Bytes::from(body.unwrap_or_default());
+        let answer = (self.application.immediate?)(&Head::parse(head)?, &body, &context)?;
+        let head = pack(answer.headers.iter().map(|(name, value)| (*name, value.as_ref())));
+        Some(respond(answer.status, &head, &answer.body))
     }
 
     /// Whether some requests go to other services.
@@ -170,33 +200,47 @@ fn read_settings(environment: &JsValue) -> Config {
         .collect()
 }
 
-fn finish(answer: &Answer) -> JsValue {
-    let mut head = String::with_capacity(256);
-    for (name, value) in &answer.headers {
-        push_header(&mut head, name, value);
+/// Headers as `respond.mjs` reads them. The first line is their shape, separated by tabs: names, the content type
+/// with its value, because it has few; the other lines are the other values.
+fn pack<'a>(headers: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(192);
+    for (index, (name, value)) in headers.clone().enumerate() {
+        if index > 0 {
+            packed.push(b'\t');
+        }
+        packed.extend_from_slice(name.as_bytes());
+        if name == SHAPING {
+            packed.push(b':');
+            packed.extend_from_slice(value.as_bytes());
+        }
     }
-    respond(answer.status, head.as_bytes(), &answer.body)
+    packed.push(b'\n');
+    for (_, value) in headers.filter(|(name, _)| *name != SHAPING) {
+        packed.extend_from_slice(value.as_bytes());
+        packed.push(b'\n');
+    }
+    packed
 }
 
-fn push_header(head: &mut String, name: &str, value: &str) {
-    head.push_str(name);
-    head.push(':');
-    head.push_str(value);
-    head.push('\n');
-}
+/// The header whose value is part of a shape.
+const SHAPING: &str = "content-type";
 
 async fn convert(response: http::Response<Body>) -> JsValue {
     let (parts, body) = response.into_parts();
-    let mut head = String::with_capacity(256);
-    for (name, value) in &parts.headers {
-        push_header(&mut head, name.as_str(), value.to_str().unwrap_or_default());
-    }
+    // A name that occurs twice (`vary`) is one header with two values.
+    let joined = |name| {
+        let values = parts.headers.get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ")
+    };
+    let headers: Vec<(&str, String)> =
+        parts.headers.keys().map(|name| (name.as_str(), joined(name))).collect();
+    let head = pack(headers.iter().map(|(name, value)| (*name, value.as_str())));
     let status = parts.status.as_u16();
     if body.size_hint().exact().is_some() {
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        return respond(status, head.as_bytes(), &bytes);
+        return respond(status, &head, &bytes);
     }
-    respond_stream(status, head.as_bytes(), BodySource::new(body.into_data_stream()))
+    respond_stream(status, &head, BodySource::new(body.into_data_stream()))
 }
 
 /// A response body that JavaScript pulls from.

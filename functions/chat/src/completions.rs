@@ -20,15 +20,16 @@ use crate::completions_feed::{Writer, feed};
 use crate::completions_input::{Input, Target};
 use crate::completions_output::{Head, event, message};
 use crate::counting::{Counter, cost_usd};
-use crate::{models, request};
+use crate::fallbacks::{Choice, choices, of_version};
+use crate::models;
+use crate::request::of_prompt;
 
 /// Whether a client may send its request again.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// A request whose model and prompt are known.
 struct Question {
-    model: String,
-    chain: Vec<Candidate>,
+    choices: Vec<Choice>,
     prompt: Option<Resolved>,
     request: ChatRequest,
     user_id: Option<String>,
@@ -42,9 +43,19 @@ struct Generation {
     request_id: String,
     breakers: Arc<SharedBreakers>,
     question: Question,
+    chain: Vec<Candidate>,
     head: Head,
     streams: bool,
     started_ms: i64,
+}
+
+/// What has come of an answer so far.
+#[derive(Default)]
+struct Progress {
+    transcript: Transcript,
+    first_token_ms: Option<i64>,
+    /// Whose answer it is, as a place in the chain.
+    choice: usize,
 }
 
 /// How the answer begins: with its head, or with why there is none.
@@ -63,7 +74,8 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let (streams, includes_usage) = (input.streams(), input.includes_usage());
     let question = prepare(&call, input).await?;
     let id = call.new_id(Kind::Event).to_string();
-    let admitted = admit(&call, question.user_id.as_deref(), &id, &question.chain).await?;
+    let chain = question.chain();
+    let admitted = admit(&call, question.user_id.as_deref(), &id, &chain).await?;
     if let Some(prompt) = &question.prompt {
         resolution::expose(&call.context, call.team_id(), prompt, &call.request_id);
     }
@@ -73,7 +85,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let head = Head {
         id: format!("chatcmpl-{}", id.rsplit('_').next().unwrap_or_default()),
         created: started_ms / 1_000,
-        model: question.model.clone(),
+        model: question.model(0).to_owned(),
         includes_usage,
     };
     let generation = Generation {
@@ -82,6 +94,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
         request_id: call.request_id.to_string(),
         breakers: models::breakers(&call),
         question,
+        chain,
         head,
         streams,
         started_ms,
@@ -104,16 +117,18 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
 
 async fn prepare(call: &Call, input: Input) -> Result<Question, Problem> {
     let prompt = resolve(call, &input).await?;
-    let model = match (&prompt, input.target()) {
-        (Some(prompt), _) => prompt.live().map(|live| live.version.content.model_id.clone()),
-        (None, Target::Model(model)) => Some(model.to_owned()),
-        (None, Target::Prompt { .. }) => None,
+    let choices = match (&prompt, input.target()) {
+        (Some(prompt), _) => match prompt.live() {
+            Some(live) => choices(&live.version.content.model_id, &of_version(prompt), call).await,
+            None => Err(Error::NotFound("live version in this environment")),
+        },
+        (None, Target::Model(model)) => choices(model, &[], call).await,
+        (None, Target::Prompt { .. }) => Err(Error::NotFound("prompt")),
     };
-    let model = model.ok_or_else(|| not_found("this prompt has no live version there"))?;
-    let chain = models::chain(&model, call).await.map_err(no_model)?;
+    let choices = choices.map_err(no_model)?;
     let (user_id, metadata) = (input.user_id().map(str::to_owned), input.metadata());
-    let request = input.into_request(prompt.as_ref().map(request::of_prompt));
-    Ok(Question { model, chain, prompt, request, user_id, metadata })
+    let request = input.into_request(prompt.as_ref().map(of_prompt));
+    Ok(Question { choices, prompt, request, user_id, metadata })
 }
 
 async fn resolve(call: &Call, input: &Input) -> Result<Option<Resolved>, Problem> {
@@ -168,29 +183,45 @@ fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
     }
 }
 
+impl Question {
+    fn chain(&self) -> Vec<Candidate> {
+        self.choices.iter().map(|choice| choice.candidate.clone()).collect()
+    }
+
+    /// What callers call the model at this place of the chain.
+    fn model(&self, place: usize) -> &str {
+        self.choices.get(place).map_or(llm::offline::MODEL, |choice| &choice.model)
+    }
+
+    /// What its provider calls it: prices and vocabularies go by that.
+    fn own_name(&self, place: usize) -> &str {
+        self.choices.get(place).map_or(llm::offline::MODEL, |choice| &choice.candidate.model)
+    }
+}
+
 impl Generation {
     /// A stream is opened by its first token, a whole answer by its last: until then the status can tell a failure.
-    async fn run(self, opening: Opening, mut writer: Writer) {
+    async fn run(mut self, opening: Opening, mut writer: Writer) {
         let mut opening = Some(opening);
-        let mut transcript = Transcript::default();
-        let mut first_token_ms = None;
+        let mut progress = Progress::default();
         let settings = models::settings(&self.context.config);
-        let Question { chain, request, .. } = &self.question;
-        let asked = writer.while_present(llm::chat(chain, request, &settings, &self.breakers)).await;
-        let end = match asked {
+        let asking = llm::chat(&self.chain, &self.question.request, &settings, &self.breakers);
+        let end = match writer.while_present(asking).await {
             None => End::Cancelled,
             Some(Err(failure)) => End::Failed(failure.error),
             Some(Ok(answer)) => {
+                progress.choice = answer.candidate;
+                self.head.model = self.question.model(answer.candidate).to_owned();
                 if self.streams {
                     open(&mut opening, Ok(()));
                     writer.send(self.head.opening());
                 }
-                self.follow(answer, &mut writer, &mut transcript, &mut first_token_ms).await
+                self.follow(answer, &mut writer, &mut progress).await
             }
         };
-        let usage = self.usage(&transcript);
+        let usage = self.usage(&progress);
         match &end {
-            End::Complete => writer.send(self.ending(&transcript, usage)),
+            End::Complete => writer.send(self.ending(&progress.transcript, usage)),
             End::Failed(error) if opening.is_none() => {
                 writer.send(event(&String::from_utf8_lossy(&problem(error).openai_document())));
             }
@@ -199,17 +230,11 @@ impl Generation {
         }
         open(&mut opening, Ok(()));
         drop(writer);
-        self.record(&end, &transcript, usage, first_token_ms);
+        self.record(&end, &progress, usage);
     }
 
     /// Passes on what the model says.
-    async fn follow(
-        &self,
-        mut answer: llm::Answer,
-        writer: &mut Writer,
-        transcript: &mut Transcript,
-        first_token_ms: &mut Option<i64>,
-    ) -> End {
+    async fn follow(&self, mut answer: llm::Answer, writer: &mut Writer, progress: &mut Progress) -> End {
         loop {
             let delta = match writer.while_present(answer.stream.next()).await {
                 None => return End::Cancelled,
@@ -218,9 +243,9 @@ impl Generation {
                 Some(Some(Ok(delta))) => delta,
             };
             if !matches!(delta, Delta::Usage(_) | Delta::Finish(_)) {
-                first_token_ms.get_or_insert_with(time::now_ms);
+                progress.first_token_ms.get_or_insert_with(time::now_ms);
             }
-            transcript.push(&delta);
+            progress.transcript.push(&delta);
             if self.streams
                 && let Some(piece) = self.head.piece(&delta)
             {
@@ -236,40 +261,58 @@ impl Generation {
     }
 
     /// What the provider counted, or our own estimate of it.
-    fn usage(&self, transcript: &Transcript) -> llm::Usage {
-        let counter = Counter::of(&self.question.model);
-        transcript.usage.unwrap_or_else(|| llm::Usage {
+    fn usage(&self, progress: &Progress) -> llm::Usage {
+        let counter = Counter::of(self.question.own_name(progress.choice));
+        progress.transcript.usage.unwrap_or_else(|| llm::Usage {
             tokens_in: counter.request(&self.question.request),
-            tokens_out: counter.text(&transcript.text),
+            tokens_out: counter.text(&progress.transcript.text),
             ..llm::Usage::default()
         })
     }
 
-    fn record(&self, end: &End, transcript: &Transcript, usage: llm::Usage, first_token_ms: Option<i64>) {
+    /// Logs how the answer ended, and counts it.
+    fn record(&self, end: &End, progress: &Progress, usage: llm::Usage) {
         let (status, error_code) = match end {
             End::Complete => (Status::Ok, None),
             End::Cancelled => (Status::Cancelled, None),
             End::Failed(error) => (Status::Error, Some(error.name())),
         };
-        let Question { model, prompt, user_id, metadata, .. } = &self.question;
-        let tracked = prompt.as_ref().and_then(Resolved::tracked);
-        let live = prompt.as_ref().and_then(Resolved::live);
-        // Of a model that has said nothing, nobody knows whether it has read anything.
-        let is_known = transcript.usage.is_some() || first_token_ms.is_some();
-        let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
         let latency_ms = time::now_ms() - self.started_ms;
         platform::info!(
             "completion ended",
             status = status,
             error = error_code,
-            model = model,
+            model = self.head.model,
             tokens_in = usage.tokens_in,
             tokens_out = usage.tokens_out,
             duration_ms = latency_ms,
             request_id = self.request_id,
             team_id = self.team_id
         );
+        // Of a model that has said nothing, nobody knows whether it has read anything.
+        let is_known = progress.transcript.usage.is_some() || progress.first_token_ms.is_some();
+        let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
+        let cost_usd = cost_usd(self.question.own_name(progress.choice), &usage);
         let inference = Inference {
+            error_code: error_code.map(str::to_owned),
+            tokens_in: count(usage.tokens_in),
+            tokens_out: count(usage.tokens_out),
+            cached_tokens_in: count(usage.cached_tokens_in),
+            cost_usd: cost_usd.filter(|_| is_known),
+            latency_ms: Some(latency_ms),
+            ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - self.started_ms),
+            output: Some(output(&progress.transcript)),
+            ..self.inference(status)
+        };
+        events::record(&self.context, Event::Inference(Box::new(inference)));
+    }
+
+    /// What is known of the inference from the question alone.
+    fn inference(&self, status: Status) -> Inference {
+        let Question { prompt, request, user_id, metadata, .. } = &self.question;
+        let tracked = prompt.as_ref().and_then(Resolved::tracked);
+        let live = prompt.as_ref().and_then(Resolved::live);
+        Inference {
             prompt_id: prompt.as_ref().map(|prompt| prompt.prepared.release.prompt_id.clone()),
             version_id: live.map(|live| live.version.version_id.clone()),
             environment: prompt.as_ref().map(|prompt| prompt.prepared.release.environment),
@@ -277,32 +320,26 @@ impl Generation {
             variant: tracked.map(|tracked| tracked.variant.to_owned()),
             period: tracked.map(|tracked| tracked.period),
             unit: user_id.clone(),
-            error_code: error_code.map(str::to_owned),
-            tokens_in: count(usage.tokens_in),
-            tokens_out: count(usage.tokens_out),
-            cached_tokens_in: count(usage.cached_tokens_in),
-            cost_usd: cost_usd(model, &usage).filter(|_| is_known),
-            latency_ms: Some(latency_ms),
-            ttft_ms: first_token_ms.map(|at_ms| at_ms - self.started_ms),
             request_id: Some(self.request_id.clone()),
             input: Some(self.input()),
-            output: Some(message(transcript)),
-            tools: self.question.request.tools.clone(),
+            tools: request.tools.clone(),
             metadata: metadata.clone(),
-            ..Inference::new(self.team_id.clone(), Source::Openai, model.clone(), status)
-        };
-        events::record(&self.context, Event::Inference(Box::new(inference)));
+            ..Inference::new(self.team_id.clone(), Source::Openai, self.head.model.clone(), status)
+        }
     }
 
     /// What the model was asked, as it is kept.
     fn input(&self) -> Value {
         let request = &self.question.request;
-        let system = request.system.iter().map(|system| json!({"role": "system", "content": system}));
-        let turns = request.messages.iter().map(|message| {
-            json!({"role": message.role.as_str(), "content": message.content.text()})
-        });
-        json!({"messages": system.chain(turns).collect::<Vec<_>>()})
+        let turns = request.messages.iter();
+        let turns = turns.map(|turn| json!({"role": turn.role.as_str(), "content": turn.content.text()}));
+        json!({"system": request.system, "messages": turns.collect::<Vec<_>>()})
     }
+}
+
+/// What the model said, as it is kept: text, or a message where it also calls tools.
+fn output(transcript: &Transcript) -> Value {
+    if transcript.tool_calls.is_empty() { transcript.text.as_str().into() } else { message(transcript) }
 }
 
 /// Lets the response begin, if it has not.

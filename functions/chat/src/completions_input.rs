@@ -85,11 +85,7 @@ pub(crate) enum Target<'a> {
     /// A model.
     Model(&'a str),
     /// A prompt by id or name, and where it is resolved or which of its versions.
-    Prompt {
-        reference: &'a str,
-        environment: Environment,
-        version: Option<&'a str>,
-    },
+    Prompt { reference: &'a str, environment: Environment, version: Option<&'a str> },
 }
 
 impl Input {

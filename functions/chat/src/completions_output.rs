@@ -2,7 +2,7 @@
 
 use llm::{Delta, FinishReason, Transcript};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What ends a stream that went well.
 pub(crate) const DONE: &str = "data: [DONE]\n\n";
@@ -131,14 +131,18 @@ pub(crate) fn message(transcript: &Transcript) -> Value {
     } else {
         transcript.text.as_str().into()
     };
-    let mut message = json!({"role": "assistant", "content": content, "refusal": null});
+    let mut message = Map::new();
+    let mut set = |name: &str, value: Value| message.insert(name.to_owned(), value);
+    set("role", "assistant".into());
+    set("content", content);
+    set("refusal", Value::Null);
     if !calls.is_empty() {
-        message["tool_calls"] = calls.clone().into();
+        set("tool_calls", calls.clone().into());
     }
     if !transcript.reasoning.is_empty() {
-        message["reasoning_content"] = transcript.reasoning.as_str().into();
+        set("reasoning_content", transcript.reasoning.as_str().into());
     }
-    message
+    message.into()
 }
 
 #[cfg(test)]
@@ -190,7 +194,10 @@ mod tests {
         assert_eq!(data(&quiet).len(), 1);
         assert_eq!(data(&quiet)[0].get("usage"), None);
         let told = data(&head(true).ending(FinishReason::Stop, USAGE));
-        assert_eq!((&told[0]["choices"][0]["finish_reason"], &told[0]["usage"]), (&json!("stop"), &Value::Null));
+        assert_eq!(
+            (&told[0]["choices"][0]["finish_reason"], &told[0]["usage"]),
+            (&json!("stop"), &Value::Null)
+        );
         assert!(told[0].as_object().unwrap().contains_key("usage"));
         assert_eq!((&told[1]["choices"], &told[1]["usage"]["total_tokens"]), (&json!([]), &json!(48)));
     }

@@ -5,6 +5,9 @@
 //! | `POST /api/chat` | one turn: streamed as server-sent events, or whole |
 //! | `POST /api/chat/{message}/stop` | end a running answer, wherever it is written |
 //! | `GET /api/chat/{message}/stream` | the rest of an answer, for who has lost the connection |
+//! | `POST /v1/chat/completions` | `OpenAI`'s interface to every model, and to prompts as models |
+//! | `GET /v1/models`, `GET /v1/models/{model}` | the models and prompts that it knows |
+//! | `POST /api/tokens` | what a text amounts to, before a model is asked |
 //! | `GET /api/conversations` | the team's conversations, the latest first |
 //! | `GET /api/conversations/{conversation}` | one of them with its messages |
 //! | `PATCH /api/conversations/{conversation}` | give it another title |
@@ -18,6 +21,10 @@
 //! Out of scope: how models are called (`llm`), how prompts are resolved (`resolution`).
 
 mod admission;
+mod completions;
+mod completions_feed;
+mod completions_input;
+mod completions_output;
 mod conversations;
 mod counting;
 mod event;
@@ -26,6 +33,7 @@ mod feed;
 mod generation;
 mod input;
 mod journal;
+mod model_list;
 mod models;
 mod outcome;
 mod request;
@@ -33,6 +41,7 @@ mod resume;
 mod running;
 mod stop;
 mod summary;
+mod token_counts;
 mod turn;
 mod whole;
 mod wire;
@@ -49,6 +58,10 @@ pub fn router() -> axum::Router {
         .route("/api/chat", post(turn::chat))
         .route("/api/chat/{message}/stop", post(stop::stop))
         .route("/api/chat/{message}/stream", get(resume::resume))
+        .route("/v1/chat/completions", post(completions::complete))
+        .route("/v1/models", get(model_list::list))
+        .route("/v1/models/{model}", get(model_list::show))
+        .route("/api/tokens", post(token_counts::count))
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{conversation}", conversation);
     edge::serve(Function::Chat, routes)

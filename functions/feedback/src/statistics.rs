@@ -70,12 +70,12 @@ struct Ratings {
     approval_interval: Option<[f64; 2]>,
     star_count: u64,
     average_stars: Option<f64>,
-    distribution: Vec<Share>,
+    distribution: Vec<OfStars>,
 }
 
 /// The ratings of so many stars.
 #[derive(Debug, Serialize)]
-struct Share {
+struct OfStars {
     stars: usize,
     count: u64,
     /// Of all star ratings.
@@ -139,7 +139,7 @@ impl Ratings {
         let thumbs = positive + negative;
         let star_count: u64 = stars.iter().sum();
         let star_sum: u64 = (1..).zip(stars).map(|(number, count)| number * count).sum();
-        let distribution = (1..).zip(stars).map(|(number, count)| Share {
+        let distribution = (1..).zip(stars).map(|(number, count)| OfStars {
             stars: number,
             count,
             share: share(count, star_count),

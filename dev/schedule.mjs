@@ -23,21 +23,40 @@ function fits(part, value, [lowest, highest]) {
 }
 
 /**
- * Fires the schedules of some Workers until stopped.
+ * Fires the schedules of some Workers until stopped. Those of every minute are fired more often: somebody who tries
+ * something does not want to wait a minute for its numbers.
  * @param {import("./functions.mjs").Worker[]} workers
  * @param {(folder: string, cron: string) => Promise<void>} fire
+ * @param {{everyMs?: number}} [options] How often those of every minute are fired.
  * @returns {() => void} Stops it.
  */
-export function startSchedule(workers, fire) {
+export function startSchedule(workers, fire, { everyMs = 2_000 } = {}) {
   const jobs = workers.flatMap(({ folder, config }) => (config.triggers?.crons ?? []).map((cron) => ({ folder, cron })));
-  let timer;
-  const wait = () => {
-    timer = setTimeout(() => {
-      const now = new Date();
-      for (const { folder, cron } of jobs) if (isDue(cron, now)) fire(folder, cron).catch(() => {});
-      wait();
-    }, 60_000 - (Date.now() % 60_000));
+  const timers = new Set();
+  let isStopped = false;
+  const after = (milliseconds, work) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      work();
+    }, milliseconds);
+    timers.add(timer);
   };
-  if (jobs.length > 0) wait();
-  return () => clearTimeout(timer);
+  const often = async (job) => {
+    // One at a time, as long as it takes.
+    await fire(job.folder, job.cron).catch(() => {});
+    if (!isStopped) after(everyMs, () => often(job));
+  };
+  const everyMinute = (rare) =>
+    after(60_000 - (Date.now() % 60_000), () => {
+      const now = new Date();
+      for (const { folder, cron } of rare) if (isDue(cron, now)) fire(folder, cron).catch(() => {});
+      everyMinute(rare);
+    });
+  for (const job of jobs) if (job.cron === "* * * * *") after(everyMs, () => often(job));
+  const rare = jobs.filter(({ cron }) => cron !== "* * * * *");
+  if (rare.length > 0) everyMinute(rare);
+  return () => {
+    isStopped = true;
+    for (const timer of timers) clearTimeout(timer);
+  };
 }

@@ -1,9 +1,25 @@
-//! Events of applications in, and the schedule that drains the event stream into PostgreSQL.
+//! Events of applications in, and the schedule that drains the event streams into PostgreSQL.
+//!
+//! | route | what |
+//! |---|---|
+//! | `POST /api/ingest` | inferences of applications that call models themselves |
+//! | `POST /api/ingest/drain` | what the schedule does, now: for hosts without one, and for tests |
+//!
+//! Out of scope: how an event travels and what a drain guarantees (`events`), what is counted (the database's
+//! `ingest_events`).
+
+mod drain;
+mod inferences;
+mod input;
 
 use axum::Router;
+use axum::routing::post;
 use edge::Function;
 
-platform::serve!(platform::serve::Application::new(router));
+platform::serve!(platform::serve::Application {
+    scheduled: Some(drain::scheduled),
+    ..platform::serve::Application::new(router)
+});
 
 /// The routes, authorised.
 pub fn router() -> Router {
@@ -11,7 +27,7 @@ pub fn router() -> Router {
 }
 
 fn handlers() -> Router {
-    Router::new()
+    Router::new().route("/api/ingest", post(inferences::accept)).route("/api/ingest/drain", post(drain::now))
 }
 
 #[cfg(test)]

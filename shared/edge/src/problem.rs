@@ -107,7 +107,7 @@ impl Problem {
     }
 
     /// The fields that are wrong.
-    pub(crate) fn errors(&self) -> &[FieldError] {
+    pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 

@@ -11,8 +11,8 @@ use super::json::{Json, Members, object, reference};
 use crate::wasm::root;
 
 /// The areas, in the order in which readers need them.
-const AREAS: [&str; 8] =
-    ["resolve", "chat", "feedback", "events", "registry", "access", "providers", "operations"];
+const AREAS: [&str; 9] =
+    ["resolve", "chat", "openai", "feedback", "events", "registry", "access", "providers", "operations"];
 
 /// What belongs to no area.
 #[derive(Deserialize)]

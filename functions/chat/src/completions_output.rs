@@ -29,7 +29,7 @@ struct Completion<'a> {
     choices: Vec<Value>,
     /// Absent from chunks that nobody asked to tell it, null in those before the last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Option<Usage>>,
+    usage: Option<Value>,
 }
 
 /// Tokens under `OpenAI`'s names.
@@ -72,7 +72,7 @@ impl Head {
         let choice = json!({
             "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason.as_str(),
         });
-        self.write("chat.completion", vec![choice], Some(Some(usage.into())))
+        self.write("chat.completion", vec![choice], Some(json!(Usage::from(usage))))
     }
 
     /// The chunk that begins a stream.
@@ -95,7 +95,7 @@ impl Head {
     pub(crate) fn ending(&self, finish: FinishReason, usage: llm::Usage) -> String {
         let mut ending = self.chunk(&json!({}), Some(finish));
         if self.includes_usage {
-            let last = self.write("chat.completion.chunk", Vec::new(), Some(Some(usage.into())));
+            let last = self.write("chat.completion.chunk", Vec::new(), Some(json!(Usage::from(usage))));
             ending.push_str(&event(&last));
         }
         ending.push_str(DONE);
@@ -106,11 +106,11 @@ impl Head {
         let choice = json!({
             "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish.map(FinishReason::as_str),
         });
-        let usage = self.includes_usage.then_some(None);
+        let usage = self.includes_usage.then_some(Value::Null);
         event(&self.write("chat.completion.chunk", vec![choice], usage))
     }
 
-    fn write(&self, object: &'static str, choices: Vec<Value>, usage: Option<Option<Usage>>) -> String {
+    fn write(&self, object: &'static str, choices: Vec<Value>, usage: Option<Value>) -> String {
         let Self { id, created, model, .. } = self;
         let completion = Completion { id, object, created: *created, model, choices, usage };
         // Texts and numbers can always be written.

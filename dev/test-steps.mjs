@@ -39,6 +39,7 @@ export const steps = [
   { name: "http", title: "the HTTP suite against workerd", run: httpOnWorkerd },
   { name: "chat", title: "chat against a scripted model server", run: builtThenNodeTests("functions/*/tests/**/*.test.mjs") },
   { name: "outage", title: "stores that are down, slow, wrong or cut off", run: builtThenNodeTests("tests/outage/**/*.test.mjs") },
+  { name: "ui", title: "types, lints, units and size of the pages", run: pagesChecked },
   { name: "browser", title: "the pages in a browser", run: builtThenNodeTests("tests/browser/**/*.test.mjs") },
   { name: "pooler", title: "the store and the HTTP suite through pgbouncer in transaction mode", run: throughPooler },
   { name: "wasi", title: "the HTTP suite against the WASI components", run: httpOnComponents },
@@ -113,6 +114,19 @@ function builtThenNodeTests(pattern) {
     await buildFunctions({ quiet: true });
     return nodeTests(run, pattern);
   };
+}
+
+/** @param {Context} context */
+function pagesChecked({ run }) {
+  const tool = (file, ...args) => () => run(process.execPath, [join(root, "static", file), ...args]);
+  return inTurn(
+    () => run("cargo", ["xtask", "pages"]),
+    tool("api-types.mjs", "--check"),
+    tool("node_modules/typescript/bin/tsc", "--noEmit", "--project", join(root, "static")),
+    tool("node_modules/oxlint/bin/oxlint", "--type-aware", "--deny-warnings", "--config", join(root, "static/.oxlintrc.json"), join(root, "static/src")),
+    tool("node_modules/vitest/vitest.mjs", "run", "--root", join(root, "static")),
+    tool("check-size.mjs"),
+  );
 }
 
 /** The black-box suite against an installation. */

@@ -103,7 +103,7 @@ function contextFor(log, closers) {
   };
 }
 
-/** Adds up what the test runners say: nextest, cargo test, node --test. */
+/** Adds up what the test runners say: nextest, cargo test, node --test, Vitest. */
 function count(output) {
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const totals = { passed: 0, failed: 0 };
@@ -119,6 +119,7 @@ function count(output) {
   }
   for (const [, passed, failed] of plain.matchAll(/^test result: .*? (\d+) passed; (\d+) failed/gm)) add(passed, failed);
   for (const [, kind, number] of plain.matchAll(/^(?:ℹ|#) (pass|fail|cancelled) (\d+)$/gm)) add(kind === "pass" ? number : 0, kind === "pass" ? 0 : number);
+  for (const [, failed, passed] of plain.matchAll(/^ +Tests +(?:(\d+) failed)?(?: \| )?(?:(\d+) passed)?/gm)) add(passed, failed);
   return isCounted ? totals : null;
 }
 

@@ -1,13 +1,15 @@
 import "./styles.css";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { createBrowserRouter, RouterProvider } from "react-router";
-import { Toaster } from "sonner";
 import { queryClient } from "./api/query-client";
 import { routes } from "./routes";
 import { useTheme } from "./shell/theme";
 import { HintProvider } from "./ui/tooltip";
+
+/** Nothing is announced before a page is there. */
+const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
 
 const router = createBrowserRouter(routes, { future: { v8_middleware: true } });
 
@@ -17,7 +19,9 @@ function Application() {
     <QueryClientProvider client={queryClient}>
       <HintProvider>
         <RouterProvider router={router} />
-        <Toaster theme={theme} position="bottom-right" visibleToasts={4} />
+        <Suspense>
+          <Toaster theme={theme} position="bottom-right" visibleToasts={4} />
+        </Suspense>
       </HintProvider>
     </QueryClientProvider>
   );

@@ -1,13 +1,13 @@
 import { ChevronsUpDown, KeyRound, LogOut, Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
 import { queryClient } from "@/api/query-client";
 import { forgetKeys, switchKey, useSession } from "@/api/session";
 import { paths } from "@/paths";
 import { Badge } from "@/ui/badge";
-import { Dialog } from "@/ui/dialog";
 import { Menu, MenuChoices, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
-import { KeyForm } from "./key-form";
+
+const AddKey = lazy(() => import("./add-key"));
 
 /** Another key sees another team: nothing of the former one may stay. */
 function startAnew(): void {
@@ -77,9 +77,7 @@ export function KeySwitcher({ compact = false }: { compact?: boolean }) {
           Sign out, forget all keys
         </MenuItem>
       </Menu>
-      <Dialog open={adding} onOpenChange={setAdding} title="Add a key" description="You can switch between the keys of this session at any time.">
-        <KeyForm action="Use this key" onDone={added} />
-      </Dialog>
+      <Suspense>{adding && <AddKey onOpenChange={setAdding} onDone={added} />}</Suspense>
     </>
   );
 }

@@ -31,7 +31,7 @@ export function Page({ title, documentTitle, badges, description, actions, back,
       <header className={`pt-6 ${tabs ? "" : "pb-4"}`}>
         {back && <div className="mb-1 text-sm text-muted">{back}</div>}
         <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
-          <div className="min-w-0 flex-1 basis-64">
+          <div className="min-w-0 flex-1 basis-44">
             <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
               <h1 dir="auto" className="min-w-0 text-xl font-semibold tracking-tight break-words">
                 {title}

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Plus, ScrollText, Search } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { Fragment, useDeferredValue, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Prompt } from "@/api/types";
@@ -92,6 +92,15 @@ function useRowKeys(prompts: Prompt[]): string | undefined {
 const Pointer = ({ pointer, tone }: { pointer: Prompt["pointers"]["production"]; tone: "good" | "accent" }) =>
   pointer ? <Badge tone={tone}>v{pointer.version_number}</Badge> : <span className="text-muted">–</span>;
 
+/** A name may break after its slashes. */
+const BreakableName = ({ name }: { name: string }) =>
+  name.split(/(?<=\/)/).map((part, index) => (
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+
 const COLUMNS: Column<Prompt>[] = [
   {
     key: "name",
@@ -99,8 +108,8 @@ const COLUMNS: Column<Prompt>[] = [
     sortable: true,
     cell: (prompt) => (
       <div className="min-w-0">
-        <Link to={paths.prompt(prompt.name)} className="font-mono text-sm font-medium break-all hover:underline">
-          {prompt.name}
+        <Link to={paths.prompt(prompt.name)} className="font-mono text-sm font-medium wrap-anywhere hover:underline">
+          <BreakableName name={prompt.name} />
         </Link>
         {prompt.archived && <Badge className="ms-2">archived</Badge>}
         {prompt.description && (

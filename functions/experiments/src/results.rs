@@ -1,12 +1,17 @@
 //! What may be concluded from an experiment.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Path;
 use axum::response::Response;
 use domain::{Error, Id};
 use edge::{Call, Problem};
 use serde::Serialize;
 use store::experiments::{self, Evidence, ExperimentKind, ExperimentStatus, Period};
-use trials::{Metric, Report, VariantReport, report};
+use trials::{
+    GuardrailOutcome, InTwoArms, Metric, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName,
+    report,
+};
 
 use crate::observations::{guardrails, observations};
 
@@ -22,8 +27,15 @@ struct Results<'a> {
     period: i64,
     allocation_periods: &'a [Period],
     variants: Vec<VariantResult>,
-    #[serde(flatten)]
-    report: Report,
+    /// Every metric that has a value, beyond the primary one.
+    metrics: BTreeMap<Metric, Vec<MetricReport>>,
+    srm: SampleRatioReport,
+    in_two_arms: InTwoArms,
+    guardrails: Vec<GuardrailOutcome>,
+    verdict: VerdictName,
+    verdict_variant: Option<String>,
+    sequential: bool,
+    alpha: f64,
 }
 
 /// An arm with what it serves.
@@ -47,9 +59,18 @@ fn results(evidence: &Evidence) -> Results<'_> {
     let primary = experiment.primary_metric.as_deref().and_then(Metric::parse);
     let min_samples = u64::try_from(experiment.min_samples).unwrap_or_default();
     let guardrails = guardrails(&experiment.guardrails);
-    let mut report = report(&observations(evidence), primary, min_samples, &guardrails);
-    let variants = std::mem::take(&mut report.variants).into_iter().zip(&experiment.variants);
-    let variants = variants.map(|(report, variant)| VariantResult {
+    let Report {
+        variants,
+        metrics,
+        srm,
+        in_two_arms,
+        guardrails,
+        verdict,
+        verdict_variant,
+        alpha,
+        sequential,
+    } = report(&observations(evidence), primary, min_samples, &guardrails);
+    let variants = variants.into_iter().zip(&experiment.variants).map(|(report, variant)| VariantResult {
         version_id: variant.version_id.clone(),
         version_number: variant.version_number,
         report,
@@ -64,6 +85,13 @@ fn results(evidence: &Evidence) -> Results<'_> {
         period: experiment.period,
         allocation_periods: &evidence.periods,
         variants: variants.collect(),
-        report,
+        metrics,
+        srm,
+        in_two_arms,
+        guardrails,
+        verdict,
+        verdict_variant,
+        sequential,
+        alpha,
     }
 }

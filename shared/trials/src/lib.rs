@@ -17,7 +17,7 @@ pub use experiment::{ExperimentMove, Trial, next_experiment_move};
 pub use metric::Metric;
 pub use observations::{Guardrail, Observations, PeriodObservations};
 pub use report::{
-    GuardrailOutcome, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName, report,
+    GuardrailOutcome, InTwoArms, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName, report,
 };
 pub use weights::{Split, basis_points, canary_split};
 

@@ -9,6 +9,7 @@ mod bad_input;
 mod chat;
 mod client;
 mod events;
+mod experiments;
 mod feedback;
 mod operations;
 mod registry;

@@ -23,16 +23,22 @@ pub(super) fn find(head: &Head<'_>) -> Option<http::Response<Body>> {
 /// The page that finds its content by its own address: for a browser that asks for what is no file.
 pub(super) fn page(head: &Head<'_>) -> Option<http::Response<Body>> {
     let wants_page = head.header(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
-    path_of(head).filter(|_| wants_page).and_then(|_| read("/index.html"))
+    readable(head).filter(|_| wants_page).and_then(|_| read("/index.html"))
 }
 
 /// The path, if a file may be there.
 fn path_of<'a>(head: &Head<'a>) -> Option<&'a str> {
+    let path = readable(head)?;
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    (is_plain && !path.contains("..")).then_some(path)
+}
+
+/// The path, if it is read and no function's. A page's may hold anything, such as the `%2F` of a prompt's name.
+fn readable<'a>(head: &Head<'a>) -> Option<&'a str> {
     let path = head.target.split('?').next()?;
     let is_ours = ["/api/", "/v1/", "/_"].iter().any(|begin| path.starts_with(begin));
-    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
     let is_read = matches!(head.method, "GET" | "HEAD");
-    (is_read && is_plain && !is_ours && !path.contains("..")).then_some(path)
+    (is_read && !is_ours).then_some(path)
 }
 
 fn read(path: &str) -> Option<http::Response<Body>> {

@@ -129,12 +129,31 @@ export interface ChatMeta {
   version_id: string | null;
   experiment_id: string | null;
   variant: string | null;
+  /** The model that is asked first. With `stream: false`, the one that answered. */
   model: string;
   estimated_tokens_in: number;
   /** The prompt's variables without a value. */
   missing_variables: string[];
-  /** Earlier messages that did not fit into the model's window. */
-  dropped_messages: number;
+  context: ChatContext;
+  /** The models that are asked in turn should the first one fail. */
+  fallbacks: string[];
+}
+
+/** What the model sees of the conversation so far: the newest messages that fit into its window beside the prompt and the answer. A conversation that takes more than 80 % of that is summarised after the answer. */
+export interface ChatContext {
+  /** Earlier messages that it sees. */
+  messages_kept: number;
+  /** Earlier messages that it does not see. */
+  messages_dropped: number;
+  /** Whether it sees a summary in place of the beginning. */
+  summarised: boolean;
+}
+
+export interface StoppedAnswer {
+  message_id: string;
+  conversation_id: string;
+  status: "streaming" | "complete" | "cancelled" | "failed";
+  finish_reason: string | null;
 }
 
 export interface ChatDelta {
@@ -143,6 +162,8 @@ export interface ChatDelta {
 }
 
 export interface ChatUsage {
+  /** The model that answered. */
+  model: string;
   tokens_in: number;
   tokens_out: number;
   cached_tokens_in: number;
@@ -171,7 +192,7 @@ export type ChatAnswer = ChatMeta & {
   text: string;
 } & ChatUsage & ChatDone;
 
-/** `stop`: it was all said; `length`: the limit was reached; `content_filter`: the provider withheld the rest; `cancelled`: somebody stopped it. */
+/** `stop`: it was all said; `length`: the limit was reached; `content_filter`: the provider withheld the rest; `cancelled`: somebody stopped it, or nobody was there to read it. */
 export type FinishReason = string;
 
 export interface Conversation {
@@ -225,6 +246,280 @@ export interface Message {
   request_id: string | null;
   created_at: Timestamp;
   completed_at: string | null;
+}
+
+export interface CompletionInput {
+  /** A model's id, or `prompt:<name>`. */
+  model: string;
+  messages: ({
+    role: "system" | "developer" | "user" | "assistant" | "tool";
+    /** A text, or OpenAI's content parts. */
+    content?: unknown;
+    name?: string;
+    tool_calls?: (Record<string, unknown>)[];
+    tool_call_id?: string;
+  })[];
+  stream?: boolean;
+  stream_options?: {
+    include_usage?: boolean;
+  };
+  temperature?: number;
+  top_p?: number;
+  max_completion_tokens?: number;
+  /** The older name of `max_completion_tokens`. */
+  max_tokens?: number;
+  /** A string, or several. */
+  stop?: unknown;
+  tools?: (Record<string, unknown>)[];
+  /** `auto`, `none`, `required`, or a function. */
+  tool_choice?: unknown;
+  n?: 1;
+  user?: string;
+  /** `user_id` and `variables` are for us; the rest is kept with the inference. */
+  metadata?: Record<string, unknown>;
+  /** The prompt's variables. */
+  variables?: Record<string, unknown>;
+}
+
+export interface Completion {
+  id: string;
+  object: "chat.completion";
+  created: number;
+  /** The model that answered. */
+  model: string;
+  choices: ({
+    index: number;
+    message: {
+      role: "assistant";
+      content: string | null;
+      refusal: null;
+      tool_calls?: (Record<string, unknown>)[];
+    };
+    logprobs: null;
+    finish_reason: "stop" | "length" | "tool_calls" | "content_filter";
+  })[];
+  usage: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    prompt_tokens_details: {
+      cached_tokens: number;
+    };
+    completion_tokens_details: {
+      reasoning_tokens: number;
+    };
+  };
+}
+
+export interface OpenAiError {
+  error: {
+    message: string;
+    type: "invalid_request_error" | "authentication_error" | "permission_error" | "rate_limit_error" | "server_error";
+    param: string | null;
+    code: string | null;
+  };
+}
+
+export interface Model {
+  id: string;
+  object: "model";
+  /** 0: nobody says. */
+  created: number;
+  owned_by: string;
+}
+
+export interface ModelList {
+  object: "list";
+  data: Model[];
+}
+
+export interface TokenInput {
+  model: string;
+  /** A text; or else `messages`. */
+  text?: string | null;
+  messages?: ({
+    role: "system" | "user" | "assistant" | "tool";
+    content: string;
+  })[] | null;
+}
+
+export interface TokenCount {
+  model: string;
+  tokens: number;
+  /** `o200k_base`, `cl100k_base`, or `words` for the built-in model. */
+  encoding: string;
+  /** Whether the model is known to use it. */
+  exact: boolean;
+  /** Null where the price is not known. */
+  input_cost_usd: number | null;
+}
+
+export interface FeedbackInput {
+  /** The answer; or else `request_id`. */
+  message_id?: string | null;
+  /** The request that was answered. */
+  request_id?: string | null;
+  /** -1 or 1; with the scale `stars` 1 to 5. */
+  rating: number;
+  scale?: "thumbs" | "stars";
+  /** Why, in words. */
+  comment?: string | null;
+  /** Who thinks so; by default the conversation's user, or else the key's. */
+  user_id?: string | null;
+  /** For a request that only resolved: the prompt. */
+  prompt_id?: string | null;
+  /** For a request that only resolved: the version. */
+  version_id?: string | null;
+  /** For a request that only resolved: the experiment or canary. */
+  experiment_id?: string | null;
+  /** For a request that only resolved: the variant. */
+  variant?: string | null;
+}
+
+export interface Feedback {
+  id: string;
+  /** The same as `id`. */
+  feedback_id: string;
+  message_id: string | null;
+  request_id: string | null;
+  user_id: string;
+  rating: number;
+  scale: "thumbs" | "stars";
+  comment: string | null;
+  prompt_id: string | null;
+  version_id: string | null;
+  experiment_id: string | null;
+  variant: string | null;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+  /** Whether it took an earlier one's place. */
+  replaced: boolean;
+}
+
+export interface Ratings {
+  count: number;
+  /** Thumbs up. */
+  positive: number;
+  /** Thumbs down. */
+  negative: number;
+  /** The share of thumbs that are up. */
+  approval: number | null;
+  approval_interval: number[] | null;
+  /** Ratings in stars. */
+  star_count: number;
+  average_stars: number | null;
+  distribution: ({
+    stars: number;
+    count: number;
+    /** Of all ratings in stars. */
+    share: number | null;
+    interval: number[] | null;
+  })[];
+}
+
+export type FeedbackStatistics = Ratings & {
+  by_prompt: RatingsOfPrompt[];
+  by_version: RatingsOfVersion[];
+  by_variant: RatingsOfVariant[];
+};
+
+export type RatingsOfPrompt = Ratings & {
+  prompt_id: string;
+  prompt_name: string | null;
+};
+
+export type RatingsOfVersion = RatingsOfPrompt & {
+  version_id: string;
+  version_number: number | null;
+};
+
+export type RatingsOfVariant = Ratings & {
+  experiment_id: string;
+  variant: string | null;
+};
+
+export interface IngestBatch {
+  events: InferenceInput[];
+}
+
+export interface InferenceInput {
+  /** Of your choice, unique in the team. */
+  id: string;
+  type: "inference";
+  model: string;
+  /** `error` if an error is given, else `ok`. */
+  status?: "ok" | "error" | "cancelled" | null;
+  error_code?: string | null;
+  /** What went wrong, in words. */
+  error?: string | null;
+  /** As resolve answered it; likewise the next four. */
+  prompt_id?: string | null;
+  version_id?: string | null;
+  environment?: "staging" | "production" | null;
+  experiment_id?: string | null;
+  variant?: string | null;
+  period?: number | null;
+  /** The unit of experiments. */
+  user_id?: string | null;
+  /** What the model was asked. Also `input`. */
+  messages?: unknown;
+  /** What it answered. Also `answer`. */
+  output?: unknown;
+  /** The tools that it called. Also `tool_calls`. */
+  tools?: unknown;
+  tokens_in?: number | null;
+  tokens_out?: number | null;
+  cached_tokens_in?: number | null;
+  /** By our table of prices, if it is not given and the model is known. */
+  cost_usd?: number | null;
+  latency_ms?: number | null;
+  ttft_ms?: number | null;
+  /** What feedback can name. This request's, if it is not given. */
+  request_id?: string | null;
+  message_id?: string | null;
+  conversation_id?: string | null;
+  trace_id?: string | null;
+  span_id?: string | null;
+  parent_span_id?: string | null;
+  /** By your clock; ours stands beside it. Also `started_at`. */
+  client_started_at?: string | null;
+  client_ended_at?: string | null;
+  /** Whatever you like. */
+  metadata?: Record<string, unknown> | null;
+}
+
+export interface Ingested {
+  /** Inferences that are new. */
+  accepted: number;
+  /** Those whose id came twice, or within the last seven days. */
+  duplicates: number;
+  rejected: ({
+    /** The event's place in the batch, from 0. */
+    index: number;
+    code: string;
+    detail: string;
+    errors?: ({
+      field?: string;
+      code?: string;
+      detail?: string;
+    })[];
+  })[];
+}
+
+export interface Drained {
+  /** Entries that were read from the streams. */
+  read: number;
+  /** Events that were stored. */
+  accepted: number;
+  /** Events that had been stored before. */
+  duplicates: number;
+  /** Entries that can never be stored. */
+  set_aside: number;
+  /** Whether nothing is left. */
+  is_empty: boolean;
+  partitions_made?: number;
+  partitions_dropped?: number;
 }
 
 export interface Collection {
@@ -633,6 +928,26 @@ export interface AuditEntry {
   request_id: string | null;
   /** What changed, as far as it is kept. */
   detail: unknown;
+}
+
+export interface ProviderInput {
+  /** The provider's key. */
+  api_key: string;
+  /** Where it is, version segment included: https and public; in development also loopback. Required for endpoints of your own. */
+  base_url?: string | null;
+}
+
+export interface Provider {
+  provider: string;
+  /** The key's last four characters; empty for a key of fewer than eight. */
+  last_four: string;
+  base_url: string | null;
+  /** Which of the installation's keys it is encrypted with. */
+  encryption_key_id: string;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+  updated_by: UserId;
 }
 
 export interface Health {

@@ -11,8 +11,18 @@ use super::json::{Json, Members, object, reference};
 use crate::wasm::root;
 
 /// The areas, in the order in which readers need them.
-const AREAS: [&str; 9] =
-    ["resolve", "chat", "openai", "feedback", "events", "registry", "access", "providers", "operations"];
+const AREAS: [&str; 10] = [
+    "resolve",
+    "chat",
+    "openai",
+    "feedback",
+    "events",
+    "registry",
+    "experiments",
+    "access",
+    "providers",
+    "operations",
+];
 
 /// What belongs to no area.
 #[derive(Deserialize)]

@@ -209,6 +209,10 @@ fn describe_response(response: &Response, schemas: &Members, creates: bool) -> R
     if let Some(schema) = response.schema() {
         content.insert("application/json".to_owned(), media_type(schema, response.example.clone(), schemas)?);
     }
+    for (name, example) in &response.text {
+        let schema = object([("type", "string".into())]);
+        content.insert(name.clone(), object([("schema", schema), ("example", example.as_str().into())]));
+    }
     if !content.is_empty() {
         members.insert("content".to_owned(), Json::Object(content));
     }

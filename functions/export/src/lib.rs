@@ -1,6 +1,20 @@
 //! Experiment results, conversations and messages as CSV, streamed.
+//!
+//! | route | what |
+//! |---|---|
+//! | `GET /api/export/conversations.csv` | conversations, one a row |
+//! | `GET /api/export/messages.csv` | messages, one a row |
+//! | `GET /api/export/experiments/{experiment}.csv` | results, one row for each arm and metric |
+//!
+//! Rows are read a page at a time while the client reads, so that memory holds one page however long the file is. A
+//! file that breaks off is a broken response, not a short one.
+
+mod csv;
+mod experiments;
+mod tables;
 
 use axum::Router;
+use axum::routing::get;
 use edge::Function;
 
 platform::serve!(platform::serve::Application::new(router));
@@ -12,6 +26,9 @@ pub fn router() -> Router {
 
 fn handlers() -> Router {
     Router::new()
+        .route("/api/export/conversations.csv", get(tables::conversations))
+        .route("/api/export/messages.csv", get(tables::messages))
+        .route("/api/export/experiments/{file}", get(experiments::results))
 }
 
 #[cfg(test)]

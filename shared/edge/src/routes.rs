@@ -107,7 +107,7 @@ const fn public(path: &'static str, function: Function) -> Route {
     Route { method: "GET", path, function, access: Access::Public, creates: false }
 }
 
-use Function::{Chat, Experiments, Feedback, Gateway, Ingest, Keys, Prompts, ResolvePrompt};
+use Function::{Analytics, Chat, Experiments, Export, Feedback, Gateway, Ingest, Keys, Prompts, ResolvePrompt};
 use Role::{Admin, Editor, Publisher, Runtime, Viewer};
 
 /// Every route of the product. `promote` and `rollback`, and whatever changes an experiment or canary, ask for an
@@ -193,6 +193,17 @@ pub const ROUTES: &[Route] = &[
     // Events.
     route("POST", "/api/ingest", Ingest, Runtime),
     route("POST", "/api/ingest/drain", Ingest, Admin),
+    // Analytics.
+    route("GET", "/api/analytics/overview", Analytics, Viewer),
+    route("GET", "/api/analytics/timeseries", Analytics, Viewer),
+    route("GET", "/api/analytics/latency", Analytics, Viewer),
+    route("GET", "/api/analytics/costs", Analytics, Viewer),
+    route("GET", "/api/analytics/versions", Analytics, Viewer),
+    route("GET", "/metrics", Analytics, Admin),
+    // Export. The last one's parameter ends in `.csv`.
+    route("GET", "/api/export/conversations.csv", Export, Viewer),
+    route("GET", "/api/export/messages.csv", Export, Viewer),
+    route("GET", "/api/export/experiments/{file}", Export, Viewer),
 ];
 
 /// What the table says of a path.

@@ -26,4 +26,5 @@ mod stream;
 pub use append::{Appended, append_new};
 pub use drain::{Backlog, Drained, backlog, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
+pub use policies::policy;
 pub use record::record;

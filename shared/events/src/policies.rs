@@ -18,7 +18,7 @@ static KNOWN: LazyLock<Mutex<Known>> =
     LazyLock::new(|| Mutex::new(LruCache::new(NonZeroUsize::new(TEAMS).unwrap_or(NonZeroUsize::MIN))));
 
 /// The policy of a team. What cannot be read masks everything: better too little is kept than too much.
-pub(crate) async fn policy(database: &Database, team_id: &Id) -> Arc<Policy> {
+pub async fn policy(database: &Database, team_id: &Id) -> Arc<Policy> {
     let now_ms = time::now_ms();
     let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(team_id).cloned();
     if let Some((since_ms, policy)) = &known

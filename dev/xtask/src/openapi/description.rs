@@ -11,12 +11,14 @@ use super::json::{Json, Members, object, reference};
 use crate::wasm::root;
 
 /// The areas, in the order in which readers need them.
-const AREAS: [&str; 10] = [
+const AREAS: [&str; 12] = [
     "resolve",
     "chat",
     "openai",
     "feedback",
     "events",
+    "analytics",
+    "export",
     "registry",
     "experiments",
     "access",
@@ -119,6 +121,9 @@ pub(super) struct Response {
     /// Of a stream: each event's schema.
     #[serde(default)]
     pub(super) events: IndexMap<String, String>,
+    /// Of a body that is no JSON: its media type and an example.
+    #[serde(default)]
+    pub(super) text: IndexMap<String, String>,
     #[serde(default)]
     pub(super) headers: Vec<String>,
     pub(super) example: Option<Json>,

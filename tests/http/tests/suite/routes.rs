@@ -102,6 +102,15 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("DELETE", "/api/conversations/{conversation}", Runtime),
     ("POST", "/api/ingest", Runtime),
     ("POST", "/api/ingest/drain", Admin),
+    ("GET", "/api/analytics/overview", Viewer),
+    ("GET", "/api/analytics/timeseries", Viewer),
+    ("GET", "/api/analytics/latency", Viewer),
+    ("GET", "/api/analytics/costs", Viewer),
+    ("GET", "/api/analytics/versions", Viewer),
+    ("GET", "/metrics", Admin),
+    ("GET", "/api/export/conversations.csv", Viewer),
+    ("GET", "/api/export/messages.csv", Viewer),
+    ("GET", "/api/export/experiments/{file}", Viewer),
 ];
 
 /// Every path with its methods.

@@ -1,0 +1,104 @@
+//! `GET /api/analytics/costs`.
+
+use axum::response::Response;
+use domain::timestamp;
+use edge::{Call, Checks, Problem, Query};
+use serde::Serialize;
+use store::analytics::{self, GroupBy, Period, Summary};
+
+use crate::measures::{Group, Named, dollars};
+use crate::percentiles::ratio;
+use crate::pieces::pieces;
+use crate::range::RangeQuery;
+
+const GROUPS: [GroupBy; 9] = [
+    GroupBy::Team,
+    GroupBy::Prompt,
+    GroupBy::Version,
+    GroupBy::Environment,
+    GroupBy::Experiment,
+    GroupBy::Variant,
+    GroupBy::Model,
+    GroupBy::Source,
+    GroupBy::Status,
+];
+
+/// The answer, the dearest group first.
+#[derive(Serialize)]
+struct Costs {
+    from: String,
+    to: String,
+    time_zone: String,
+    group_by: GroupBy,
+    cost_usd: f64,
+    /// Requests whose price is not known, and which count as nothing.
+    unpriced_requests: u64,
+    requests: u64,
+    tokens_in: u64,
+    tokens_out: u64,
+    cached_tokens_in: u64,
+    groups_total: u64,
+    groups: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    group: Group,
+    cost_usd: f64,
+    /// Of the whole.
+    share: Option<f64>,
+    cost_per_request_usd: Option<f64>,
+    unpriced_requests: u64,
+    requests: u64,
+    tokens_in: u64,
+    tokens_out: u64,
+    cached_tokens_in: u64,
+}
+
+pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
+    let mut checks = Checks::default();
+    if query.interval.is_some() {
+        checks.refuse("interval", "unknown_field", "only a time series has an interval");
+    }
+    let default = GroupBy::Model;
+    let asked = query.read(&call, checks, &GROUPS, Some(default)).await?;
+    let group_by = asked.filter.group_by.unwrap_or(default);
+    let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
+    let mut rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;
+    let groups_total = rows.first().map_or(0, |row| row.groups);
+    rows.retain(|row| row.sums.requests > 0);
+    rows.sort_by(|one, other| other.sums.cost_usd.total_cmp(&one.sums.cost_usd));
+    let cost_usd: f64 = rows.iter().map(|row| row.sums.cost_usd).sum();
+    let total = |of: fn(&Summary) -> u64| rows.iter().map(of).sum();
+    let answer = Costs {
+        from: timestamp(asked.from_ms),
+        to: timestamp(asked.to_ms),
+        time_zone: asked.zone,
+        group_by,
+        cost_usd: dollars(cost_usd),
+        unpriced_requests: total(|row| row.sums.unpriced),
+        requests: total(|row| row.sums.requests),
+        tokens_in: total(|row| row.sums.tokens_in),
+        tokens_out: total(|row| row.sums.tokens_out),
+        cached_tokens_in: total(|row| row.sums.cached_tokens_in),
+        groups_total,
+        groups: rows.iter().map(|row| describe(row, group_by, cost_usd)).collect(),
+    };
+    edge::to_json_response(200, &answer)
+}
+
+fn describe(row: &Summary, group_by: GroupBy, cost_usd: f64) -> Row {
+    let sums = &row.sums;
+    let priced = sums.requests.saturating_sub(sums.unpriced);
+    Row {
+        group: Group::new(group_by, &Named::from(row)),
+        cost_usd: dollars(sums.cost_usd),
+        share: (cost_usd > 0.0).then(|| sums.cost_usd / cost_usd),
+        cost_per_request_usd: (priced > 0).then(|| dollars(sums.cost_usd * ratio(1, priced))),
+        unpriced_requests: sums.unpriced,
+        requests: sums.requests,
+        tokens_in: sums.tokens_in,
+        tokens_out: sums.tokens_out,
+        cached_tokens_in: sums.cached_tokens_in,
+    }
+}

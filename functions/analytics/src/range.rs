@@ -1,0 +1,227 @@
+//! What routes are asked for: a range of time, a time zone, and which series.
+
+use domain::{Environment, Error, Id, Kind};
+use edge::{Call, Checks};
+use platform::time;
+use serde::Deserialize;
+use store::analytics::{Filter, GroupBy, is_time_zone};
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 86_400_000;
+/// What is shown when no range is given.
+const DEFAULT_RANGE_MS: i64 = 7 * DAY_MS;
+/// Rollups by the day are kept for little longer.
+const LONGEST_RANGE_MS: i64 = 800 * DAY_MS;
+
+/// The query that all routes have in common.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RangeQuery {
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) interval: Option<String>,
+    pub(crate) group_by: Option<String>,
+    pub(crate) time_zone: Option<String>,
+    prompt_id: Option<String>,
+    version_id: Option<String>,
+    environment: Option<String>,
+    experiment_id: Option<String>,
+    variant: Option<String>,
+    model: Option<String>,
+    source: Option<String>,
+    status: Option<String>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) from_ms: i64,
+    pub(crate) to_ms: i64,
+    /// A name of the IANA database.
+    pub(crate) zone: String,
+    pub(crate) filter: Filter,
+}
+
+const GROUPS: [(&str, GroupBy); 9] = [
+    ("team", GroupBy::Team),
+    ("prompt", GroupBy::Prompt),
+    ("version", GroupBy::Version),
+    ("environment", GroupBy::Environment),
+    ("experiment", GroupBy::Experiment),
+    ("variant", GroupBy::Variant),
+    ("model", GroupBy::Model),
+    ("source", GroupBy::Source),
+    ("status", GroupBy::Status),
+];
+
+impl RangeQuery {
+    /// What is asked for, with the groups that a route offers. Everything that is wrong is said at once.
+    pub(crate) async fn read(
+        &self,
+        call: &Call,
+        checks: Checks,
+        groups: &[GroupBy],
+        default: Option<GroupBy>,
+    ) -> Result<Asked, Error> {
+        let asked = self.check(checks, groups, default, time::now_ms())?;
+        if asked.zone != "UTC" && !is_time_zone(&call.database, &asked.zone).await? {
+            let detail = "a name of the IANA time zone database: Europe/Berlin";
+            return Err(Error::field("time_zone", "unknown_value", detail));
+        }
+        Ok(asked)
+    }
+
+    fn check(
+        &self,
+        mut checks: Checks,
+        groups: &[GroupBy],
+        default: Option<GroupBy>,
+        now_ms: i64,
+    ) -> Result<Asked, Error> {
+        let to_ms = checks.time("to", self.to.as_deref()).unwrap_or(now_ms);
+        let from_ms =
+            checks.time("from", self.from.as_deref()).unwrap_or(to_ms.saturating_sub(DEFAULT_RANGE_MS));
+        // Cells are minutes: those at the ends count whole.
+        let from_ms = from_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
+        let to_ms = to_ms.saturating_add(MINUTE_MS - 1).div_euclid(MINUTE_MS) * MINUTE_MS;
+        if from_ms >= to_ms {
+            checks.refuse("from", "out_of_range", "before `to`");
+        } else if to_ms.saturating_sub(from_ms) > LONGEST_RANGE_MS {
+            checks.refuse("from", "out_of_range", "at most 800 days before `to`");
+        }
+        let zone = self.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
+        if zone.is_empty() || zone.len() > 64 || !zone.bytes().all(is_name) {
+            checks.refuse(
+                "time_zone",
+                "invalid_format",
+                "a name of the IANA time zone database: Europe/Berlin",
+            );
+        }
+        let filter = self.filter(&mut checks, groups, default);
+        checks.finish()?;
+        Ok(Asked { from_ms, to_ms, zone, filter })
+    }
+
+    fn filter(&self, checks: &mut Checks, groups: &[GroupBy], default: Option<GroupBy>) -> Filter {
+        let offered: Vec<&str> =
+            GROUPS.iter().filter(|(_, group)| groups.contains(group)).map(|(name, _)| *name).collect();
+        let parse = |name: &str| {
+            let found = GROUPS.iter().find(|(candidate, group)| *candidate == name && groups.contains(group));
+            found.map(|(_, group)| Some(*group))
+        };
+        let group_by = checks.choice("group_by", self.group_by.as_deref(), default, parse, &offered);
+        for (field, kind, text) in
+            [("prompt_id", Kind::Prompt, &self.prompt_id), ("version_id", Kind::Version, &self.version_id)]
+        {
+            if let Some(text) = text {
+                checks.id(field, text, kind);
+            }
+        }
+        let experiment_id = self.experiment_id.as_deref();
+        let is_experiment =
+            |id: &str| Id::parse(Kind::Experiment, id).is_ok() || Id::parse(Kind::Canary, id).is_ok();
+        if experiment_id.is_some_and(|id| !is_experiment(id)) {
+            checks.refuse("experiment_id", "invalid_format", "an id that begins with exp_ or can_");
+        }
+        let known = |names: &'static [&'static str]| {
+            move |name: &str| names.contains(&name).then(|| Some(name.to_owned()))
+        };
+        let environments = Environment::ALL.map(Environment::name);
+        let environment = checks.choice(
+            "environment",
+            self.environment.as_deref(),
+            None,
+            |name| environments.contains(&name).then(|| Some(name.to_owned())),
+            &environments,
+        );
+        let sources = &["chat", "openai", "ingest"];
+        let source = checks.choice("source", self.source.as_deref(), None, known(sources), sources);
+        let statuses = &["ok", "error", "cancelled"];
+        let status = checks.choice("status", self.status.as_deref(), None, known(statuses), statuses);
+        for (field, text) in [("variant", &self.variant), ("model", &self.model)] {
+            checks.text(field, text.as_deref().unwrap_or_default(), 0..=256);
+        }
+        let filter = Filter {
+            is_total: false,
+            prompt_id: self.prompt_id.clone(),
+            version_id: self.version_id.clone(),
+            environment,
+            experiment_id: self.experiment_id.clone(),
+            variant: self.variant.clone(),
+            model: self.model.clone(),
+            source,
+            status,
+            group_by,
+        };
+        filter.settled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_795_253_430_500; // 2026-11-21T09:30:30.5Z
+
+    fn check(fill: impl FnOnce(&mut RangeQuery)) -> Result<Asked, Vec<(String, &'static str)>> {
+        let mut query = RangeQuery::default();
+        fill(&mut query);
+        query.check(Checks::default(), &[GroupBy::Prompt, GroupBy::Status], None, NOW_MS).map_err(|error| {
+            match error {
+                Error::Validation(errors) => {
+                    errors.into_iter().map(|error| (error.field, error.code)).collect()
+                }
+                other => panic!("{other}"),
+            }
+        })
+    }
+
+    #[test]
+    fn a_week_until_now_in_whole_minutes_is_the_default() {
+        let asked = check(|_| ()).unwrap();
+        assert_eq!(asked.to_ms, 1_795_253_460_000);
+        assert_eq!(asked.to_ms - asked.from_ms, DEFAULT_RANGE_MS + MINUTE_MS);
+        assert!(asked.filter.is_total && asked.zone == "UTC");
+    }
+
+    #[test]
+    fn totals_answer_what_they_can() {
+        assert!(!check(|query| query.group_by = Some("prompt".to_owned())).unwrap().filter.is_total);
+        assert!(check(|query| query.group_by = Some("status".to_owned())).unwrap().filter.is_total);
+        assert!(!check(|query| query.model = Some("offline".to_owned())).unwrap().filter.is_total);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let refused = |fill: fn(&mut RangeQuery)| check(fill).unwrap_err();
+        assert_eq!(
+            refused(|query| query.from = Some("2027-01-01T00:00:00Z".to_owned())),
+            [("from".to_owned(), "out_of_range")]
+        );
+        assert_eq!(
+            refused(|query| query.from = Some("1999-01-01T00:00:00Z".to_owned())),
+            [("from".to_owned(), "out_of_range")]
+        );
+        assert_eq!(
+            refused(|query| query.to = Some("soon".to_owned())),
+            [("to".to_owned(), "invalid_format")]
+        );
+        assert_eq!(
+            refused(|query| query.group_by = Some("colour".to_owned())),
+            [("group_by".to_owned(), "unknown_value")]
+        );
+        assert_eq!(
+            refused(|query| query.group_by = Some("team".to_owned())),
+            [("group_by".to_owned(), "unknown_value")]
+        );
+        assert_eq!(
+            refused(|query| query.status = Some("fine".to_owned())),
+            [("status".to_owned(), "unknown_value")]
+        );
+        assert_eq!(
+            refused(|query| query.time_zone = Some("x'y".to_owned())),
+            [("time_zone".to_owned(), "invalid_format")]
+        );
+    }
+}

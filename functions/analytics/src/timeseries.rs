@@ -1,0 +1,134 @@
+//! `GET /api/analytics/timeseries`.
+
+use axum::response::Response;
+use domain::{Error, timestamp};
+use edge::{Call, Checks, Problem, Query};
+use platform::time;
+use serde::Serialize;
+use store::analytics::{self, Buckets, GroupBy};
+
+use crate::measures::{Group, Measures, Named};
+use crate::range::RangeQuery;
+
+/// Intervals and their seconds.
+const INTERVALS: [(&str, i64); 5] = [("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3_600), ("1d", 86_400)];
+const NAMES: [&str; 5] = ["1m", "5m", "15m", "1h", "1d"];
+/// More than a screen has columns.
+const MOST_BUCKETS: i64 = 1_500;
+/// How many buckets an interval that we choose makes, at most.
+const CHOSEN_BUCKETS: i64 = 200;
+/// The two ends of a range cut two buckets.
+const CUT_BUCKETS: i64 = 2;
+
+const GROUPS: [GroupBy; 8] = [
+    GroupBy::Prompt,
+    GroupBy::Version,
+    GroupBy::Environment,
+    GroupBy::Experiment,
+    GroupBy::Variant,
+    GroupBy::Model,
+    GroupBy::Source,
+    GroupBy::Status,
+];
+
+/// The answer. A bucket in which nothing happened has no point.
+#[derive(Serialize)]
+struct Timeseries {
+    from: String,
+    to: String,
+    interval: &'static str,
+    time_zone: String,
+    group_by: Option<GroupBy>,
+    /// The beginnings of all buckets.
+    buckets: Vec<String>,
+    /// How many groups there are; the largest ten are shown.
+    groups: u64,
+    series: Vec<Series>,
+}
+
+#[derive(Serialize)]
+struct Series {
+    group: Option<Group>,
+    points: Vec<Point>,
+}
+
+#[derive(Serialize)]
+struct Point {
+    bucket: String,
+    /// Whether time is still going on in it.
+    unfinished: bool,
+    #[serde(flatten)]
+    measures: Measures,
+}
+
+pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
+    let mut checks = Checks::default();
+    let parse = |name: &str| INTERVALS.iter().find(|(known, _)| *known == name).map(|known| Some(*known));
+    let given = checks.choice("interval", query.interval.as_deref(), None, parse, &NAMES);
+    let asked = query.read(&call, checks, &GROUPS, None).await?;
+    let range_s = (asked.to_ms - asked.from_ms) / 1_000;
+    let (interval, seconds) = given.unwrap_or_else(|| choose(range_s));
+    if range_s / seconds > MOST_BUCKETS - CUT_BUCKETS {
+        let detail = format!(
+            "too fine for this range: at most {MOST_BUCKETS} buckets; {} would do",
+            choose(range_s).0
+        );
+        return Err(Error::field("interval", "out_of_range", detail).into());
+    }
+    let buckets = Buckets {
+        from_ms: asked.from_ms,
+        to_ms: asked.to_ms,
+        seconds,
+        zone: &asked.zone,
+        filter: &asked.filter,
+    };
+    let found = analytics::timeseries(&call.database, call.team_id(), &buckets).await?;
+    let now_ms = time::now_ms();
+    let mut starts = found.buckets_ms.clone();
+    starts.push(found.end_ms);
+    let end_of = |bucket_ms: i64| {
+        let next = starts.partition_point(|&start_ms| start_ms <= bucket_ms);
+        starts.get(next).copied().unwrap_or(found.end_ms)
+    };
+    let series = found.series.iter().map(|series| Series {
+        group: asked.filter.group_by.map(|group_by| Group::new(group_by, &named(series))),
+        points: series
+            .points
+            .iter()
+            .map(|point| Point {
+                bucket: timestamp(point.bucket_ms),
+                unfinished: end_of(point.bucket_ms) > now_ms,
+                measures: Measures::new(&point.sums, point.latency.as_ref(), point.ttft.as_ref()),
+            })
+            .collect(),
+    });
+    let answer = Timeseries {
+        from: timestamp(asked.from_ms),
+        to: timestamp(asked.to_ms),
+        interval,
+        time_zone: asked.zone.clone(),
+        group_by: asked.filter.group_by,
+        buckets: found.buckets_ms.iter().map(|&start_ms| timestamp(start_ms)).collect(),
+        groups: found.groups,
+        series: series.collect(),
+    };
+    edge::to_json_response(200, &answer)
+}
+
+fn named(series: &analytics::Series) -> Named<'_> {
+    Named {
+        name: series.name.as_deref(),
+        prompt_id: series.prompt_id.as_deref(),
+        prompt_name: series.prompt_name.as_deref(),
+        version_number: series.version_number,
+        experiment_id: series.experiment_id.as_deref(),
+        variant: series.variant.as_deref(),
+        team_name: None,
+    }
+}
+
+/// The finest interval that is not too fine to look at.
+fn choose(range_s: i64) -> (&'static str, i64) {
+    let fits = |(_, seconds): &&(&str, i64)| range_s / seconds <= CHOSEN_BUCKETS;
+    INTERVALS.iter().find(fits).copied().unwrap_or(("1d", 86_400))
+}

@@ -50,7 +50,7 @@ pub(crate) enum End {
 
 /// Runs a turn to its end.
 pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
-    admitted.hold(answer(turn, opening, feed, presence)).await;
+    admitted.hold(Box::pin(answer(turn, opening, feed, presence))).await;
 }
 
 async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence) {
@@ -58,7 +58,7 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         turn.call.redis().map(|redis| AnswerLog::new(redis, turn.call.team_id(), turn.message_id.as_str()));
     let journal = Journal::new(feed, log);
     let running = Running::new(&turn.message_id);
-    let started = if turn.title.is_some() { None } else { Some(start(&turn).await) };
+    let started = if turn.title.is_some() { None } else { Some(Box::pin(start(&turn)).await) };
     let (earlier, is_stored) = match started {
         // Nothing was said before: the model need not wait for the database.
         None => (Earlier::default(), false),
@@ -71,10 +71,10 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
     journal.begin(&meta);
     let mut progress = Progress::default();
     let end = {
-        let mut asking = pin!(ask(&turn, &question.request, &mut progress, &journal));
+        let mut asking = Box::pin(ask(&turn, &question.request, &mut progress, &journal));
         let mut ended = None;
         if !is_stored {
-            let stored = match select(pin!(start(&turn)), asking.as_mut()).await {
+            let stored = match select(Box::pin(start(&turn)), asking.as_mut()).await {
                 Either::Left((stored, _)) => stored,
                 Either::Right((result, storing)) => {
                     ended = Some(result);
@@ -87,27 +87,27 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         }
         // What is not stored is not shown: the response begins here, and finds in the feed what has come already.
         let _left = opening.send(Ok(meta));
-        match ended {
-            Some(result) => end_of(result),
-            None => {
-                let stopping = pin!(journal.keep(&running));
-                let leaving = pin!(async {
-                    presence.end().await;
-                    time::sleep(ALONE).await;
-                });
-                // What comes second is dropped: stopping aborts the request to the provider.
-                match select(asking, select(stopping, leaving)).await {
-                    Either::Left((result, _)) => end_of(result),
-                    Either::Right(_) => End::Cancelled,
-                }
+        if let Some(result) = ended {
+            end_of(result)
+        } else {
+            let stopping = pin!(journal.keep(&running));
+            let leaving = pin!(async {
+                presence.end().await;
+                time::sleep(ALONE).await;
+            });
+            // What comes second is dropped: stopping aborts the request to the provider.
+            match select(asking, select(stopping, leaving)).await {
+                Either::Left((result, _)) => end_of(result),
+                Either::Right(_) => End::Cancelled,
             }
         }
     };
     let is_complete = matches!(end, End::Complete);
-    outcome::finish(&turn, &question, &progress, end, &journal).await;
+    // Boxed, so that a stream that lasts takes no room for what comes before and after.
+    Box::pin(outcome::finish(&turn, &question, &progress, end, &journal)).await;
     journal.close().await;
     if let (true, Some(overflow)) = (is_complete, question.overflow) {
-        summary::summarise(&turn, progress.choice, overflow).await;
+        Box::pin(summary::summarise(&turn, progress.choice, overflow)).await;
     }
 }
 

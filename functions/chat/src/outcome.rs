@@ -4,6 +4,7 @@ use domain::Error;
 use events::{Event as Happening, Inference, Source};
 use llm::FinishReason;
 use platform::time;
+use resolution::Resolved;
 use serde_json::json;
 use store::messages::{self, Answer, Status};
 
@@ -144,7 +145,7 @@ fn count(turn: &Turn, question: &Question, progress: &Progress, usage: Usage, en
         End::Failed(error) => (events::Status::Error, Some(error.name().to_owned())),
     };
     let prompt = turn.prompt.as_ref();
-    let tracked = prompt.and_then(|prompt| prompt.tracked());
+    let tracked = prompt.and_then(Resolved::tracked);
     let is_known = is_known(progress, end);
     let number = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
     let messages = question.request.messages.iter();

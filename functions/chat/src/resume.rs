@@ -88,7 +88,7 @@ struct Following {
     after: u64,
     /// What was read before the response began.
     first: Option<Recording>,
-    /// When the writer was last heard of.
+    /// When the writer was last heard of. Before its first events, and while Redis is down, it is given time.
     heard_at_ms: i64,
     is_over: bool,
 }
@@ -107,21 +107,27 @@ impl Following {
                     if !events.is_empty() {
                         return Some(events);
                     }
+                    if recording.exists && !recording.is_alive && !self.is_over {
+                        return Some(self.break_off());
+                    }
                 }
                 Err(error) => platform::warn!("answer not followed", error = error.to_string()),
             }
             if !self.is_over && time::now_ms() - self.heard_at_ms > WRITER_ALIVE_MS {
-                self.is_over = true;
-                let detail = "the answer broke off".to_owned();
-                return Some(
-                    Encoder::after(self.after).event(&Event::Error(Failure { code: "unavailable", detail })),
-                );
+                return Some(self.break_off());
             }
             if !self.is_over {
                 time::sleep(EVERY).await;
             }
         }
         None
+    }
+
+    /// Says that nothing more comes, though the answer has no end.
+    fn break_off(&mut self) -> String {
+        self.is_over = true;
+        let detail = "the answer broke off".to_owned();
+        Encoder::after(self.after).event(&Event::Error(Failure { code: "unavailable", detail }))
     }
 
     fn take(&mut self, recording: &Recording) -> String {

@@ -8,6 +8,8 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::Fuse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use platform::time::{now_ms, sleep};
 
@@ -26,7 +28,8 @@ const LARGEST_CHUNK: usize = 64 << 10;
 
 /// The response.
 pub(crate) fn respond(events: Events) -> Response {
-    let chunks = Chunks { pending: String::new(), events, silence: Silence::new(PROBE_EVERY_MS) };
+    let silence = Silence::new(PROBE_EVERY_MS);
+    let chunks = Chunks { pending: String::new(), events: events.fuse(), silence };
     let mut response = Response::new(Body::from_stream(chunks));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -39,7 +42,8 @@ pub(crate) fn respond(events: Events) -> Response {
 struct Chunks {
     /// What is written and not sent yet.
     pending: String,
-    events: Events,
+    /// Asked once more after its end, when there was something left to send.
+    events: Fuse<Events>,
     silence: Silence,
 }
 
@@ -50,7 +54,7 @@ impl Stream for Chunks {
         let this = &mut *self;
         let mut is_over = false;
         while this.pending.len() < LARGEST_CHUNK && !is_over {
-            match this.events.as_mut().poll_next(context) {
+            match Pin::new(&mut this.events).poll_next(context) {
                 Poll::Ready(Some(event)) => this.pending.push_str(&event),
                 Poll::Ready(None) => is_over = true,
                 Poll::Pending => break,
@@ -115,12 +119,15 @@ impl Silence {
 mod tests {
     use super::*;
     use futures_channel::mpsc::{UnboundedSender, unbounded};
-    use futures_util::{FutureExt, StreamExt};
+    use futures_util::FutureExt;
 
     fn stream(interval_ms: i64) -> (UnboundedSender<String>, Chunks) {
         let (sender, events) = unbounded();
-        let chunks =
-            Chunks { pending: String::new(), events: Box::pin(events), silence: Silence::new(interval_ms) };
+        let chunks = Chunks {
+            pending: String::new(),
+            events: (Box::pin(events) as Events).fuse(),
+            silence: Silence::new(interval_ms),
+        };
         (sender, chunks)
     }
 
@@ -138,6 +145,19 @@ mod tests {
         }
         drop(sender);
         assert_eq!(next(&mut chunks).await.unwrap(), "firstsecond");
+        assert_eq!(next(&mut chunks).await, None);
+    }
+
+    #[tokio::test]
+    async fn the_end_may_be_heard_of_twice() {
+        let mut texts = vec!["only"].into_iter();
+        let events: Events = Box::pin(futures_util::stream::unfold((), move |()| {
+            let text = texts.next();
+            async move { Some((text?.to_owned(), ())) }
+        }));
+        let mut chunks =
+            Chunks { pending: String::new(), events: events.fuse(), silence: Silence::new(60_000) };
+        assert_eq!(next(&mut chunks).await.unwrap(), "only");
         assert_eq!(next(&mut chunks).await, None);
     }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * @typedef {{id: number, event: string, data: any, at: number}} Event `at` in milliseconds since the request.
- * @typedef {{status: number, headers: Headers, events: Event[], comments: number, ended: Promise<void>,
+ * @typedef {{status: number, headers: Headers, events: Event[], comments: number, body?: any, ended: Promise<void>,
  *   leave: () => void, arrived: (event: string, count?: number) => Promise<void>, text: () => string}} Stream
  */
 
@@ -21,26 +21,11 @@ export function client({ url, key }) {
   }
 
   /** Opens a stream. @returns {Promise<Stream>} */
-  async function chat(body) {
-    const abort = new AbortController();
-    const began = performance.now();
-    const response = await fetch(`${url}/api/chat`, { method: "POST", headers, body: JSON.stringify(body), signal: abort.signal });
-    const events = [];
-    const stream = { status: response.status, headers: response.headers, events, comments: 0, leave: () => abort.abort() };
-    const ended = read(response.body, (block) => {
-      const event = parse(block);
-      if (event.event) events.push({ ...event, at: performance.now() - began });
-      else stream.comments += 1;
-    }).catch((error) => {
-      if (!abort.signal.aborted) throw error;
-    });
-    const count = (name) => events.filter(({ event }) => event === name).length;
-    const arrived = async (name, wanted = 1) => {
-      while (count(name) < wanted) await Promise.race([sleep(2), ended.then(() => sleep(2))]);
-    };
-    const text = () => events.filter(({ event }) => event === "delta").map(({ data }) => data.text).join("");
-    return Object.assign(stream, { ended, arrived, text });
-  }
+  const chat = (body) => open(`${url}/api/chat`, { method: "POST", headers, body: JSON.stringify(body) });
+
+  /** Comes back to an answer. @returns {Promise<Stream>} */
+  const resume = (message, lastId) =>
+    open(`${url}/api/chat/${message}/stream`, { headers: { ...headers, ...(lastId === undefined ? {} : { "last-event-id": String(lastId) }) } });
 
   /** Says something and reads the answer to its end. @returns {Promise<Stream>} */
   async function say(body) {
@@ -61,7 +46,39 @@ export function client({ url, key }) {
     }
   }
 
-  return { call, chat, say, lastMessage };
+  return { call, chat, resume, say, lastMessage };
+}
+
+/** @returns {Promise<Stream>} */
+async function open(url, options) {
+  const abort = new AbortController();
+  const began = performance.now();
+  const response = await fetch(url, { ...options, signal: abort.signal });
+  const events = [];
+  const stream = { status: response.status, headers: response.headers, events, comments: 0, leave: () => abort.abort() };
+  const isStream = response.headers.get("content-type") === "text/event-stream";
+  const reading = isStream
+    ? read(response.body, (block) => {
+        const event = parse(block);
+        if (event.event) events.push({ ...event, at: performance.now() - began });
+        else stream.comments += 1;
+      })
+    : response.text().then((text) => (stream.body = text ? JSON.parse(text) : undefined));
+  const ended = reading.catch((error) => {
+    if (!abort.signal.aborted) throw error;
+  });
+  const count = (name) => events.filter(({ event }) => event === name).length;
+  const arrived = async (name, wanted = 1) => {
+    let isOver = false;
+    const note = () => (isOver = true);
+    ended.then(note, note);
+    while (count(name) < wanted) {
+      if (isOver) throw new Error(`the stream ended before ${wanted} ${name}: ${JSON.stringify(stream.body ?? events.at(-1))}`);
+      await sleep(2);
+    }
+  };
+  const text = () => events.filter(({ event }) => event === "delta").map(({ data }) => data.text).join("");
+  return Object.assign(stream, { ended, arrived, text });
 }
 
 async function read(body, onBlock) {

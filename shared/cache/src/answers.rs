@@ -11,7 +11,7 @@ use crate::{Command, Error, Redis, Reply, Script};
 /// How long events can be read after the last one, in milliseconds.
 pub const ANSWER_KEPT_MS: i64 = 300_000;
 /// How long a writer is believed to be alive after it was last heard of, in milliseconds.
-pub const WRITER_ALIVE_MS: i64 = 10_000;
+pub const WRITER_ALIVE_MS: i64 = 5_000;
 
 // KEYS: events, sign of life, wish to stop. ARGV: id of the last event ('' when there is none), events, '1' at the
 // end, milliseconds to keep them, milliseconds of life. Answers whether somebody wishes it to stop.

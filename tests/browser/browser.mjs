@@ -66,7 +66,9 @@ export async function openPage({ browser, url }, options = {}) {
 
 /** The headers that the front door's files are to be answered with, in lower case. */
 export function assetHeaders() {
-  const lines = readFileSync(join(root, "static/public/_headers"), "utf8").split("\n");
+  // The first block is for every file.
+  const [everywhere] = readFileSync(join(root, "static/public/_headers"), "utf8").split("\n\n");
+  const lines = everywhere.split("\n");
   const pairs = lines.filter((line) => /^\s+\S/.test(line)).map((line) => line.trim().split(/:\s*(.*)/));
   return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -50,9 +50,13 @@ export function KeySwitcher({ compact = false }: { compact?: boolean }) {
     ),
   }));
   const trigger = (
-    <button type="button" aria-label={`Key ${active.me.key.name} of ${active.me.team.name}: switch keys`} className={`flex items-center gap-2 rounded-md text-start hover:bg-hover data-[state=open]:bg-hover ${compact ? "p-1.5" : "w-full px-2 py-1.5"}`}>
+    <button type="button" className={`flex items-center gap-2 rounded-md text-start hover:bg-hover data-[state=open]:bg-hover ${compact ? "p-1.5" : "w-full px-2 py-1.5"}`}>
       <KeyRound aria-hidden size={15} className="shrink-0 text-muted" />
-      {!compact && (
+      {compact ? (
+        <span className="sr-only">
+          {active.me.team.name}, {active.me.key.name}
+        </span>
+      ) : (
         <>
           <span className="flex min-w-0 flex-1 flex-col">
             <span className="truncate font-medium">{active.me.team.name}</span>
@@ -62,6 +66,7 @@ export function KeySwitcher({ compact = false }: { compact?: boolean }) {
           <ChevronsUpDown aria-hidden size={14} className="shrink-0 text-muted" />
         </>
       )}
+      <span className="sr-only">: switch keys</span>
     </button>
   );
   return (

@@ -40,7 +40,7 @@ export function Page({ title, documentTitle, badges, description, actions, back,
             </div>
             {description && <div className="mt-0.5 max-w-prose text-pretty break-words text-muted">{description}</div>}
           </div>
-          {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+          {actions && <div className="flex max-w-full flex-wrap items-center gap-2">{actions}</div>}
         </div>
         {tabs && <div className="mt-3">{tabs}</div>}
       </header>

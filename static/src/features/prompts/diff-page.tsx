@@ -32,7 +32,7 @@ export function PromptDiffPage() {
       documentTitle={`Compare ${name}`}
       back={<Link to={paths.prompt(name)} className="font-mono hover:underline">{name}</Link>}
       actions={
-        <div className="flex items-center gap-1.5">
+        <div className="flex min-w-0 flex-1 items-center gap-1.5">
           <VersionChoice label="From" value={from} versions={versions} known={left.data} onChange={(value) => set({ from: value, to })} />
           <IconButton label="Swap the sides" icon={ArrowLeftRight} onClick={() => set({ from: to, to: from })} />
           <VersionChoice label="To" value={to} versions={versions} known={right.data} onChange={(value) => set({ from, to: value })} />
@@ -68,7 +68,7 @@ interface ChoiceProps {
 function VersionChoice({ label, value, versions, known, onChange }: ChoiceProps) {
   const listed = versions.some(({ version_number }) => String(version_number) === value);
   return (
-    <Select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)} className="w-auto! max-w-44">
+    <Select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)} className="min-w-0 flex-1 sm:w-44! sm:flex-none">
       {!listed && <option value={value}>{known ? labelOf(known) : `v${value}`}</option>}
       {versions.map((version) => (
         <option key={version.version_id} value={version.version_number}>

@@ -9,8 +9,9 @@ import { paths } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Badge } from "@/ui/badge";
 import { Button, ButtonLink } from "@/ui/button";
-import { Input, Select } from "@/ui/field";
+import { Select } from "@/ui/field";
 import { LoadMore, Page } from "@/ui/page";
+import { SearchField } from "@/ui/search-field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable, type Sorting } from "@/ui/table";
 import { RelativeTime } from "@/ui/time";
@@ -150,10 +151,7 @@ function Filters({ state, set, known }: FiltersProps) {
   const tags = known.includes(state.tag) || state.tag === "" ? known : [state.tag, ...known];
   return (
     <div role="search" className="mb-2 flex flex-wrap gap-2">
-      <div className="relative min-w-48 flex-1 sm:max-w-xs">
-        <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
-        <Input type="search" aria-label="Search the prompts" placeholder="Search  ( / )" value={state.search} onChange={(event) => set({ search: event.target.value }, { typing: true })} className="ps-8" />
-      </div>
+      <SearchField label="Search the prompts" value={state.search} onSearch={(search) => set({ search }, { typing: true })} className="min-w-48 flex-1 sm:max-w-xs" />
       {(collections.data?.data.length ?? 0) > 0 && (
         <Select aria-label="Collection" value={state.collection} onChange={(event) => set({ collection: event.target.value })} className="w-auto! max-w-48">
           <option value="">All collections</option>

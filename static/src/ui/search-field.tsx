@@ -1,0 +1,48 @@
+import { Search } from "lucide-react";
+import { useEffect, useEffectEvent, useState } from "react";
+import { Input } from "./field";
+
+/** How long typing rests before it is searched. */
+const REST_MS = 150;
+
+interface SearchFieldProps {
+  label: string;
+  /** What is searched for, as the address says. */
+  value: string;
+  onSearch: (value: string) => void;
+  className?: string;
+}
+
+/**
+ * A search whose value lives in the address. The field keeps what is typed itself: a value that came back through a
+ * navigation would be late, and lose letters.
+ */
+export function SearchField({ label, value, onSearch, className = "" }: SearchFieldProps) {
+  const [typed, setTyped] = useState(value);
+  const [seen, setSeen] = useState(value);
+  const [sent, setSent] = useState<string[]>([]);
+  if (value !== seen) {
+    setSeen(value);
+    if (value === sent.at(-1)) setSent([value]);
+    // Not what this field asked for: the filters were cleared, or one went back.
+    else if (!sent.includes(value)) {
+      setTyped(value);
+      setSent([]);
+    }
+  }
+  const search = useEffectEvent((text: string) => {
+    if (text === (sent.at(-1) ?? value)) return;
+    setSent([...sent, text]);
+    onSearch(text);
+  });
+  useEffect(() => {
+    const timer = setTimeout(() => search(typed), REST_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return (
+    <div className={`relative ${className}`}>
+      <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
+      <Input type="search" aria-label={label} placeholder="Search  ( / )" value={typed} onChange={(event) => setTyped(event.target.value)} className="ps-8" />
+    </div>
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * Stories of prompts, as a person lives them: from nothing to a resolved text, and from an edit to its undoing.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { program, start } from "./browser.mjs";
+import { client, newTeam, promptWith, signIn } from "./support.mjs";
+
+describe("prompts", { skip: program ? false : "there is no Chromium on this machine" }, () => {
+  /** @type {Awaited<ReturnType<typeof start>>} */
+  let started;
+  before(async () => {
+    started = await start();
+  });
+  after(() => started.stop());
+
+  const toast = (page, text) => page.locator("[data-sonner-toast]", { hasText: text }).first();
+
+  test("from an empty installation to a resolved prompt", async () => {
+    const key = await newTeam(started, "First prompt");
+    const { page, faults, close } = await signIn(started, key);
+    await page.getByRole("link", { name: "Create your first prompt" }).click();
+    await page.getByLabel("Name").fill("Welcome");
+    await page.getByRole("button", { name: /Create and promote/ }).click();
+    await page.getByText(/Lower-case letters/).waitFor();
+    await page.getByLabel("Name").fill("onboarding/welcome");
+    await page.getByLabel("Prompt", { exact: true }).fill("Welcome {{ name }} to {{ place }}.");
+    const variables = page.getByRole("region", { name: "Variables" });
+    await variables.getByText("place").waitFor();
+    await variables.getByLabel("name", { exact: true }).fill("Ada");
+    await page.getByRole("region", { name: "Rendered user" }).getByText("Welcome Ada to {{ place }}.").waitFor();
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await page.waitForURL("**/prompts/onboarding%2Fwelcome/use");
+    await page.getByLabel("place").fill("the sea");
+    await page.getByRole("button", { name: "Resolve now" }).click();
+    await page.getByRole("region", { name: "Answer" }).getByText("Welcome Ada to the sea.").waitFor();
+    for (const [language, part] of [["curl", `curl ${started.url}/api/resolve/onboarding%2Fwelcome`], ["Python", "requests.post("], ["Rust", "bearer_auth"], ["JavaScript", "await fetch("]]) {
+      await page.getByRole("button", { name: language, exact: true }).click();
+      const code = await page.getByRole("region", { name: `${language} code` }).innerText();
+      assert.ok(code.includes(part) && code.includes("the sea"), code);
+      assert.ok(!code.includes(key), "the key is not in the code");
+    }
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("edit, see the difference, promote, roll back, undo", async () => {
+    const key = await newTeam(started, "Edit");
+    const call = client(started.url, key);
+    await promptWith(call, "greeting", ["Greet {{ name }} warmly.\nBe brief."]);
+    const resolved = async () => (await call("POST", "/api/resolve/greeting", { variables: { name: "Ada" } })).version_number;
+    const { page, faults, close } = await signIn(started, key);
+    await page.getByRole("link", { name: "greeting" }).click();
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByLabel("Prompt", { exact: true }).fill("Greet {{ name }} politely.\nBe brief.");
+    await page.getByRole("button", { name: "Review and save" }).click();
+    const dialog = page.getByRole("dialog");
+    const changes = dialog.getByRole("region", { name: "Changes of Prompt" });
+    await changes.waitFor();
+    const text = (await changes.innerText()).replaceAll(/\s+/g, " ");
+    assert.match(text, /removed: Greet \{\{ name \}\} warmly\. .*added: Greet \{\{ name \}\} politely\. .*Be brief\./);
+    await dialog.getByLabel("What changed and why").fill("Politer");
+    await dialog.getByLabel("Then").selectOption("production");
+    await dialog.getByRole("button", { name: "Save and promote to production" }).click();
+    await toast(page, "Version 2 is live in production").waitFor();
+    await page.getByText("production v2").waitFor();
+    assert.equal(await resolved(), 2);
+
+    await page.getByRole("button", { name: "Roll back" }).click();
+    await dialog.getByText("Affects 100 % of production traffic within 5 s.").waitFor();
+    await dialog.getByRole("region", { name: "Changes of Prompt" }).waitFor();
+    await dialog.getByRole("button", { name: "Roll back to version 1" }).click();
+    await toast(page, "Version 1 is live in production").waitFor();
+    await page.getByText("production v1").waitFor();
+
+    await toast(page, "Version 1 is live").getByRole("button", { name: "Undo" }).click();
+    await toast(page, "Version 2 is live in production again").waitFor();
+    await page.getByText("production v2").waitFor();
+
+    await page.getByRole("link", { name: "History" }).click();
+    const rows = page.getByRole("table").getByRole("row");
+    await rows.nth(3).waitFor();
+    assert.equal(await rows.count(), 5, "a head, two promotions, a rollback and its undoing");
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("somebody else moved the pointer meanwhile: nothing happens, and the page shows what is live", async () => {
+    const key = await newTeam(started, "Race");
+    const call = client(started.url, key);
+    const [, second, third] = await promptWith(call, "raced", ["One", "Two", "Three"]);
+    const { page, close } = await signIn(started, key);
+    await page.goto("/prompts/raced?version=3");
+    await page.getByRole("button", { name: "Promote v3" }).click();
+    await page.getByRole("dialog").getByText("Version 1 is live now.").waitFor();
+    await call("POST", "/api/prompts/raced/promote", { version_id: second.version_id, environment: "production" });
+    await page.getByRole("button", { name: "Promote to version 3" }).click();
+    await toast(page, "Promote failed").waitFor();
+    await page.getByRole("dialog").getByText("Version 2 is live now.").waitFor();
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await toast(page, "Version 3 is live in production").waitFor();
+    assert.equal((await call("GET", "/api/prompts/raced")).pointers.production.version_id, third.version_id);
+    await close();
+  });
+
+  test("any two versions are compared, and the keyboard goes from change to change", async () => {
+    const key = await newTeam(started, "Compare");
+    const lines = Array.from({ length: 40 }, (_, index) => `Rule ${index + 1}`);
+    await promptWith(client(started.url, key), "rules", [lines.join("\n"), lines.with(4, "Rule five").with(30, "Rule thirty-one").join("\n"), lines.join("\n") + "\nLast"]);
+    const { page, faults, close } = await signIn(started, key);
+    await page.goto("/prompts/rules/diff?from=1&to=2");
+    await page.getByRole("button", { name: /Show \d+ unchanged lines/ }).first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    assert.match((await page.locator("[data-at]:visible").innerText()) ?? "", /thirty-one/);
+    await page.keyboard.press("k");
+    assert.match((await page.locator("[data-at]:visible").innerText()) ?? "", /five/);
+    await page.getByRole("button", { name: "One column" }).click();
+    await page.waitForURL(/layout=unified/);
+    await page.getByLabel("To", { exact: true }).selectOption("1");
+    await page.getByText("No changes").waitFor();
+    await page.getByLabel("To", { exact: true }).selectOption("3");
+    await page.getByText("+1").waitFor();
+    await page.goBack();
+    await page.getByText("No changes").waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("archive, undo, and what a viewer may not do says why", async () => {
+    const key = await newTeam(started, "Archive");
+    const call = client(started.url, key);
+    await promptWith(call, "old", ["Old"]);
+    const { page, close } = await signIn(started, key);
+    await page.getByRole("link", { name: "old" }).click();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Archive" }).click();
+    await page.getByText("This prompt is archived").waitFor();
+    await toast(page, "old is archived").getByRole("button", { name: "Undo" }).click();
+    await page.getByText("This prompt is archived").waitFor({ state: "detached" });
+    const viewer = await call("POST", "/api/keys", { name: "Reader", role: "viewer" });
+    await page.getByRole("button", { name: /switch keys/ }).click();
+    await page.getByRole("menuitem", { name: "Add a key" }).click();
+    await page.getByLabel("API key", { exact: true }).fill(viewer.key);
+    await page.getByRole("button", { name: "Use this key" }).click();
+    await page.getByRole("link", { name: "old" }).click();
+    const promote = page.getByRole("button", { name: /^Promote/ });
+    await promote.focus();
+    await page.getByRole("tooltip").getByText("Needs an editor key. Yours is viewer.").waitFor();
+    assert.equal(await promote.getAttribute("aria-disabled"), "true");
+    await close();
+  });
+
+  test("an edit is not lost by accident", async () => {
+    const key = await newTeam(started, "Draft");
+    await promptWith(client(started.url, key), "draft", ["Text"]);
+    const { page, close } = await signIn(started, key);
+    await page.goto("/prompts/draft/edit");
+    await page.getByLabel("Prompt", { exact: true }).fill("Another text");
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Stay" }).click();
+    assert.equal(await page.getByLabel("Prompt", { exact: true }).inputValue(), "Another text");
+    await page.getByRole("link", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Leave" }).click();
+    await page.waitForURL("**/prompts/draft");
+    await close();
+  });
+});

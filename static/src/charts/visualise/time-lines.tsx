@@ -1,0 +1,67 @@
+import { useId } from "react";
+import { niceScale } from "../prepare/axis";
+import { runs, type Series, type Timeline } from "../prepare/series";
+import { colourOf, Legend, Marker } from "./marks";
+import { type Frame, Plot } from "./plot";
+
+interface LinesProps {
+  label: string;
+  timeline: Timeline;
+  timeZone: string;
+  series: Series[];
+  format: (value: number) => string;
+  /** The largest value there can be. */
+  most?: number;
+  height?: number;
+}
+
+/** Values over time. Where there is nothing the line breaks; towards a bucket that is not over it is dotted. */
+export function TimeLines({ label, timeline, timeZone, series, format, most, height }: LinesProps) {
+  const id = useId();
+  const largest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const scale = most === undefined ? niceScale(largest) : { top: most, ticks: [0, 0.25, 0.5, 0.75, 1].map((share) => share * most) };
+  const read = (index: number) =>
+    series.flatMap(({ name, values }, number) => {
+      const value = values[index] ?? null;
+      return value === null ? [] : [{ series: number, name, value: format(value) }];
+    });
+  return (
+    <div className="flex flex-col gap-3">
+      <Plot label={label} timeline={timeline} timeZone={timeZone} scale={scale} format={format} read={read} {...(height ? { height } : {})}>
+        {(frame) => series.map(({ name, values }, index) => <Line key={name} index={index} values={values} frame={frame} unfinishedFrom={timeline.unfinishedFrom} />)}
+      </Plot>
+      <Legend names={series.map(({ name }) => name)} kind="line" id={id} />
+    </div>
+  );
+}
+
+function Line({ index, values, frame, unfinishedFrom }: { index: number; values: (number | null)[]; frame: Frame; unfinishedFrom: number }) {
+  const { solid, dotted } = runs(values, unfinishedFrom);
+  const place = (point: { index: number; value: number }): [number, number] => [frame.x(point.index) + frame.band / 2, frame.y(point.value)];
+  const path = (run: { index: number; value: number }[]) => `M${run.map((point) => place(point).map((value) => value.toFixed(1)).join(" ")).join("L")}`;
+  const every = Math.max(1, Math.ceil(28 / frame.band));
+  return (
+    <g>
+      {solid.map((run) => (
+        <path key={run[0]?.index} d={path(run)} fill="none" stroke={colourOf(index)} strokeWidth="2" strokeLinejoin="round" />
+      ))}
+      {dotted.map((run) => (
+        <path key={run[0]?.index} d={path(run)} fill="none" stroke={colourOf(index)} strokeWidth="2" strokeLinecap="round" strokeDasharray="0.5 5" />
+      ))}
+      {solid.flatMap((run) =>
+        run.flatMap((point, position) => {
+          // Shapes tell lines apart; too many would hide them. Each run has one at its end.
+          if (position % every !== 0 && position !== run.length - 1) return [];
+          const [x, y] = place(point);
+          return [<Marker key={point.index} index={index} x={x} y={y} />];
+        }),
+      )}
+      {dotted.flatMap((run) => {
+        const point = run.at(-1);
+        if (!point) return [];
+        const [x, y] = place(point);
+        return [<Marker key={point.index} index={index} x={x} y={y} hollow />];
+      })}
+    </g>
+  );
+}

@@ -1,0 +1,20 @@
+/** Files for the person to keep. */
+import { send } from "@/api/client";
+
+/** Saves a text as a file. */
+export const saveFile = (name: string, text: string, type = "text/csv;charset=utf-8"): void => saveBlob(name, new Blob([text], { type }));
+
+/** Saves what the API answers as a file: a link could not carry the key. */
+export async function saveAnswer(name: string, path: string): Promise<void> {
+  const response = await send("GET", path);
+  saveBlob(name, await response.blob());
+}
+
+function saveBlob(name: string, blob: Blob): void {
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

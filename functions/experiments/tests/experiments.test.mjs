@@ -1,0 +1,278 @@
+/**
+ * Experiments and canaries on workerd, from resolve and chat over feedback and the event stream to results, and what
+ * the schedule makes of them.
+ *
+ *   sh dev/node.sh --test functions/experiments/tests/experiments.test.mjs
+ */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildFunctions } from "../../../dev/functions.mjs";
+import { startStack } from "../../../dev/stack.mjs";
+
+const FUNCTIONS = ["gateway", "prompts", "experiments", "resolve-prompt", "chat", "feedback", "ingest"];
+const SECRET = "webhook-test-secret";
+const PROPAGATION_MS = 5_000;
+
+let dir, stack, webhook, alerts;
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), "promptlab-experiments-"));
+  await buildFunctions({ names: FUNCTIONS, quiet: true });
+  await startWebhook();
+  const vars = {
+    ALERT_WEBHOOK_URL: `http://127.0.0.1:${webhook.address().port}/alerts`,
+    ALERT_WEBHOOK_SECRET: SECRET,
+    CHAT_REQUESTS_PER_HOUR: "100000",
+    CHAT_CONCURRENT_STREAMS: "1000",
+  };
+  stack = await startStack({ dir, vars, only: FUNCTIONS });
+});
+
+after(async () => {
+  await stack?.stop();
+  webhook?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A receiver that fails at each alert's first attempt. */
+async function startWebhook() {
+  alerts = [];
+  const attempts = new Map();
+  webhook = http.createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const count = (attempts.get(body) ?? 0) + 1;
+    attempts.set(body, count);
+    if (count > 1) alerts.push({ headers: request.headers, body });
+    response.writeHead(count > 1 ? 204 : 503).end();
+  });
+  webhook.listen(0, "127.0.0.1");
+  await once(webhook, "listening");
+}
+
+async function call(method, path, body) {
+  const headers = { authorization: `Bearer ${stack.adminKey}`, ...(body && { "content-type": "application/json" }) };
+  const response = await fetch(`${stack.url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  return { status: response.status, body: text ? JSON.parse(text) : null };
+}
+
+async function ok(method, path, body) {
+  const answer = await call(method, path, body);
+  assert.ok(answer.status < 300, `${method} ${path} → ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+/** A prompt with two versions, the first live. */
+async function makePrompt(name) {
+  await ok("POST", "/api/prompts", { name });
+  const versions = [];
+  for (const word of ["One", "Two"]) {
+    const version = { type: "text", template_text: word, model_id: "offline" };
+    versions.push((await ok("POST", `/api/prompts/${name}/versions`, version)).version_id);
+  }
+  await ok("POST", `/api/prompts/${name}/promote`, { version_id: versions[0], environment: "production" });
+  return versions;
+}
+
+async function begin(name, [first, second], more = {}) {
+  const made = await ok("POST", `/api/prompts/${name}/experiments`, {
+    variants: [
+      { name: "control", version_id: first, traffic_weight: 1 },
+      { name: "other", version_id: second, traffic_weight: 1 },
+    ],
+    allocation_strategy: "fixed_split",
+    primary_metric: "approval",
+    ...more,
+  });
+  return `/api/experiments/${made.experiment_id}`;
+}
+
+/** What each user is served; a user counts as exposed then. */
+async function resolveAll(prompt, users) {
+  const answers = [];
+  for (let at = 0; at < users.length; at += 50) {
+    const requests = users.slice(at, at + 50).map((user_id) => ({ prompt, user_id }));
+    answers.push(...(await ok("POST", "/api/resolve", { requests })).results);
+  }
+  return answers;
+}
+
+/** Each user chats, and says what they think of the answer. @returns {Promise<Map<string, string>>} user to variant */
+async function chatAndRate(prompt, users, approves) {
+  const variants = new Map();
+  const queue = [...users.entries()];
+  const work = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [index, user_id] = next;
+      const { message_id, variant } = await ok("POST", "/api/chat", { prompt, user_id, message: "Hello", stream: false });
+      variants.set(user_id, variant);
+      await ok("POST", "/api/feedback", { message_id, rating: approves(variant, index) ? 1 : -1 });
+    }
+  };
+  await Promise.all(Array.from({ length: 24 }, work));
+  return variants;
+}
+
+async function drain() {
+  for (let empty = 0; empty < 2; ) {
+    const { read } = await ok("POST", "/api/ingest/drain", {});
+    empty = read > 0 ? 0 : empty + 1;
+    await sleep(150);
+  }
+}
+
+async function within(limitMs, what, check) {
+  const started = Date.now();
+  while (!(await check())) {
+    assert.ok(Date.now() - started < limitMs, `not within ${limitMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+const runSchedule = () => ok("POST", "/api/experiments/run-schedule", {});
+const people = (prefix, count) => Array.from({ length: count }, (_, index) => `${prefix}-${index}@example.com`);
+
+describe("an experiment", () => {
+  test("counts every user once, and its results are what was said", async () => {
+    const versions = await makePrompt("counted");
+    const path = await begin("counted", versions, { min_samples: 20 });
+    const users = people("user", 160);
+    const served = await resolveAll("counted", users);
+    const rated = users.slice(0, 120);
+    const variants = await chatAndRate("counted", rated, (variant, index) => (variant === "control" ? index % 10 === 0 : true));
+    for (const [index, user] of rated.entries()) assert.equal(variants.get(user), served[index].variant, user);
+    await resolveAll("counted", users);
+    await drain();
+
+    const results = await ok("GET", `${path}/results`);
+    for (const variant of results.variants) {
+      const mine = served.filter((answer) => answer.variant === variant.name);
+      const rates = rated.flatMap((user, index) => (variants.get(user) === variant.name ? [variant.name !== "control" || index % 10 === 0] : []));
+      assert.equal(variant.exposures, mine.length, variant.name);
+      assert.equal(variant.samples, rates.length, variant.name);
+      assert.ok(Math.abs(variant.mean - rates.filter(Boolean).length / rates.length) < 1e-9, JSON.stringify(variant));
+      assert.equal(variant.in_two_arms, 0);
+      assert.ok(variant.interval[0] <= variant.mean && variant.mean <= variant.interval[1]);
+    }
+    assert.equal(results.verdict, "winner", JSON.stringify(results));
+    assert.equal(results.verdict_variant, "other");
+    assert.equal(results.srm.alert, false);
+    for (const metric of ["approval", "latency_ms", "error_rate"]) assert.equal(results.metrics[metric].length, 2, metric);
+    assert.equal(results.metrics.error_rate[0].mean, 0);
+  });
+
+  test("follows the kill switch, and counts nobody while it is on", async () => {
+    const versions = await makePrompt("switched");
+    const path = await begin("switched", versions);
+    const assignment = async () => (await ok("GET", "/api/resolve/switched?user_id=one")).assignment;
+    await within(PROPAGATION_MS, "the experiment", async () => (await assignment()) === "experiment");
+    await ok("POST", `${path}/kill`, {});
+    await within(PROPAGATION_MS, "the kill switch", async () => (await assignment()) === "killed");
+    const killed = await resolveAll("switched", people("late", 50));
+    assert.ok(killed.every((answer) => answer.assignment === "killed" && answer.resolved_text === "One"));
+    await drain();
+    const results = await ok("GET", `${path}/results`);
+    assert.equal(results.variants[0].exposures + results.variants[1].exposures, 1);
+  });
+
+  test("that learns gives more to what is better, and waits in between", async () => {
+    const versions = await makePrompt("learning");
+    const path = await begin("learning", versions, { allocation_strategy: "thompson_sampling", min_samples: 10 });
+    const users = people("learner", 240);
+    await resolveAll("learning", users);
+    await drain();
+    assert.deepEqual((await runSchedule()).moves, [], "nothing is known yet");
+    await chatAndRate("learning", users.slice(0, 80), (variant) => variant === "other");
+    await drain();
+    const { moves } = await runSchedule();
+    assert.deepEqual(moves.map(({ action }) => action), ["reallocate"]);
+    const changed = await ok("GET", path);
+    assert.equal(changed.period, 2);
+    assert.ok(changed.variants[1].weight > 0.95 && changed.variants[0].weight >= 0.01, JSON.stringify(changed.variants));
+    assert.ok(changed.history.at(-1).numbers.probability_best[1] > 0.95);
+    assert.deepEqual((await runSchedule()).moves, [], "not again within 15 minutes");
+    // Whom the new weights move is counted where they were first, and is no alarm.
+    await resolveAll("learning", users);
+    await drain();
+    const results = await ok("GET", `${path}/results`);
+    assert.equal(results.variants[0].exposures + results.variants[1].exposures, 240);
+    assert.equal(results.in_two_arms.units, 0);
+    await ok("POST", `${path}/stop`, {});
+  });
+});
+
+describe("a canary", () => {
+  const steps = [
+    { percent: 50, min_samples: 1_000 },
+    { percent: 100, min_samples: 1_000 },
+  ];
+  const guardrails = [{ metric: "approval", max_relative_regression: 0.1 }];
+
+  test("with a bad version rolls itself back, says why, and the webhook hears of it", async () => {
+    const [, bad] = await makePrompt("guarded");
+    const { canary_id } = await ok("POST", "/api/prompts/guarded/canary", { version_id: bad, environment: "production", steps, guardrails });
+    const users = people("guest", 160);
+    const assignments = async () => (await resolveAll("guarded", users.slice(0, 50))).map(({ assignment }) => assignment);
+    await within(PROPAGATION_MS, "the canary", async () => (await assignments()).includes("canary"));
+    const variants = await chatAndRate("guarded", users, (variant) => variant === "control");
+    const inCanary = [...variants.values()].filter((variant) => variant === "canary").length;
+    assert.ok(inCanary > 50 && inCanary < 110, `${inCanary} of 160`);
+    await drain();
+
+    // Two schedules at once do it once.
+    const runs = await Promise.all([runSchedule(), runSchedule(), runSchedule()]);
+    const moves = runs.flatMap((run) => run.moves);
+    assert.deepEqual(moves.map(({ id, action }) => [id, action]), [[canary_id, "roll_back"]]);
+    const started = Date.now();
+    await within(PROPAGATION_MS, "the rollback", async () => (await assignments()).every((assignment) => assignment === "pointer"));
+    console.log(`# rolled back at the edge ${Date.now() - started} ms after the schedule's answer`);
+
+    const canary = await ok("GET", `/api/canaries/${canary_id}`);
+    assert.equal(canary.state, "rolled_back");
+    const last = canary.history.at(-1);
+    assert.match(last.reason, /approval/);
+    assert.equal(last.user_id, null);
+    assert.equal(last.numbers.guardrail.mean, 0);
+    assert.equal(last.numbers.guardrail.control_mean, 1);
+    assert.ok(last.numbers.guardrail.excess_at_least > 0);
+    assert.equal((await ok("GET", "/api/prompts/guarded")).pointers.production.version_number, 1);
+
+    await within(PROPAGATION_MS, "the alert, at its second attempt", () => alerts.length === 1);
+    const [{ headers, body }] = alerts;
+    const expected = createHmac("sha256", SECRET).update(`${headers["x-promptlab-timestamp"]}.${body}`).digest("hex");
+    assert.equal(headers["x-promptlab-signature"], `v1=${expected}`);
+    const alert = JSON.parse(body);
+    assert.deepEqual([alert.type, alert.id, alert.status], ["canary.roll_back", canary_id, "rolled_back"]);
+  });
+
+  test("with a good version goes on when it has seen enough, and then live", async () => {
+    const [, good] = await makePrompt("passing");
+    const few = steps.map((step) => ({ ...step, min_samples: 20 }));
+    const { canary_id } = await ok("POST", "/api/prompts/passing/canary", { version_id: good, environment: "production", steps: few, guardrails });
+    const shown = () => ok("GET", `/api/canaries/${canary_id}`);
+    assert.deepEqual((await runSchedule()).moves, []);
+    assert.equal((await shown()).waiting_for.samples, 0);
+    await within(PROPAGATION_MS, "the canary", async () => (await resolveAll("passing", people("first", 50))).some(({ assignment }) => assignment === "canary"));
+    await chatAndRate("passing", people("guest", 80), (variant, index) => index % 10 < 7);
+    await drain();
+    assert.deepEqual((await runSchedule()).moves.map(({ action }) => action), ["advance"]);
+    await within(PROPAGATION_MS, "everybody in the canary", async () =>
+      (await resolveAll("passing", people("guest", 50))).every(({ assignment }) => assignment === "canary"));
+    await drain();
+    // Everybody whom the ramp has moved is no defect of the split.
+    assert.equal((await shown()).share_in_two_arms, 0);
+    assert.deepEqual((await runSchedule()).moves.map(({ action }) => action), ["complete"]);
+    assert.equal((await shown()).state, "completed");
+    const { pointers } = await ok("GET", "/api/prompts/passing");
+    assert.equal(pointers.production.version_id, good);
+  });
+});

@@ -132,7 +132,7 @@ impl Reader {
         let rows =
             exports::page(database, team_id, self.table, self.range, self.after.as_ref(), self.limit).await?;
         self.is_over = rows.len() < usize::try_from(self.limit).unwrap_or(usize::MAX);
-        self.after = rows.last().and_then(exports::position);
+        self.after = rows.last().and_then(|row| exports::position(self.table, row));
         // Without a position the next page would be the first one again.
         self.is_over |= self.after.is_none();
         let mut page = String::new();

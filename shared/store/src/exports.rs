@@ -61,6 +61,11 @@ pub async fn page(
 }
 
 /// Where a row stands.
-pub fn position(row: &Row) -> Option<Position> {
-    Some(Position::new(row.get("created_at")?.as_str()?, row.get("id")?.as_str()?))
+pub fn position(table: Table, row: &Row) -> Option<Position> {
+    let text = |column: &str| row.get(column).and_then(Value::as_str);
+    let place = match table {
+        Table::Conversations => text("id")?.to_owned(),
+        Table::Messages => format!("{}{:012}", text("conversation_id")?, row.get("position")?.as_i64()?),
+    };
+    Some(Position::new(text("created_at")?, place))
 }

@@ -1,4 +1,4 @@
--- Messages by the time they were started, after a position.
+-- Messages by the time they were started, and then as they stand in their conversation, after a position.
 select to_jsonb(page) from (
   select
     messages.id, messages.conversation_id, messages.position, messages.role, messages.content,
@@ -14,7 +14,8 @@ select to_jsonb(page) from (
   where messages.team_id = $1
     and ($2 is null or messages.created_at >= to_timestamp($2 / 1000.0))
     and ($3 is null or messages.created_at < to_timestamp($3 / 1000.0))
-    and ($4 is null or (messages.created_at, messages.id) > ($4::timestamptz, $5))
-  order by messages.created_at, messages.id
+    and ($4 is null or (messages.created_at, messages.conversation_id || lpad(messages.position::text, 12, '0'))
+      > ($4::timestamptz, $5 collate "C"))
+  order by messages.created_at, messages.conversation_id || lpad(messages.position::text, 12, '0')
   limit $6
 ) as page

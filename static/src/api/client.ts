@@ -21,6 +21,8 @@ interface Options {
   /** Another key than the active one. */
   key?: string | undefined;
   headers?: Record<string, string> | undefined;
+  /** Let it reach the server although the page is being left. */
+  keepalive?: boolean | undefined;
 }
 
 /** A path whose parts are encoded. */
@@ -36,7 +38,7 @@ export function withQuery(path: string, query: Query = {}): string {
 }
 
 /** Sends a request and gives the response, whatever kind it is, if it is a success. */
-export async function send(method: string, path: string, body?: unknown, { query, signal, key, headers }: Options = {}): Promise<Response> {
+export async function send(method: string, path: string, body?: unknown, { query, signal, key, headers, keepalive = false }: Options = {}): Promise<Response> {
   const used = key ?? currentKey();
   const init: RequestInit = {
     method,
@@ -47,6 +49,7 @@ export async function send(method: string, path: string, body?: unknown, { query
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
+    keepalive,
     cache: "no-store",
     credentials: "omit",
   };

@@ -1,0 +1,202 @@
+/** A turn: what somebody said and what a model answered, from events while they arrive and from messages afterwards. */
+import type { ApiError } from "@/api/errors";
+import type { StreamEvent } from "@/api/stream";
+import type { ChatDelta, ChatDone, ChatError, ChatMeta, ChatUsage, Message } from "@/api/types";
+import { sentence } from "@/api/errors";
+
+/** `waiting`: nothing has come yet. `reconnecting`: the connection broke off and the rest is being asked for. */
+export type AnswerStatus = "waiting" | "streaming" | "reconnecting" | "complete" | "cancelled" | "failed";
+
+export interface Failure {
+  code: string;
+  detail: string;
+  requestId: string | null;
+  /** After how many seconds it may be tried again. */
+  retryAfter: number | null;
+}
+
+export interface Answer {
+  /** The message's id; null before the server has named it. */
+  id: string | null;
+  status: AnswerStatus;
+  text: string;
+  /** The last event that was taken. */
+  lastEventId: number;
+  requestId: string | null;
+  promptId: string | null;
+  versionId: string | null;
+  experimentId: string | null;
+  variant: string | null;
+  environment: string | null;
+  model: string | null;
+  tokensIn: number | null;
+  tokensOut: number | null;
+  tokensEstimated: boolean;
+  cachedTokensIn: number | null;
+  costUsd: number | null;
+  latencyMs: number | null;
+  ttftMs: number | null;
+  finishReason: string | null;
+  missingVariables: readonly string[];
+  /** Earlier messages that the model did not see. */
+  droppedMessages: number;
+  error: Failure | null;
+  /** Somebody asked it to stop. */
+  stopping: boolean;
+}
+
+export interface Turn {
+  key: string;
+  /** Null when it is older than what is shown. */
+  question: string | null;
+  answer: Answer;
+}
+
+export const EMPTY_ANSWER: Answer = {
+  id: null,
+  status: "waiting",
+  text: "",
+  lastEventId: 0,
+  requestId: null,
+  promptId: null,
+  versionId: null,
+  experimentId: null,
+  variant: null,
+  environment: null,
+  model: null,
+  tokensIn: null,
+  tokensOut: null,
+  tokensEstimated: false,
+  cachedTokensIn: null,
+  costUsd: null,
+  latencyMs: null,
+  ttftMs: null,
+  finishReason: null,
+  missingVariables: [],
+  droppedMessages: 0,
+  error: null,
+  stopping: false,
+};
+
+/** Whether more may come. */
+export const isRunning = ({ status }: Answer): boolean => status === "waiting" || status === "streaming" || status === "reconnecting";
+
+/** The answer after one more event. An event that came already changes nothing: after a break some come twice. */
+export function applyEvent(answer: Answer, { id, event, data }: StreamEvent): Answer {
+  const number = Number(id);
+  if (Number.isFinite(number) && number <= answer.lastEventId) return answer;
+  const next = Number.isFinite(number) ? { ...answer, lastEventId: number } : answer;
+  switch (event) {
+    case "meta":
+      return { ...next, ...fromMeta(data as ChatMeta), status: "streaming" };
+    case "delta":
+      return { ...next, status: "streaming", text: answer.text + (data as ChatDelta).text };
+    case "usage":
+      return { ...next, ...fromUsage(data as ChatUsage) };
+    case "done": {
+      const { finish_reason: finishReason } = data as ChatDone;
+      return { ...next, finishReason, stopping: false, status: finishReason === "cancelled" ? "cancelled" : "complete" };
+    }
+    case "error": {
+      const { code, detail } = data as ChatError;
+      return { ...next, stopping: false, status: "failed", error: { code, detail: sentence(detail), requestId: answer.requestId, retryAfter: null } };
+    }
+    default:
+      return next;
+  }
+}
+
+function fromMeta(meta: ChatMeta): Partial<Answer> {
+  return {
+    id: meta.message_id,
+    requestId: meta.request_id,
+    promptId: meta.prompt_id,
+    versionId: meta.version_id,
+    experimentId: meta.experiment_id,
+    variant: meta.variant,
+    model: meta.model,
+    missingVariables: meta.missing_variables,
+    droppedMessages: meta.context.messages_dropped,
+  };
+}
+
+function fromUsage(usage: ChatUsage): Partial<Answer> {
+  return {
+    model: usage.model,
+    tokensIn: usage.tokens_in,
+    tokensOut: usage.tokens_out,
+    tokensEstimated: usage.tokens_estimated,
+    cachedTokensIn: usage.cached_tokens_in,
+    costUsd: usage.cost_usd,
+    latencyMs: usage.latency_ms,
+    ttftMs: usage.ttft_ms,
+  };
+}
+
+/** The request itself was refused, or its connection broke for good. What has come stays. */
+export function failed(answer: Answer, error: ApiError): Answer {
+  const { code, message, fields, requestId, retryAfter } = error;
+  const detail = [message, ...fields.map((field) => sentence(`${field.field}: ${field.detail}`))].join(" ");
+  return { ...answer, status: "failed", stopping: false, error: { code, detail, requestId: requestId ?? answer.requestId, retryAfter } };
+}
+
+/** What is said of a failure of which only the code is kept. */
+const FAILURES: Record<string, string> = {
+  rate_limited: "The provider refused: too many requests.",
+  timeout_first_token: "The model did not begin to answer in time.",
+  timeout_idle: "The model fell silent.",
+  timeout: "The model took too long.",
+  interrupted: "The provider broke off.",
+  authentication: "The provider refused its key.",
+};
+
+function fromMessage(message: Message): Answer {
+  const { error_code: code } = message;
+  return {
+    ...EMPTY_ANSWER,
+    id: message.id,
+    status: message.status,
+    text: message.content,
+    requestId: message.request_id,
+    promptId: message.prompt_id,
+    versionId: message.version_id,
+    experimentId: message.experiment_id,
+    variant: message.variant,
+    environment: message.environment,
+    model: message.model,
+    tokensIn: message.tokens_in,
+    tokensOut: message.tokens_out,
+    cachedTokensIn: message.cached_tokens_in,
+    costUsd: message.cost_usd,
+    latencyMs: message.latency_ms,
+    ttftMs: message.ttft_ms,
+    finishReason: message.finish_reason,
+    error: code === null ? null : { code, detail: FAILURES[code] ?? "The answer could not be completed.", requestId: message.request_id, retryAfter: null },
+  };
+}
+
+/** Stored messages as turns, oldest first. */
+export function turnsOf(messages: readonly Message[]): Turn[] {
+  const turns: Turn[] = [];
+  let question: string | null = null;
+  for (const message of messages.toSorted((a, b) => a.position - b.position)) {
+    if (message.role === "user") {
+      question = message.content;
+      continue;
+    }
+    turns.push({ key: message.id, question, answer: fromMessage(message) });
+    question = null;
+  }
+  return turns;
+}
+
+/** Stored turns with those of this page in their place: these know more, and may be ahead of what is stored. */
+export function mergeTurns(stored: readonly Turn[], own: readonly Turn[]): Turn[] {
+  const ownById = new Map(own.flatMap((turn) => (turn.answer.id ? [[turn.answer.id, turn] as const] : [])));
+  const merged = stored.map((turn) => {
+    const known = turn.answer.id ? ownById.get(turn.answer.id) : undefined;
+    return known ? { ...known, question: turn.question ?? known.question, answer: { ...known.answer, environment: turn.answer.environment ?? known.answer.environment } } : turn;
+  });
+  const storedIds = new Set(stored.map(({ answer }) => answer.id));
+  return [...merged, ...own.filter(({ answer }) => answer.id === null || !storedIds.has(answer.id))];
+}

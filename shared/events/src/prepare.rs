@@ -31,8 +31,15 @@ pub(crate) fn prepare(mut event: Event, policy: &Policy) -> String {
 
 fn prepare_inference(inference: &mut Inference, policy: &Policy) {
     inference.id = pseudonym(&inference.id);
-    inference.unit = inference.unit.as_deref().map(pseudonym);
-    inference.request_id = inference.request_id.as_deref().map(pseudonym);
+    for name in [
+        &mut inference.unit,
+        &mut inference.request_id,
+        &mut inference.trace_id,
+        &mut inference.span_id,
+        &mut inference.parent_span_id,
+    ] {
+        *name = name.as_deref().map(pseudonym);
+    }
     inference.model = redact(&inference.model).into_owned();
     inference.error_code = inference.error_code.as_deref().map(|code| redact(code).into_owned());
     inference.variant = inference.variant.as_deref().map(|variant| redact(variant).into_owned());
@@ -110,6 +117,9 @@ mod tests {
             event.id = canary.to_owned();
             event.unit = Some(canary.to_owned());
             event.request_id = Some(canary.to_owned());
+            event.trace_id = Some(canary.to_owned());
+            event.span_id = Some(canary.to_owned());
+            event.parent_span_id = Some(canary.to_owned());
             event.model = canary.to_owned();
             event.error_code = Some(canary.to_owned());
             event.variant = Some(canary.to_owned());

@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { measureChat } from "../tests/bench/chat.mjs";
 import { measureFirstAnswers } from "../tests/bench/first-answer.mjs";
 import { describe, rounded } from "../tests/bench/figures.mjs";
 import { Installation } from "../tests/bench/installation.mjs";
@@ -28,6 +29,7 @@ const groups = [
   { name: "sizes", measure: measureSizes, edges: 0 },
   { name: "throughput", measure: measureThroughput, edges: 0 },
   { name: "first-answer", measure: measureFirstAnswers, edges: 0 },
+  { name: "chat", measure: measureChat, edges: 0 },
   { name: "propagation", measure: measurePropagation, edges: EDGES },
   { name: "lost-invalidations", measure: measureLostInvalidations, edges: EDGES },
   { name: "outage", measure: measureOutage, edges: EDGES },

@@ -4,6 +4,34 @@
 
 /** @typedef {{title: string, unit?: string, least?: number, below?: number, exactly?: number}} Figure */
 
+/** What the gateway adds to a model's answer. @returns {Record<string, Figure>} */
+function chatFigures() {
+  const figures = {
+    chat_gap_direct_p50_ms: { title: "between two words, direct, 16 at once, p50", unit: "ms" },
+    chat_gap_p50_ms: { title: "the same through us", unit: "ms" },
+    chat_gap_direct_p99_ms: { title: "between two words, direct, 16 at once, p99", unit: "ms" },
+    chat_gap_p99_ms: { title: "the same through us", unit: "ms" },
+    chat_bursts_direct_percent: { title: "words that come together with the one before, direct", unit: "%" },
+    chat_bursts_percent: { title: "the same through us", unit: "%" },
+    chat_breaker_failures: { title: "requests that a dead provider fails before it is left alone", unit: "requests", below: 6 },
+    chat_breaker_recovery_ms: { title: "from the provider's return to the first answer", unit: "ms", below: 7000 },
+    chat_streams: { title: "answers at once through one process", unit: "streams" },
+    chat_streams_lost: { title: "of them lost", unit: "streams", exactly: 0 },
+    chat_streams_different: { title: "of them with another text", unit: "streams", exactly: 0 },
+    chat_stream_kb: { title: "memory of one of them, at the peak", unit: "kB" },
+    chat_interrupted: { title: "answers left at a random point and resumed from another isolate", unit: "streams" },
+    chat_interrupted_different: { title: "of them with another text than an uninterrupted one", unit: "streams", exactly: 0 },
+  };
+  for (const concurrent of [1, 16, 64]) {
+    for (const rank of ["p50", "p99"]) {
+      const title = (what) => `${what}, added to the model's own, ${concurrent} at once, ${rank}`;
+      figures[`chat_ttft_${rank}_ms_${concurrent}`] = { title: title("time to the first word"), unit: "ms", ...(rank === "p50" && concurrent === 16 ? { below: 5 } : {}) };
+      figures[`chat_total_${rank}_ms_${concurrent}`] = { title: title("time to the end"), unit: "ms" };
+    }
+  }
+  return figures;
+}
+
 /** @type {Record<string, Figure>} */
 const FIGURES = {
   resolve_ratio: { title: "resolve-prompt's requests a second over hello-worker's", least: 0.8 },
@@ -30,6 +58,7 @@ const FIGURES = {
   outage_answers: { title: "answers while both stores were dead for 10 s", unit: "answers" },
   stale_5xx: { title: "of them errors, for prompts already seen", unit: "answers", exactly: 0 },
   recovery_ms: { title: "from the stores' return to the last edge that answers fresh", unit: "ms", below: 5000 },
+  ...chatFigures(),
   load_average: { title: "load of the machine when the run began, 1 minute" },
 };
 

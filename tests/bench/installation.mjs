@@ -66,10 +66,10 @@ export class Installation {
     await edge.stop();
   }
 
-  /** A process with some of the functions. The caller stops it. @param {string[]} only */
-  async startProcess(only) {
+  /** A process with some of the functions. The caller stops it. @param {string[]} only @param {Record<string, string>} vars */
+  async startProcess(only, vars = {}) {
     const label = `workerd-${this.#started.length}`;
-    const server = await startWorkerd({ dir: this.#dir, vars: this.stores.vars, label, only, bundles: this.#bundles });
+    const server = await startWorkerd({ dir: this.#dir, vars: { ...this.stores.vars, ...vars }, label, only, bundles: this.#bundles });
     this.#started.push(server);
     return server;
   }

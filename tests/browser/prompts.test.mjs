@@ -20,10 +20,10 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     const key = await newTeam(started, "First prompt");
     const { page, faults, close } = await signIn(started, key);
     await page.getByRole("link", { name: "Create your first prompt" }).click();
-    await page.getByLabel("Name").fill("Welcome");
+    await page.getByLabel("Name", { exact: true }).fill("Welcome");
     await page.getByRole("button", { name: /Create and promote/ }).click();
     await page.getByText(/Lower-case letters/).waitFor();
-    await page.getByLabel("Name").fill("onboarding/welcome");
+    await page.getByLabel("Name", { exact: true }).fill("onboarding/welcome");
     await page.getByLabel("Prompt", { exact: true }).fill("Welcome {{ name }} to {{ place }}.");
     const variables = page.getByRole("region", { name: "Variables" });
     await variables.getByText("place").waitFor();

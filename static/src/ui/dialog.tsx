@@ -16,6 +16,14 @@ interface DialogProps {
   children?: ReactNode;
 }
 
+/** Without a field to begin with, the focus is on the dialog itself: not on the button that closes it. */
+function focusContent(event: Event): void {
+  const content = event.currentTarget;
+  if (!(content instanceof HTMLElement) || content.querySelector("input,select,textarea")) return;
+  event.preventDefault();
+  content.focus();
+}
+
 /** A window over the page: it takes the focus, gives it back, and closes with Esc. */
 export function Dialog({ open, onOpenChange, title, description, footer, wide = false, children }: DialogProps) {
   return (
@@ -24,7 +32,8 @@ export function Dialog({ open, onOpenChange, title, description, footer, wide = 
         <Radix.Overlay className="fixed inset-0 z-40 animate-in bg-[rgb(10_12_16/0.45)]" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
-          className={`fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[min(92dvh,56rem)] w-full animate-in flex-col rounded-t-xl border border-line bg-raised shadow-raised sm:inset-y-0 sm:my-auto sm:h-fit sm:w-[calc(100vw-2rem)] sm:rounded-xl ${wide ? "sm:max-w-5xl" : "sm:max-w-lg"}`}
+          onOpenAutoFocus={focusContent}
+          className={`fixed inset-x-0 bottom-0 z-40 outline-none mx-auto flex max-h-[min(92dvh,56rem)] w-full animate-in flex-col rounded-t-xl border border-line bg-raised shadow-raised sm:inset-y-0 sm:my-auto sm:h-fit sm:w-[calc(100vw-2rem)] sm:rounded-xl ${wide ? "sm:max-w-5xl" : "sm:max-w-lg"}`}
         >
           <header className="border-b border-line py-3 ps-4 pe-12">
             <div className="min-w-0">

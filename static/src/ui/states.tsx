@@ -55,7 +55,7 @@ export function ErrorState({ error, onRetry, title = "This could not be loaded" 
     <section role="alert" className="mx-auto flex max-w-xl flex-col items-center gap-3 px-4 py-14 text-center">
       <CircleAlert aria-hidden size={28} strokeWidth={1.5} className="text-bad" />
       <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
-      <p className="text-pretty text-muted">{detail}</p>
+      {detail !== `${title}.` && <p className="text-pretty text-muted">{detail}</p>}
       {requestId && (
         <p className="flex items-center gap-1 text-sm text-muted">
           Request <code className="font-mono">{requestId}</code> <CopyButton text={requestId} label="Copy the request id" />

@@ -90,9 +90,9 @@ function Field({ field, layout }: { field: FieldDiff; layout: Layout }) {
   const split = layout === "split";
   return (
     <section aria-label={field.title} className="card overflow-hidden">
-      <h3 className="flex items-center gap-2 border-b border-line px-3 py-1.5 text-sm font-medium">
+      <h2 className="flex items-center gap-2 border-b border-line px-3 py-1.5 text-sm font-medium">
         {field.title} <Badge tone={STATUS_TONES[field.status]}>{field.status}</Badge>
-      </h3>
+      </h2>
       <div tabIndex={0} role="region" aria-label={`Changes of ${field.title}`} className="overflow-x-auto font-mono text-sm">
         <div className={split ? "max-md:hidden" : "hidden"}>{split && <Split blocks={field.blocks} />}</div>
         <div className={split ? "md:hidden" : ""}>

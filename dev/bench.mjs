@@ -9,11 +9,13 @@ import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureChat } from "../tests/bench/chat.mjs";
+import { measureExperimentThroughput, measureSwitches } from "../tests/bench/experiments.mjs";
 import { measureFirstAnswers } from "../tests/bench/first-answer.mjs";
 import { describe, rounded } from "../tests/bench/figures.mjs";
 import { Installation } from "../tests/bench/installation.mjs";
 import { measureOutage } from "../tests/bench/outage.mjs";
 import { measureLostInvalidations, measurePropagation } from "../tests/bench/propagation.mjs";
+import { measureSimulation } from "../tests/bench/simulation.mjs";
 import { measureSizes } from "../tests/bench/sizes.mjs";
 import { measureThroughput } from "../tests/bench/throughput.mjs";
 import { findWorkers } from "./functions.mjs";
@@ -30,7 +32,10 @@ const groups = [
   { name: "throughput", measure: measureThroughput, edges: 0 },
   { name: "first-answer", measure: measureFirstAnswers, edges: 0 },
   { name: "chat", measure: measureChat, edges: 0 },
+  { name: "experiments", measure: measureExperimentThroughput, edges: 0 },
+  { name: "simulation", measure: measureSimulation, edges: 0 },
   { name: "propagation", measure: measurePropagation, edges: EDGES },
+  { name: "switches", measure: measureSwitches, edges: EDGES },
   { name: "lost-invalidations", measure: measureLostInvalidations, edges: EDGES },
   { name: "outage", measure: measureOutage, edges: EDGES },
 ];

@@ -58,10 +58,14 @@ async function check(url, key) {
   if (!isFilled) throw new Error(`resolve answers ${status} ${text.slice(0, 200)}`);
 }
 
-/** @returns {Promise<{rps: number, cpuUs: number | null}>} `cpuUs` is known on Linux alone. */
-async function load({ url, pid }, key, seconds) {
+/**
+ * @param {{url: string, pid: number, script?: string}} target `script` is a Lua file that makes wrk's requests.
+ * @returns {Promise<{rps: number, cpuUs: number | null}>} `cpuUs` is known on Linux alone.
+ */
+export async function load({ url, pid, script }, key, seconds) {
   const before = cpuSeconds(pid);
-  const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}`, "-H", `authorization: Bearer ${key}`, url];
+  const scripted = script ? ["-s", script] : [];
+  const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}`, "-H", `authorization: Bearer ${key}`, ...scripted, url];
   const { code, output } = await run(findProgram("wrk"), args);
   const after = cpuSeconds(pid);
   if (code !== 0 || /Non-2xx|Socket errors/.test(output)) throw new Error(`wrk: ${output}`);

@@ -3,7 +3,7 @@
 
 NODE := sh dev/node.sh
 
-.PHONY: help setup dev build test bench deploy
+.PHONY: help setup dev demo build test bench deploy
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -13,6 +13,9 @@ setup: ## Install everything that building and running needs.
 
 dev: ## Start everything at http://127.0.0.1:8787 (PORT=… for another port).
 	@$(NODE) dev/dev.mjs
+
+demo: ## Fill what `make dev` runs with a week of traffic to look at.
+	@$(NODE) dev/demo.mjs
 
 build: ## Build every function for deployment.
 	@$(NODE) dev/build.mjs

@@ -232,14 +232,34 @@ impl Reply {
     /// The problem of an answer with this status and code, complete as RFC 9457 and the contract ask.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        if self.title.contains(" /v1/") {
+            return self.openai_error(status);
+        }
         let problem = self.problem_of(status);
         assert_eq!(problem["code"], code, "{}", self.story());
         problem
     }
 
+    /// The error of an answer with this status, in the envelope that OpenAI's clients read.
+    #[track_caller]
+    pub(crate) fn openai_error(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.story());
+        let error = self.json("application/json")["error"].take();
+        for field in ["message", "type", "code"] {
+            let text = error[field].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{field} is missing: {}", self.story());
+        }
+        assert!(error.as_object().is_some_and(|error| error.contains_key("param")), "{}", self.story());
+        assert!(self.header("x-request-id").is_some(), "{}", self.story());
+        error
+    }
+
     /// The same, where the contract fixes no code.
     #[track_caller]
     pub(crate) fn problem_of(&self, status: u16) -> Value {
+        if self.title.contains(" /v1/") {
+            return self.openai_error(status);
+        }
         assert_eq!(self.status, status, "{}", self.story());
         let problem = self.json("application/problem+json");
         assert_eq!(problem["status"], status, "{}", self.story());

@@ -1,0 +1,196 @@
+/**
+ * OpenAI's own clients, unmodified, against `/v1`: its packages of npm and of PyPI. They are given a base URL and a key,
+ * and nothing else.
+ *
+ *   sh dev/node.sh --test functions/chat/tests/openai.test.mjs
+ */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import OpenAI from "openai";
+import { root, run } from "../../../dev/processes.mjs";
+import { keyOf, startModels } from "./models.mjs";
+
+const PYTHON_PACKAGE = "openai==3.52.0";
+const hi = [{ role: "user", content: "hi" }];
+const tools = [{ type: "function", function: { name: "weather", description: "Of a city.", parameters: { type: "object", properties: { city: { type: "string" } } } } }];
+
+let models, openai;
+
+before(async () => {
+  models = await startModels();
+  openai = new OpenAI({ baseURL: `${models.url}/v1`, apiKey: models.key, maxRetries: 0 });
+  await models.makeLive("greeting", { template_text: "Greet {{ name }} kindly.", model_id: "offline", temperature: 0.5 });
+});
+
+after(() => models?.stop());
+
+/** Everything that a stream says. */
+async function read(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  const text = chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("");
+  return { chunks, text };
+}
+
+describe("the package of npm", () => {
+  test("asks for a whole answer", async () => {
+    const answer = await openai.chat.completions.create({ model: "offline", messages: hi, max_tokens: 4 });
+    assert.match(answer.id, /^chatcmpl-/);
+    assert.equal(answer.object, "chat.completion");
+    assert.ok(Math.abs(answer.created - Date.now() / 1000) < 60);
+    assert.deepEqual([answer.choices[0].message.content, answer.choices[0].finish_reason], ["I have no instructions.", "length"]);
+    assert.deepEqual([answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.total_tokens], [1, 4, 5]);
+    assert.match(answer._request_id, /^req_/);
+  });
+
+  test("reads a stream, with its usage when that is asked for", async () => {
+    const question = { model: "mock-ok", messages: hi, stream: true };
+    const quiet = await read(await openai.chat.completions.create(question));
+    assert.match(quiet.text, /^Straße0 über1/);
+    assert.ok(quiet.chunks.every((chunk) => chunk.usage === undefined));
+    assert.equal(quiet.chunks.at(-1).choices[0].finish_reason, "stop");
+    const told = await read(await openai.chat.completions.create({ ...question, stream_options: { include_usage: true } }));
+    const { usage, choices } = told.chunks.at(-1);
+    assert.deepEqual(choices, []);
+    assert.deepEqual([usage.prompt_tokens, usage.completion_tokens], [31, 17]);
+    assert.deepEqual([usage.prompt_tokens_details.cached_tokens, usage.completion_tokens_details.reasoning_tokens], [8, 5]);
+    assert.ok(told.chunks.slice(0, -1).every((chunk) => chunk.usage === null));
+  });
+
+  test("lists models, prompts among them", async () => {
+    const ids = [];
+    for await (const model of openai.models.list()) ids.push(model.id);
+    for (const id of ["offline", "gpt-4o", "claude-haiku-4-5", "prompt:greeting"]) assert.ok(ids.includes(id), id);
+    assert.equal((await openai.models.retrieve("prompt:greeting")).object, "model");
+    await assert.rejects(openai.models.retrieve("prompt:nothing"), OpenAI.NotFoundError);
+  });
+
+  test("asks a prompt as a model, for somebody", async () => {
+    const question = { model: "prompt:greeting", messages: hi, metadata: { user_id: "u-1", variables: '{"name": "Zoë"}' } };
+    const { data, response } = await openai.chat.completions.create(question).withResponse();
+    assert.match(data.choices[0].message.content, /My instructions: “Greet Zoë kindly.”/);
+    assert.equal(data.model, "offline");
+    assert.match(response.headers.get("x-promptlab-version-id"), /^ver_/);
+    const alone = await openai.chat.completions.create({ model: "prompt:greeting", messages: [], variables: { name: "Li" } });
+    assert.match(alone.choices[0].message.content, /Greet Li kindly/);
+    await assert.rejects(openai.chat.completions.create({ ...question, model: "prompt:greeting@staging" }), OpenAI.NotFoundError);
+  });
+
+  test("reaches the endpoint that the name says, with the team's key", async () => {
+    const question = { model: "custom-mock/mock-ok:words=3", messages: hi, seed: 7, response_format: { type: "json_object" } };
+    await openai.chat.completions.create(question);
+    const [request] = await models.requests("mock-ok:words=3");
+    assert.equal(request.key, keyOf("custom-mock"));
+    assert.deepEqual([request.body.seed, request.body.response_format.type], [7, "json_object"]);
+    for (const [model, key] of [["claude-haiku-4-5", "anthropic"], ["gemini-2.5-flash", "gemini"], ["gpt-4o-mini", "openai"]]) {
+      const answer = await openai.chat.completions.create({ model, messages: hi });
+      assert.match(answer.choices[0].message.content, /^Straße0/, model);
+      assert.equal(answer.model, model);
+      assert.equal((await models.requests(model))[0].key, keyOf(key));
+    }
+  });
+
+  for (const model of ["openai/mock-tools", "anthropic/mock-tools", "gemini/mock-tools"]) {
+    test(`calls tools of ${model}`, async () => {
+      const answer = await openai.chat.completions.create({ model, messages: hi, tools, tool_choice: "auto" });
+      const { message, finish_reason } = answer.choices[0];
+      assert.equal(finish_reason, "tool_calls");
+      assert.equal(message.content, null);
+      assert.deepEqual(message.tool_calls.map((call) => [call.type, call.function.name, call.function.arguments]), [
+        ["function", "weather", '{"city":"Köln"}'],
+        ["function", "time", "{}"],
+      ]);
+      const stream = openai.chat.completions.stream({ model, messages: hi, tools });
+      const streamed = await stream.finalChatCompletion();
+      assert.deepEqual(streamed.choices[0].message.tool_calls.map((call) => call.function.arguments), ['{"city":"Köln"}', "{}"]);
+      const results = message.tool_calls.map(({ id }) => ({ role: "tool", tool_call_id: id, content: "fine" }));
+      const next = { model: model.replace("tools", "ok"), messages: [...hi, message, ...results], tools };
+      assert.match((await openai.chat.completions.create(next)).choices[0].message.content, /^Straße0/);
+    });
+  }
+
+  test("hears what is wrong as its own errors", async () => {
+    const create = (more, client = openai) => client.chat.completions.create({ model: "offline", messages: hi, ...more });
+    const rejects = async (call, kind, fields) => {
+      await assert.rejects(call, (error) => {
+        assert.ok(error instanceof kind, `${error.constructor.name}: ${error.message}`);
+        for (const [name, value] of Object.entries(fields)) assert.equal(error[name], value, name);
+        assert.match(error.requestID, /^req_/);
+        return true;
+      });
+    };
+    const stranger = new OpenAI({ baseURL: `${models.url}/v1`, apiKey: "pl_nobody", maxRetries: 0 });
+    await rejects(create({}, stranger), OpenAI.AuthenticationError, { status: 401, code: "invalid_api_key" });
+    await rejects(create({ model: "prompt:nothing" }), OpenAI.NotFoundError, { status: 404, code: "model_not_found", param: "model" });
+    await rejects(create({ n: 2 }), OpenAI.BadRequestError, { status: 400, param: "n", type: "invalid_request_error" });
+    await rejects(create({ messages: [] }), OpenAI.BadRequestError, { param: "messages" });
+    await rejects(create({ model: "mock-400" }), OpenAI.BadRequestError, { status: 400 });
+    await rejects(create({ model: "mock-context" }), OpenAI.BadRequestError, { code: "context_length_exceeded" });
+    await rejects(create({ model: "mock-429:retry_after=60" }), OpenAI.RateLimitError, { status: 429, code: "rate_limit_exceeded" });
+    await rejects(create({ model: "mock-401" }), OpenAI.InternalServerError, { status: 502 });
+    await rejects(create({ model: "mock-silent" }), OpenAI.InternalServerError, { status: 504 });
+    await rejects(create({ messages: [{ role: "user", content: "x".repeat(1_000_000) }] }), OpenAI.APIError, { status: 413 });
+    await assert.rejects(async () => read(await create({ model: "mock-429-midstream", stream: true })), OpenAI.APIError);
+  });
+
+  test("tries again by itself", async () => {
+    const patient = new OpenAI({ baseURL: `${models.url}/v1`, apiKey: models.key, maxRetries: 2 });
+    // Three attempts are the gateway's for one request; the fourth belongs to the client's second.
+    const answer = await patient.chat.completions.create({ model: "mock-503-then-ok:fail=3,words=2", messages: hi });
+    assert.equal(answer.choices[0].message.content, "Straße0 über1");
+    assert.equal((await models.requests("mock-503-then-ok:fail=3,words=2")).length, 4);
+    const refused = { model: "mock-401:words=9", messages: hi };
+    await assert.rejects(patient.chat.completions.create(refused));
+    assert.equal((await models.requests("mock-401:words=9")).length, 1, "a refused key is not tried again");
+  });
+
+  test("aborts, and the provider is told", async () => {
+    const model = "mock-ok:words=500,delay=20";
+    const stream = await openai.chat.completions.create({ model, messages: hi, stream: true });
+    let count = 0;
+    for await (const _chunk of stream) if (++count === 5) stream.controller.abort();
+    const deadline = Date.now() + 4_000;
+    while (!(await models.requests(model))[0].aborted) {
+      assert.ok(Date.now() < deadline, "the provider's stream still runs");
+      await sleep(50);
+    }
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 200);
+    const whole = openai.chat.completions.create({ model: "mock-slow", messages: hi }, { signal: controller.signal });
+    await assert.rejects(whole, OpenAI.APIUserAbortError);
+    await assert.rejects(openai.chat.completions.create({ model: "mock-slow", messages: hi }, { timeout: 200 }), OpenAI.APIConnectionTimeoutError);
+  });
+});
+
+describe("the package of PyPI", () => {
+  test("asks, streams, calls tools, tries again, aborts", { timeout: 300_000 }, async (t) => {
+    const python = await preparePython();
+    if (!python) return t.skip(`${PYTHON_PACKAGE} cannot be installed here`);
+    const env = { ...process.env, OPENAI_BASE_URL: `${models.url}/v1`, OPENAI_API_KEY: models.key };
+    const script = join(root, "functions/chat/tests/openai_package.py");
+    const { code, output } = await run(python, [script], { timeoutMs: 120_000, env });
+    assert.equal(code, 0, output);
+    const [request] = await models.requests("mock-ok:words=400,delay=20");
+    const deadline = Date.now() + 4_000;
+    while (!(await models.requests(request.model))[0].aborted) {
+      assert.ok(Date.now() < deadline, "the provider's stream still runs");
+      await sleep(50);
+    }
+  });
+});
+
+/** A Python with the package, kept beside the other tools; none where there is no Python or no package index. */
+async function preparePython() {
+  const folder = join(root, ".tools", PYTHON_PACKAGE.replace("==", "-"));
+  const python = join(folder, "bin/python");
+  if (existsSync(join(folder, "complete"))) return python;
+  const attempt = async (command, args) => (await run(command, args, { timeoutMs: 120_000 }).catch(() => ({ code: 1 }))).code === 0;
+  if (!(await attempt("python3", ["-m", "venv", folder]))) return undefined;
+  const quiet = ["--quiet", "--disable-pip-version-check", "--retries", "1"];
+  if (!(await attempt(python, ["-m", "pip", "install", ...quiet, PYTHON_PACKAGE]))) return undefined;
+  mkdirSync(join(folder, "complete"));
+  return python;
+}

@@ -1,5 +1,5 @@
 /** What the pages of experiments and canaries read and change. */
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, apiPath, type Page } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
@@ -40,7 +40,7 @@ export const promptChoicesQuery = (search: string) =>
   queryOptions({
     queryKey: ["/api/prompts", "choices", search],
     queryFn: ({ signal }) => api.get<Page<Prompt>>("/api/prompts", { query: { search, limit: 20 }, signal }),
-    placeholderData: (previous: Page<Prompt> | undefined) => previous,
+    placeholderData: keepPreviousData,
   });
 
 export const promptByNameQuery = (name: string) =>

@@ -1,0 +1,29 @@
+import { useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useId } from "react";
+import { Input } from "@/ui/field";
+import { promptChoicesQuery } from "./queries";
+
+interface PromptInputProps {
+  label?: string;
+  placeholder?: string;
+  value: string;
+  onChange: (name: string) => void;
+  className?: string;
+  control?: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean | undefined };
+}
+
+/** A prompt's name, with those that match what is typed. */
+export function PromptInput({ label, placeholder, value, onChange, className = "", control }: PromptInputProps) {
+  const list = useId();
+  const found = useQuery(promptChoicesQuery(useDeferredValue(value)));
+  return (
+    <div className={className}>
+      <Input {...control} aria-label={label} placeholder={placeholder} list={list} value={value} onChange={(event) => onChange(event.target.value)} autoCapitalize="none" className="font-mono text-sm" />
+      <datalist id={list}>
+        {found.data?.data.map(({ id, name }) => (
+          <option key={id} value={name} />
+        ))}
+      </datalist>
+    </div>
+  );
+}

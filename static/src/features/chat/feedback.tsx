@@ -81,7 +81,8 @@ function RatingForm({ given, busy, onGive, onClose }: RatingFormProps) {
     void onGive(stars > 0 ? { scale: "stars", rating: stars, comment } : { scale: "thumbs", rating: given?.rating ?? 1, comment });
   };
   return (
-    <form onSubmit={submit} className="card mt-1 flex w-full max-w-md basis-full flex-col gap-3 p-3">
+    <form onSubmit={submit} className="ms-1.5 mt-1 flex basis-full">
+      <div className="card flex w-full max-w-md flex-col gap-3 p-3">
       <fieldset>
         <legend className="mb-1 text-sm font-medium">Stars</legend>
         <div className="flex gap-0.5">
@@ -104,6 +105,7 @@ function RatingForm({ given, busy, onGive, onClose }: RatingFormProps) {
         <Button size="small" type="submit" kind="primary" busy={busy} reason={missing}>
           Rate
         </Button>
+      </div>
       </div>
     </form>
   );

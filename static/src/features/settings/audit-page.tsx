@@ -1,5 +1,149 @@
-import { Page } from "@/ui/page";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { ScrollText } from "lucide-react";
+import { useDeferredValue } from "react";
+import { Link } from "react-router";
+import type { AuditEntry } from "@/api/types";
+import { useSearchState } from "@/lib/search-state";
+import { paths } from "@/paths";
+import { Button } from "@/ui/button";
+import { Field, Input } from "@/ui/field";
+import { LoadMore } from "@/ui/page";
+import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { type Column, DataTable } from "@/ui/table";
+import { RelativeTime } from "@/ui/time";
+import { AUDIT_FILTERS, type AuditFilters, auditQuery } from "./queries";
+import { AdminsOnly, SettingsFrame } from "./settings-frame";
 
+/** Who did what. */
 export function AuditPage() {
-  return <Page title="Audit log">{null}</Page>;
+  return (
+    <SettingsFrame title="Audit log">
+      <AdminsOnly what="Audit logs">
+        <AuditLog />
+      </AdminsOnly>
+    </SettingsFrame>
+  );
+}
+
+function AuditLog() {
+  const [state, set] = useSearchState({ ...AUDIT_FILTERS });
+  const list = useInfiniteQuery({ ...auditQuery(useDeferredValue(state)), placeholderData: keepPreviousData });
+  const entries = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const isFiltered = Object.values(state).some((value) => value !== "");
+  return (
+    <>
+      <Filters state={state} set={set} />
+      {list.isPending && <SkeletonRows label="Loading the audit log" />}
+      {list.isError && !list.data && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isSuccess && entries.length === 0 && (
+        <EmptyState icon={ScrollText} title={isFiltered ? "Nothing matches" : "Nothing has happened yet"} action={isFiltered ? <Button onClick={() => set({ ...AUDIT_FILTERS })}>Clear the filters</Button> : undefined}>
+          {isFiltered ? "Resources are found by their id, people by their name or id." : "Whatever is changed by a person stands here, with who, when and what."}
+        </EmptyState>
+      )}
+      {entries.length > 0 && (
+        <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "opacity-60 transition-opacity delay-200" : ""}>
+          <DataTable label="Audit log" columns={columns((resource) => set({ resource }))} rows={entries} rowKey={({ id }) => id} />
+          <LoadMore shown={entries.length} noun="entry" query={list} />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface FiltersProps {
+  state: AuditFilters;
+  set: (changes: Partial<AuditFilters>, options?: { typing?: boolean }) => void;
+}
+
+function Filters({ state, set }: FiltersProps) {
+  return (
+    <div role="search" className="mb-3 grid grid-cols-2 gap-2 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_10rem_10rem]">
+      <Field label="Resource" className="max-md:col-span-2">
+        {(control) => <Input {...control} type="search" placeholder="An id: prm_…, key_…  ( / )" className="font-mono text-sm!" value={state.resource} onChange={(event) => set({ resource: event.target.value }, { typing: true })} />}
+      </Field>
+      <Field label="By whom" className="max-md:col-span-2">
+        {(control) => <Input {...control} dir="auto" placeholder="Name or id" value={state.actor} onChange={(event) => set({ actor: event.target.value }, { typing: true })} />}
+      </Field>
+      <Field label="From">{(control) => <Input {...control} type="date" value={state.from} max={state.to || undefined} onChange={(event) => set({ from: event.target.value })} />}</Field>
+      <Field label="To">{(control) => <Input {...control} type="date" value={state.to} min={state.from || undefined} onChange={(event) => set({ to: event.target.value })} />}</Field>
+    </div>
+  );
+}
+
+/** The page of a resource, if it has one. */
+function addressOf(resource: string): string | null {
+  if (resource.startsWith("prm_")) return paths.prompt(resource);
+  if (resource.startsWith("exp_")) return paths.experiment(resource);
+  if (resource.startsWith("can_")) return paths.canary(resource);
+  return null;
+}
+
+function columns(onResource: (resource: string) => void): Column<AuditEntry>[] {
+  return [
+    { key: "at", title: "When", cell: ({ at }) => <RelativeTime time={at} className="text-muted" /> },
+    {
+      key: "actor",
+      title: "Who",
+      wideOnly: true,
+      cell: (entry) => <Who entry={entry} />,
+    },
+    {
+      key: "action",
+      title: "What",
+      cell: (entry) => (
+        <div className="min-w-0">
+          <code className="font-mono text-sm wrap-anywhere">{entry.action}</code>
+          <div className="md:hidden">
+            <Who entry={entry} />
+          </div>
+          <Detail detail={entry.detail} requestId={entry.request_id} />
+        </div>
+      ),
+    },
+    {
+      key: "resource",
+      title: "Resource",
+      cell: ({ resource }) => {
+        const address = addressOf(resource);
+        return (
+          <span className="flex flex-col items-start gap-0.5">
+            <button type="button" onClick={() => onResource(resource)} title="Show only this resource" className="text-start font-mono text-xs wrap-anywhere hover:underline">
+              {resource}
+            </button>
+            {address && (
+              <Link to={address} className="link text-xs">
+                Open
+              </Link>
+            )}
+          </span>
+        );
+      },
+    },
+  ];
+}
+
+const Who = ({ entry: { user_name: user, user_id: id, key_name: key } }: { entry: AuditEntry }) => (
+  <div className="min-w-0 text-sm">
+    <span dir="auto" className="wrap-anywhere">
+      {user ?? id}
+    </span>
+    <div dir="auto" className="wrap-anywhere text-muted">
+      {key ? `key ${key}` : "set-up"}
+    </div>
+  </div>
+);
+
+/** What changed, on demand. */
+function Detail({ detail, requestId }: { detail: unknown; requestId: string | null }) {
+  const isEmpty = detail === null || detail === undefined || (typeof detail === "object" && Object.keys(detail).length === 0);
+  if (isEmpty && !requestId) return null;
+  return (
+    <details className="text-sm">
+      <summary className="w-fit cursor-pointer text-muted hover:text-ink">Details</summary>
+      <div className="mt-1 max-w-md rounded-md bg-sunken p-2">
+        {!isEmpty && <pre className="font-mono text-xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(detail, null, 2)}</pre>}
+        {requestId && <p className="font-mono text-xs wrap-anywhere text-muted">request {requestId}</p>}
+      </div>
+    </details>
+  );
 }

@@ -1,0 +1,70 @@
+import { useState } from "react";
+import { api } from "@/api/client";
+import { adoptKey, currentSession, forgetKeys } from "@/api/session";
+import type { Key, Me, RotatedKey } from "@/api/types";
+import { Notice } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { Field, Select } from "@/ui/field";
+import { notifyError } from "@/ui/toast";
+import { GRACES } from "./key-state";
+import { refreshKeys, rotateKey } from "./queries";
+
+/** Whoever rotates the key that this page uses goes on with the new one. */
+async function goOnWith(rotated: RotatedKey): Promise<void> {
+  if (currentSession().active?.me.key.id !== rotated.previous_key_id) return;
+  adoptKey({ key: rotated.key, me: await api.get<Me>("/api/me", { key: rotated.key }) });
+  forgetKeys(rotated.previous_key_id);
+}
+
+/** A new secret in the place of an old one. */
+export function RotateDialog({ keyRow, onClose, onRotated }: { keyRow: Key; onClose: () => void; onRotated: (key: RotatedKey) => void }) {
+  const isOwn = currentSession().active?.me.key.id === keyRow.id;
+  const [grace, setGrace] = useState(isOwn ? 0 : 3_600);
+  const [busy, setBusy] = useState(false);
+  const rotate = async () => {
+    if (busy) return;
+    setBusy(true);
+    try {
+      const rotated = await rotateKey(keyRow.id, grace);
+      // The new secret is shown in any case: it is known nowhere else.
+      onRotated(rotated);
+      await goOnWith(rotated);
+      await refreshKeys();
+    } catch (error) {
+      notifyError("The key was not rotated", error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={`Rotate “${keyRow.name}”`}
+      description="Makes a new secret with the same name, role and limits."
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" busy={busy} onClick={() => void rotate()}>
+            Rotate
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <Field label="The old secret goes on working for" hint="Time to put the new one where the old one is used.">
+          {(control) => (
+            <Select {...control} value={grace} onChange={(event) => setGrace(Number(event.target.value))}>
+              {GRACES.map(({ seconds, label }) => (
+                <option key={seconds} value={seconds}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        {isOwn && <Notice tone="accent">This page uses this key. It goes on with the new one.</Notice>}
+      </div>
+    </Dialog>
+  );
+}

@@ -52,7 +52,18 @@ impl Stage {
         let chat = json!({"message": "Kept", "prompt": "kept", "stream": false});
         let chat = team.admin.post("/api/chat", chat).await.expect(200);
         let conversation = format!("/api/conversations/{}", member(&chat, "conversation_id"));
+        let variants = json!([
+            {"name": "a", "version_id": version, "traffic_weight": 1},
+            {"name": "b", "version_id": second, "traffic_weight": 1},
+        ]);
+        let experiment = json!({"name": "New", "environment": "staging", "variants": variants, "coverage": 0.5,
+            "allocation_strategy": "fixed_split", "primary_metric": "approval", "min_samples": 5,
+            "guardrails": [{"metric": "latency_ms", "max_relative_regression": 0.1}], "forced": {"u": "a"}});
         let prompt = format!("/api/prompts/{prompt}");
+        let running = team.admin.post(&format!("{prompt}/experiments"), experiment.clone()).await.expect(201);
+        let running = format!("/api/experiments/{}", member(&running, "experiment_id"));
+        let canary = json!({"version_id": version, "environment": "production", "name": "New",
+            "steps": [{"percent": 5, "min_samples": 1, "min_minutes": 1}], "guardrails": []});
         let chat_version =
             json!({"type": "chat", "messages": [{"role": "user", "content": "Hi"}], "model_id": "offline"});
         let text_version = json!({"type": "text", "template_text": "New", "system_prompt": "S", "model_id": "offline",
@@ -90,6 +101,13 @@ impl Stage {
                 json!({"environment": "production", "target_version_id": version,
                 "justification": "New"}),
             ),
+            (
+                "POST",
+                format!("{prompt}/experiments"),
+                with(experiment, &json!({"environment": "production"})),
+            ),
+            ("POST", format!("{prompt}/canary"), canary),
+            ("PATCH", running, json!({"name": "New", "coverage": 0.1, "reason": "New"})),
             ("PATCH", conversation, json!({"title": "New"})),
             ("POST", "/api/resolve".to_owned(), json!({"requests": [{"prompt": "kept"}]})),
             (
@@ -130,6 +148,8 @@ impl Stage {
             "/api/collections",
             "/api/prompts?archived=all",
             "/api/conversations",
+            "/api/experiments",
+            "/api/canaries",
             "/api/prompts/kept/versions",
             "/api/prompts/kept/history",
             "/api/audit",

@@ -3,7 +3,10 @@
  * Loaders run while the page's code is on its way; they only start queries and never hold the navigation up.
  */
 import { type LoaderFunctionArgs, type MiddlewareFunction, redirect, type RouteObject } from "react-router";
+import { prefetch } from "./api/queries";
 import { currentSession } from "./api/session";
+import { collectionsQuery, historyQuery, PROMPT_FILTERS, promptQuery, promptsQuery, versionsQuery } from "./features/prompts/queries";
+import { readState } from "./lib/search-state";
 import { paths } from "./paths";
 import { PageError, ShellError } from "./shell/route-error";
 import { Shell } from "./shell/shell";
@@ -26,13 +29,20 @@ function page(path: string, Component: () => Promise<Page>, loader?: (args: Load
   return { path, lazy: { Component }, errorElement: <PageError />, ...(loader ? { loader } : {}) };
 }
 
+const loadPrompts = ({ request }: LoaderFunctionArgs) => prefetch(promptsQuery(readState({ ...PROMPT_FILTERS }, new URL(request.url).searchParams)), collectionsQuery);
+
+const loadPrompt = ({ params: { prompt = "" } }: LoaderFunctionArgs) => prefetch(promptQuery(prompt), versionsQuery(prompt));
+
+const loadHistory = ({ params: { prompt = "" }, request }: LoaderFunctionArgs) =>
+  prefetch(promptQuery(prompt), historyQuery(prompt, new URL(request.url).searchParams.get("environment") ?? ""));
+
 const prompts: RouteObject[] = [
-  page("prompts", async () => (await import("./features/prompts/list-page")).PromptListPage),
+  page("prompts", async () => (await import("./features/prompts/list-page")).PromptListPage, loadPrompts),
   page("new-prompt", async () => (await import("./features/prompts/new-page")).NewPromptPage),
-  page("prompts/:prompt/edit", async () => (await import("./features/prompts/edit-page")).EditPromptPage),
-  page("prompts/:prompt/diff", async () => (await import("./features/prompts/diff-page")).PromptDiffPage),
-  page("prompts/:prompt/history", async () => (await import("./features/prompts/history-page")).PromptHistoryPage),
-  page("prompts/:prompt/:tab?", async () => (await import("./features/prompts/prompt-page")).PromptPage),
+  page("prompts/:prompt/edit", async () => (await import("./features/prompts/edit-page")).EditPromptPage, ({ params: { prompt = "" } }) => prefetch(promptQuery(prompt))),
+  page("prompts/:prompt/diff", async () => (await import("./features/prompts/diff-page")).PromptDiffPage, loadPrompt),
+  page("prompts/:prompt/history", async () => (await import("./features/prompts/history-page")).PromptHistoryPage, loadHistory),
+  page("prompts/:prompt/:tab?", async () => (await import("./features/prompts/prompt-page")).PromptPage, loadPrompt),
 ];
 
 const experiments: RouteObject[] = [

@@ -170,7 +170,7 @@ const SIGNS = { equal: " ", delete: "−", insert: "+" };
 const SPOKEN = { equal: "", delete: "removed: ", insert: "added: " };
 const WORDS = { equal: "", delete: "rounded-xs bg-removed-word", insert: "rounded-xs bg-added-word" };
 
-const LineNumber = ({ value }: { value: number | null }) => <span className="tabular w-10 shrink-0 px-2 text-end text-xs leading-5 text-muted select-none">{value}</span>;
+const LineNumber = ({ value }: { value: number | null }) => <span className="tabular w-10 shrink-0 px-2 max-md:w-8 max-md:px-1.5 text-end text-xs leading-5 text-muted select-none">{value}</span>;
 
 function LineText({ line }: { line: Line }) {
   return (

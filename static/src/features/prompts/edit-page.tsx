@@ -2,7 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
-import { Link, useBlocker, useParams, useSearchParams } from "react-router";
+import { Link, useBeforeUnload, useBlocker, useParams, useSearchParams } from "react-router";
 import type { Prompt, Version } from "@/api/types";
 import { paths } from "@/paths";
 import { keyName, useShortcuts } from "@/shell/shortcuts";
@@ -77,6 +77,9 @@ function Editor({ prompt, base: given }: { prompt: Prompt; base: Version | undef
 /** Asks before a draft is lost. */
 function KeepDraft({ isDirty }: { isDirty: () => boolean }) {
   const blocker = useBlocker(({ currentLocation, nextLocation }) => currentLocation.pathname !== nextLocation.pathname && isDirty());
+  useBeforeUnload((event) => {
+    if (isDirty()) event.preventDefault();
+  });
   return (
     <Dialog
       open={blocker.state === "blocked"}

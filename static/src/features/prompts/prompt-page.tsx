@@ -80,7 +80,6 @@ function LoadedPrompt({ prompt }: { prompt: Prompt }) {
       notifyError("The history could not be loaded", error);
     }
   };
-  const live = (environment: Environment) => versions.find(({ version_id }) => version_id === prompt.pointers[environment]?.version_id);
   const suffix = chosen ? `?version=${encodeURIComponent(chosen)}` : "";
   return (
     <Page
@@ -97,7 +96,7 @@ function LoadedPrompt({ prompt }: { prompt: Prompt }) {
         {(tab === "prompt" || tab === "config") && (
           <VersionArea prompt={prompt} tab={tab} list={list} versions={versions} selected={selected} error={list.error ?? fetched.error} />
         )}
-        {tab === "use" && <UseTab prompt={prompt} live={live} onPromote={() => startMove("promote", "production", selected)} />}
+        {tab === "use" && <UseTab prompt={prompt} onPromote={() => startMove("promote", "production", selected)} />}
         <Suspense fallback={<Skeleton className="h-64 w-full" />}>
           {tab === "experiments" && <PromptExperiments prompt={prompt} />}
           {tab === "metrics" && <PromptMetrics prompt={prompt} />}

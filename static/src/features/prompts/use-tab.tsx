@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useState } from "react";
 import { api, apiPath } from "@/api/client";
-import type { Environment, Prompt, Resolved, Version } from "@/api/types";
+import type { Environment, Prompt, Resolved } from "@/api/types";
 import { duration } from "@/lib/format";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Badge } from "@/ui/badge";
@@ -9,12 +10,11 @@ import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/copy";
 import { Field, Input, Select } from "@/ui/field";
 import { EmptyState, ErrorState } from "@/ui/states";
+import { versionQuery } from "./queries";
 import { requestBody, snippets } from "./snippets";
 
 interface UseTabProps {
   prompt: Prompt;
-  /** The version that is live in the chosen environment, as far as it is known: for its variables. */
-  live: (environment: Environment) => Version | undefined;
   onPromote: () => void;
 }
 
@@ -31,13 +31,15 @@ async function timedResolve(name: string, body: Record<string, unknown>): Promis
 }
 
 /** How an application gets this prompt, and the same at once on the page. */
-export function UseTab({ prompt, live, onPromote }: UseTabProps) {
+export function UseTab({ prompt, onPromote }: UseTabProps) {
   const [environment, setEnvironment] = useState<Environment>(prompt.pointers.production || !prompt.pointers.staging ? "production" : "staging");
   const [values, setValues] = useState<Record<string, string>>({});
   const [language, setLanguage] = useState("curl");
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
-  const names = live(environment)?.variables ?? [];
+  const live = prompt.pointers[environment];
+  const version = useQuery({ ...versionQuery(prompt.name, live?.version_id ?? ""), enabled: live !== null });
+  const names = version.data?.variables ?? [];
   const variables = Object.fromEntries(names.map((name) => [name, values[name] ?? example(name)]));
   const call = { origin: location.origin, name: prompt.name, environment, variables };
   const code = snippets(call);

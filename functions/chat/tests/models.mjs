@@ -49,6 +49,11 @@ export async function startModels(vars = {}) {
     return (await response.json()).requests.filter((request) => request.model === model);
   }
 
+  /** Makes a model behave like another from now on. */
+  async function behave(model, behaviour) {
+    await fetch(`${mockUrl}/__behaviour`, { method: "POST", body: JSON.stringify({ model, behaviour }) });
+  }
+
   async function stop() {
     await stack.stop();
     end();
@@ -64,7 +69,7 @@ export async function startModels(vars = {}) {
     return { prompt_id: prompt.body.id, version_id };
   }
 
-  return { url: stack.url, key: stack.adminKey, databaseUrl: stack.databaseUrl, api, setKey, requests, makeLive, stop };
+  return { url: stack.url, key: stack.adminKey, databaseUrl: stack.databaseUrl, api, setKey, requests, behave, makeLive, stop };
 }
 
 /** The key of a provider on the scripted server. */

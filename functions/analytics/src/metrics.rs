@@ -13,10 +13,10 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.
 
 pub(crate) async fn show(call: Call) -> Result<Response, Problem> {
     let counters = analytics::counters(&call.database, call.team_id()).await?;
-    // What waits concerns all teams; without Redis nothing does.
-    let backlog = match call.redis() {
+    // What waits is of all teams: for the one that runs the installation. Without Redis nothing does.
+    let backlog = match call.redis().filter(|_| call.key().is_operator) {
         Some(redis) => events::backlog(redis).await.ok(),
-        None => Some(Backlog::default()),
+        None => None,
     };
     let mut response = Response::new(Body::from(text(call.team_id().as_str(), &counters, backlog)));
     response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);

@@ -11,6 +11,7 @@ mod client;
 mod events;
 mod experiments;
 mod feedback;
+mod observability;
 mod operations;
 mod registry;
 mod resolve;

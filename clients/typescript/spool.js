@@ -1,0 +1,1 @@
+export { DiskSpool } from "./src/spool.js";

@@ -21,6 +21,15 @@ export const SHORTCUTS: { where: string; list: Shortcut[] }[] = [
     ],
   },
   {
+    where: "Chat",
+    list: [
+      { keys: ["↵"], does: "Send" },
+      { keys: ["⇧", "↵"], does: "New line" },
+      { keys: ["Esc"], does: "Stop the answer" },
+      { keys: ["N"], does: "New chat" },
+    ],
+  },
+  {
     where: "Go to",
     list: [
       { keys: ["G", "P"], does: "Prompts" },

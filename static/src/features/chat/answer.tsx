@@ -103,8 +103,8 @@ function FailureRow({ answer, reason, onRetry }: { answer: Answer; reason: strin
           {error?.retryAfter ? ` Try again in ${count(error.retryAfter)} s.` : ""}
         </p>
         {error?.requestId && (
-          <p className="flex items-center gap-1 text-xs">
-            {error.code} · request <code className="min-w-0 truncate font-mono">{error.requestId}</code>
+          <p className="flex flex-wrap items-center gap-x-1 text-xs">
+            <span className="whitespace-nowrap">{error.code} · request</span> <code className="min-w-0 font-mono wrap-anywhere">{error.requestId}</code>
             <CopyButton text={error.requestId} label="Copy the request id" className="text-bad! size-5!" />
           </p>
         )}

@@ -72,7 +72,7 @@ export function ChoicesPanel({ choices, bound, onChoose, variables, onVariables 
 
 const PromptHint = ({ name, bound }: { name: string; bound: boolean }) => (
   <>
-    <Link to={paths.prompt(name)} className="link">
+    <Link to={paths.prompt(name)} className="link underline">
       Open the prompt
     </Link>
     {bound && " · for none, start a new chat"}

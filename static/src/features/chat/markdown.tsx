@@ -45,15 +45,16 @@ const COMPONENTS: Components = {
       <table className="border-collapse text-sm">{children}</table>
     </div>
   ),
-  h1: ({ children }) => <h3>{children}</h3>,
-  h2: ({ children }) => <h3>{children}</h3>,
-  h4: ({ children }) => <h3>{children}</h3>,
-  h5: ({ children }) => <h3>{children}</h3>,
-  h6: ({ children }) => <h3>{children}</h3>,
+  // Below the heading of the page, whatever the model thinks.
+  h1: ({ children }) => <h2>{children}</h2>,
+  h3: ({ children }) => <h2>{children}</h2>,
+  h4: ({ children }) => <h2>{children}</h2>,
+  h5: ({ children }) => <h2>{children}</h2>,
+  h6: ({ children }) => <h2>{children}</h2>,
 };
 
 const PROSE =
-  "flex flex-col gap-3 break-words [&_h3]:mt-1 [&_h3]:font-semibold [&_ul]:list-disc [&_ol]:list-decimal [&_ul,&_ol]:ps-6 [&_ul]:ps-6 [&_li]:my-0.5 [&_li>ul]:my-0.5 [&_li_p]:my-1 [&_li.task-list-item]:list-none [&_input]:me-1.5 [&_blockquote]:border-s-2 [&_blockquote]:border-edge [&_blockquote]:ps-3 [&_blockquote]:text-muted [&_:not(pre)>code]:rounded [&_:not(pre)>code]:bg-sunken [&_:not(pre)>code]:px-1 [&_:not(pre)>code]:py-px [&_:not(pre)>code]:font-mono [&_:not(pre)>code]:text-sm [&_hr]:border-line [&_th]:border [&_th]:border-line [&_th]:px-2 [&_th]:py-1 [&_th]:text-start [&_td]:border [&_td]:border-line [&_td]:px-2 [&_td]:py-1 [&_strong]:font-semibold";
+  "flex flex-col gap-3 break-words [&_h2]:mt-1 [&_h2]:font-semibold [&_ul]:list-disc [&_ol]:list-decimal [&_ul,&_ol]:ps-6 [&_ul]:ps-6 [&_li]:my-0.5 [&_li>ul]:my-0.5 [&_li_p]:my-1 [&_li.task-list-item]:list-none [&_input]:me-1.5 [&_blockquote]:border-s-2 [&_blockquote]:border-edge [&_blockquote]:ps-3 [&_blockquote]:text-muted [&_:not(pre)>code]:rounded [&_:not(pre)>code]:bg-sunken [&_:not(pre)>code]:px-1 [&_:not(pre)>code]:py-px [&_:not(pre)>code]:font-mono [&_:not(pre)>code]:text-sm [&_hr]:border-line [&_th]:border [&_th]:border-line [&_th]:px-2 [&_th]:py-1 [&_th]:text-start [&_td]:border [&_td]:border-line [&_td]:px-2 [&_td]:py-1 [&_strong]:font-semibold";
 
 const Block = memo(function Block({ text }: { text: string }) {
   return (

@@ -142,12 +142,19 @@ export function failed(answer: Answer, error: ApiError): Answer {
 
 /** What is said of a failure of which only the code is kept. */
 const FAILURES: Record<string, string> = {
-  rate_limited: "The provider refused: too many requests.",
+  connect: "The provider could not be reached.",
+  timeout_head: "The provider did not respond in time.",
   timeout_first_token: "The model did not begin to answer in time.",
   timeout_idle: "The model fell silent.",
-  timeout: "The model took too long.",
+  timeout_total: "The model took too long.",
+  rate_limited: "The provider refused: too many requests.",
+  refused: "The provider refused the request.",
+  context_too_long: "The conversation is too long for the model.",
+  authentication: "The provider refused the key that it was given.",
+  server_error: "The provider failed.",
+  malformed: "What the provider sent could not be read.",
   interrupted: "The provider broke off.",
-  authentication: "The provider refused its key.",
+  circuit_open: "The provider has failed too often in a row; it is asked again soon.",
 };
 
 function fromMessage(message: Message): Answer {

@@ -15,7 +15,7 @@ import { ConversationMenu } from "./conversation-menu";
 import { useDeleted } from "./deletion";
 import { conversationsQuery } from "./queries";
 
-/** The team's conversations, the latest first. J and K go through them. */
+/** The team's conversations, the latest first. J and K go through them, N begins a new one. */
 export function ConversationList({ current, onOpen }: { current: string | undefined; onOpen?: () => void }) {
   const [{ search }, set] = useSearchState({ search: "" });
   const list = useInfiniteQuery({ ...conversationsQuery(useDeferredValue(search)), placeholderData: keepPreviousData });
@@ -30,7 +30,7 @@ export function ConversationList({ current, onOpen }: { current: string | undefi
     document.querySelector(`[data-conversation="${next.id}"]`)?.scrollIntoView({ block: "nearest" });
     return void navigate(addressOf(next.id));
   };
-  useShortcuts({ j: () => step(1), k: () => step(-1) });
+  useShortcuts({ j: () => step(1), k: () => step(-1), n: () => void navigate(paths.chat()) });
   return (
     <nav aria-label="Conversations" className="flex h-full min-h-0 flex-col">
       <div className="flex flex-col gap-2 p-3">

@@ -43,7 +43,7 @@ function AuditLog() {
       {entries.length > 0 && (
         <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "opacity-60 transition-opacity delay-200" : ""}>
           <DataTable label="Audit log" columns={columns((resource) => set({ resource }))} rows={entries} rowKey={({ id }) => id} />
-          <LoadMore shown={entries.length} noun="entry" query={list} />
+          <LoadMore shown={entries.length} noun="change" query={list} />
         </div>
       )}
     </>
@@ -92,9 +92,10 @@ function columns(onResource: (resource: string) => void): Column<AuditEntry>[] {
       title: "What",
       cell: (entry) => (
         <div className="min-w-0">
-          <code className="font-mono text-sm wrap-anywhere">{entry.action}</code>
-          <div className="md:hidden">
+          <code className="font-mono text-sm">{entry.action}</code>
+          <div className="flex flex-col gap-1 md:hidden">
             <Who entry={entry} />
+            <Resource resource={entry.resource} onResource={onResource} />
           </div>
           <Detail detail={entry.detail} requestId={entry.request_id} />
         </div>
@@ -103,23 +104,27 @@ function columns(onResource: (resource: string) => void): Column<AuditEntry>[] {
     {
       key: "resource",
       title: "Resource",
-      cell: ({ resource }) => {
-        const address = addressOf(resource);
-        return (
-          <span className="flex flex-col items-start gap-0.5">
-            <button type="button" onClick={() => onResource(resource)} title="Show only this resource" className="text-start font-mono text-xs wrap-anywhere hover:underline">
-              {resource}
-            </button>
-            {address && (
-              <Link to={address} className="link text-xs">
-                Open
-              </Link>
-            )}
-          </span>
-        );
-      },
+      wideOnly: true,
+      cell: ({ resource }) => <Resource resource={resource} onResource={onResource} />,
     },
   ];
+}
+
+/** Its id, which narrows the list to it, and its page. */
+function Resource({ resource, onResource }: { resource: string; onResource: (resource: string) => void }) {
+  const address = addressOf(resource);
+  return (
+    <span className="flex flex-wrap items-center gap-x-2">
+      <button type="button" onClick={() => onResource(resource)} title="Show only this resource" className="min-h-6 text-start font-mono text-xs wrap-anywhere hover:underline">
+        {resource}
+      </button>
+      {address && (
+        <Link to={address} className="link inline-flex min-h-6 min-w-6 items-center text-xs">
+          Open
+        </Link>
+      )}
+    </span>
+  );
 }
 
 const Who = ({ entry: { user_name: user, user_id: id, key_name: key } }: { entry: AuditEntry }) => (

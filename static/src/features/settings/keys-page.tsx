@@ -103,6 +103,15 @@ function stateText(key: Key, state: KeyState): string {
   return state;
 }
 
+function State({ keyRow, now }: { keyRow: Key; now: number }) {
+  const state = keyState(keyRow, now);
+  return (
+    <Badge tone={TONES[state]} className="whitespace-normal!">
+      {stateText(keyRow, state)}
+    </Badge>
+  );
+}
+
 interface ColumnOptions {
   now: number;
   own: string | undefined;
@@ -129,18 +138,19 @@ function columns({ now, own, onRotate, onRevoke }: ColumnOptions): Column<Key>[]
           <div className="text-sm wrap-anywhere text-muted">
             <code className="font-mono text-xs">{key.hint}…</code> · <span dir="auto">{key.user_name}</span>
           </div>
+          <div className="mt-0.5 flex flex-wrap gap-1 md:hidden">
+            <Badge>{key.role}</Badge>
+            {keyState(key, now) !== "active" && <State keyRow={key} now={now} />}
+          </div>
         </div>
       ),
     },
-    { key: "role", title: "Role", cell: ({ role }) => <Badge>{role}</Badge> },
+    { key: "role", title: "Role", wideOnly: true, cell: ({ role }) => <Badge>{role}</Badge> },
     {
       key: "state",
       title: "State",
       wideOnly: true,
-      cell: (key) => {
-        const state = keyState(key, now);
-        return <Badge tone={TONES[state]}>{stateText(key, state)}</Badge>;
-      },
+      cell: (key) => <State keyRow={key} now={now} />,
     },
     { key: "rate", title: "Chat / hour", numeric: true, wideOnly: true, cell: ({ chat_requests_per_hour: rate }) => (rate === null ? <span className="text-muted">as installed</span> : count(rate)) },
     { key: "expires", title: "Expires", numeric: true, wideOnly: true, cell: ({ expires_at: expires }) => (expires ? <RelativeTime time={expires} /> : never) },

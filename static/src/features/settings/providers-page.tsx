@@ -77,11 +77,11 @@ function providerColumns({ onSet, onForget }: TableProps): Column<Row>[] {
       numeric: true,
       cell: ({ name, provider }) => (
         <span className="inline-flex flex-wrap justify-end gap-1.5">
-          <Button size="small" aria-label={`${provider ? "Replace" : "Set"} the key of ${KNOWN[name] ?? name}`} onClick={() => onSet({ name, provider })}>
+          <Button size="small" aria-label={`${provider ? "Replace" : "Set key"}: ${KNOWN[name] ?? name}`} onClick={() => onSet({ name, provider })}>
             {provider ? "Replace" : "Set key"}
           </Button>
           {provider && (
-            <Button size="small" kind="quiet" aria-label={`Forget the key of ${KNOWN[name] ?? name}`} onClick={() => onForget(provider)}>
+            <Button size="small" kind="quiet" aria-label={`Forget: ${KNOWN[name] ?? name}`} onClick={() => onForget(provider)}>
               Forget
             </Button>
           )}

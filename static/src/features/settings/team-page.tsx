@@ -87,7 +87,7 @@ const PEOPLE: Column<Person>[] = [
       </span>
     ),
   },
-  { key: "keys", title: "Keys", numeric: true, cell: ({ keys }) => keys },
+  { key: "keys", title: "Keys", numeric: true, wideOnly: true, cell: ({ keys }) => keys },
   { key: "used", title: "Last used", numeric: true, cell: ({ lastUsed }) => (lastUsed ? <RelativeTime time={lastUsed} className="text-muted" /> : <span className="text-muted">never</span>) },
 ];
 

@@ -129,6 +129,8 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
     await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
     await assertFits(page, what);
     await assertAccessible(page, what);
-    await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
+    // What is kept is small; what is only looked at is exact.
+    const kind = process.env.SCREENSHOTS ? { type: "jpeg", quality: 72 } : { type: "png" };
+    await page.screenshot({ path: join(folder, `${name}-${look}.${kind.type === "jpeg" ? "jpg" : "png"}`), ...kind });
   }
 });

@@ -1,5 +1,5 @@
 import { toast } from "sonner";
-import { ApiError } from "@/api/errors";
+import { ApiError, sentence } from "@/api/errors";
 
 /** Something was done. With `undo`, for eight seconds a way back. */
 export function notify(text: string, options: { description?: string; undo?: () => void } = {}): void {
@@ -10,9 +10,15 @@ export function notify(text: string, options: { description?: string; undo?: () 
   });
 }
 
+/** What an error says; of a refused body, what is wrong with each field. */
+function detailOf(error: unknown): string {
+  if (error instanceof ApiError && error.fields.length > 0) return error.fields.map(({ field, detail }) => sentence(`${field}: ${detail}`)).join(" ");
+  return error instanceof Error ? error.message : "Something unexpected happened.";
+}
+
 /** Something could not be done. */
 export function notifyError(text: string, error: unknown): void {
-  const detail = error instanceof Error ? error.message : "Something unexpected happened.";
+  const detail = detailOf(error);
   const id = error instanceof ApiError && error.requestId ? ` Request ${error.requestId}.` : "";
   toast.error(text, { description: detail + id, duration: 10_000 });
 }

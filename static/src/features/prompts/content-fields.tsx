@@ -71,7 +71,7 @@ function SystemPrompt() {
   return (
     <Optional present={getValues("system_prompt") !== ""} title="System prompt">
       <Field label="System prompt" optional>
-        {(field) => <TextArea {...field} {...register("system_prompt")} rows={3} className={`${TEXT} max-h-80`} />}
+        {(field) => <TextArea {...field} {...register("system_prompt")} rows={3} className={`${TEXT} max-h-80 min-h-16`} />}
       </Field>
     </Optional>
   );
@@ -82,7 +82,7 @@ function Config() {
   return (
     <Optional present={getValues("config") !== ""} title="Configuration">
       <Field label="Configuration" optional hint="A JSON object that your code gets with the prompt. Chat heeds top_p and stop." error={formState.errors.config?.message}>
-        {(field) => <TextArea {...field} {...register("config")} dir="ltr" rows={3} placeholder="{}" className={`${TEXT} max-h-80`} />}
+        {(field) => <TextArea {...field} {...register("config")} dir="ltr" rows={3} placeholder="{}" className={`${TEXT} max-h-80 min-h-16`} />}
       </Field>
     </Optional>
   );
@@ -103,7 +103,7 @@ function Messages({ control, error }: { control: Control<Draft>; error: string |
             </Select>
             <IconButton label={`Remove message ${index + 1}`} icon={Trash2} onClick={() => remove(index)} className="ms-auto" />
           </div>
-          <TextArea aria-label={`Message ${index + 1}`} {...register(`messages.${index}.content`)} rows={3} className={`${TEXT} max-h-96`} />
+          <TextArea aria-label={`Message ${index + 1}`} {...register(`messages.${index}.content`)} rows={3} className={`${TEXT} max-h-96 min-h-20`} />
         </div>
       ))}
       {error && (
@@ -131,8 +131,8 @@ function Examples({ control }: { control: Control<Draft> }) {
             <span className="ps-1 text-sm font-medium">Example {index + 1}</span>
             <IconButton label={`Remove example ${index + 1}`} icon={Trash2} onClick={() => remove(index)} />
           </div>
-          <TextArea aria-label={`What a user says in example ${index + 1}`} placeholder="A user says" {...register(`few_shot_examples.${index}.input`)} rows={2} className={TEXT} />
-          <TextArea aria-label={`What the model answers in example ${index + 1}`} placeholder="The model answers" {...register(`few_shot_examples.${index}.output`)} rows={2} className={TEXT} />
+          <TextArea aria-label={`What a user says in example ${index + 1}`} placeholder="A user says" {...register(`few_shot_examples.${index}.input`)} rows={2} className={`${TEXT} min-h-14`} />
+          <TextArea aria-label={`What the model answers in example ${index + 1}`} placeholder="The model answers" {...register(`few_shot_examples.${index}.output`)} rows={2} className={`${TEXT} min-h-14`} />
         </div>
       ))}
       <div>

@@ -4,6 +4,7 @@ import { Fragment, useDeferredValue, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Prompt } from "@/api/types";
+import { curlCommand } from "@/lib/curl";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
@@ -201,7 +202,7 @@ function FirstPrompt({ reason }: { reason: string | undefined }) {
       icon={ScrollText}
       title="No prompts yet"
       action={action}
-      curl={`curl ${location.origin}/api/prompts \\\n  -H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json" \\\n  -d '{"name": "greeting"}'`}
+      curl={curlCommand("/api/prompts", { name: "greeting" })}
     >
       A prompt has a name that applications resolve. Every edit makes a version; you decide which one is live, and take it back in seconds.
     </EmptyState>

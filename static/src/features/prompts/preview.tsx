@@ -53,7 +53,7 @@ function Rendered({ engine, draft, values, onValues }: { engine: Engine; draft: 
         {messages.map(({ role, content }, index) => (
           <div key={index} className="rounded-lg bg-sunken p-3">
             <div className="mb-1 text-xs font-medium text-muted">{role}</div>
-            <div dir="auto" tabIndex={0} role="region" aria-label={`Rendered ${role}`} className="max-h-72 overflow-y-auto font-mono text-sm break-words whitespace-pre-wrap">
+            <div dir="auto" tabIndex={0} role="region" aria-label={`Rendered ${role}, message ${index + 1}`} className="max-h-72 overflow-y-auto font-mono text-sm break-words whitespace-pre-wrap">
               {content || <span className="text-muted">Nothing yet.</span>}
             </div>
           </div>

@@ -6,6 +6,7 @@ import { isNotFound } from "@/api/errors";
 import { queryClient } from "@/api/query-client";
 import { usePermission } from "@/api/session";
 import type { Environment, Prompt, Version } from "@/api/types";
+import { curlCommand } from "@/lib/curl";
 import { useSearchState } from "@/lib/search-state";
 import { type PromptTab, paths, withParams } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
@@ -234,7 +235,7 @@ function VersionArea({ prompt, tab, list, versions, selected, error }: VersionAr
         icon={Pencil}
         title="No version yet"
         action={edit.allowed ? <ButtonLink kind="primary" to={paths.promptEdit(prompt.name)}>Write the first version</ButtonLink> : undefined}
-        curl={`curl ${location.origin}/api/prompts/${encodeURIComponent(prompt.name)}/versions \\\n  -H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json" \\\n  -d '{"template_text": "Greet {{ name }} in one sentence.", "model_id": "offline"}'`}
+        curl={curlCommand(`/api/prompts/${encodeURIComponent(prompt.name)}/versions`, { template_text: "Greet {{ name }} in one sentence.", model_id: "offline" })}
       >
         A version is the text, the model and its parameters. It never changes; the next edit makes the next version.
       </EmptyState>

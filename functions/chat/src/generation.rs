@@ -74,9 +74,10 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         let mut asking = Box::pin(ask(&turn, &question.request, &mut progress, &journal));
         let mut ended = None;
         if !is_stored {
-            let stored = match select(Box::pin(start(&turn)), asking.as_mut()).await {
-                Either::Left((stored, _)) => stored,
-                Either::Right((result, storing)) => {
+            // The model's request goes first: the handshake with the database computes for milliseconds.
+            let stored = match select(asking.as_mut(), Box::pin(start(&turn))).await {
+                Either::Right((stored, _)) => stored,
+                Either::Left((result, storing)) => {
                     ended = Some(result);
                     storing.await
                 }

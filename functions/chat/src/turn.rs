@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use platform::time;
 use resolution::{Place, Request, Resolved};
 use serde_json::Map;
-use store::{conversations, operations};
+use store::conversations;
 
 use crate::conversations::find;
 use crate::fallbacks::{Choice, choices, of_version};
@@ -47,9 +47,6 @@ impl Turn {
 pub(crate) async fn chat(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
     let started_ms = time::now_ms();
     input.check()?;
-    if input.conversation_id.is_none() {
-        connect(&call);
-    }
     let streams = input.stream != Some(false);
     let turn = prepare(&call, input, started_ms).await?;
     let candidates: Vec<_> = turn.choices.iter().map(|choice| choice.candidate.clone()).collect();
@@ -75,15 +72,6 @@ pub(crate) async fn chat(call: Call, Body(input): Body<Input>) -> Result<Respons
     };
     response.headers_mut().extend(quota);
     Ok(response)
-}
-
-/// Opens the database's connection while everything else is found out: the turn is stored before it is shown.
-fn connect(call: &Call) {
-    let database = call.database.clone();
-    call.context.tasks.spawn(async move {
-        // Whoever needs the connection hears of what is wrong with it.
-        let _outcome = operations::ping(&database).await;
-    });
 }
 
 async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn, Problem> {

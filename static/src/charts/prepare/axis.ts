@@ -13,14 +13,17 @@ export function niceScale(largest: number, steps = 4): { top: number; ticks: num
 /** Without the dust of binary fractions. */
 const round = (value: number): number => Number(value.toPrecision(12));
 
-/** A symmetric-enough range around zero for all intervals: zero is always in it, and a little air at both ends. */
+/**
+ * A range that shows these intervals, with zero always in it and a little air at both ends. Those that must not flatten
+ * the others are left out by the caller: they are cut off where the axis ends.
+ */
 export function intervalDomain(intervals: readonly (readonly [number, number] | null)[], widest = 2): [number, number] {
   const ends = intervals.flatMap((interval) => (interval ? [...interval] : []));
   if (ends.length === 0) return [-0.1, 0.1];
-  // One arm that nothing is known of must not flatten the others.
   const low = Math.max(Math.min(0, ...ends), -widest);
   const high = Math.min(Math.max(0, ...ends), widest);
-  const air = Math.max((high - low) * 0.08, 0.005);
+  // Room on both sides of zero: a lift looks like one only beside what would be none.
+  const air = Math.max((high - low) * 0.12, 0.005);
   return [low - air, high + air];
 }
 

@@ -16,11 +16,13 @@ interface FrameProps {
   /** Shown in place of everything when there is nothing. */
   empty?: ReactNode;
   className?: string;
+  /** It is a table already: there is no other view. */
+  isTable?: boolean;
   children: ReactNode;
 }
 
 /** A chart with its title, its numbers as a table, and the same as a file. */
-export function ChartFrame({ title, note, controls, table, file, empty, className = "", children }: FrameProps) {
+export function ChartFrame({ title, note, controls, table, file, empty, className = "", isTable = false, children }: FrameProps) {
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   return (
@@ -34,7 +36,7 @@ export function ChartFrame({ title, note, controls, table, file, empty, classNam
           {controls}
           {!empty && (
             <>
-              <IconButton label={asTable ? `${title} as a chart` : `${title} as a table`} icon={asTable ? ChartColumn : Table2} aria-pressed={asTable} onClick={() => setAsTable(!asTable)} />
+              {!isTable && <IconButton label={asTable ? `${title} as a chart` : `${title} as a table`} icon={asTable ? ChartColumn : Table2} aria-pressed={asTable} onClick={() => setAsTable(!asTable)} />}
               <IconButton label={`${title} as CSV`} icon={Download} onClick={() => saveFile(`${file}.csv`, csv(table))} />
             </>
           )}

@@ -1,4 +1,3 @@
-import { useId } from "react";
 import { logTicks, niceScale } from "../prepare/axis";
 import { useWidth } from "./use-width";
 
@@ -14,7 +13,6 @@ const HEIGHT = 200;
 /** How values are spread, on a logarithmic scale, with lines at percentiles. */
 export function Histogram({ label, bars, lines, format, formatCount }: { label: string; bars: Bar[]; lines: { name: string; at: number }[]; format: (value: number) => string; formatCount: (value: number) => string }) {
   const [ref, width] = useWidth();
-  const clip = useId();
   const low = Math.max(1, Math.min(...bars.map(({ from }) => from)));
   const high = Math.max(low * 2, ...bars.map(({ to }) => to));
   const scale = niceScale(Math.max(...bars.map(({ count }) => count)), 3);
@@ -22,7 +20,6 @@ export function Histogram({ label, bars, lines, format, formatCount }: { label: 
   const x = (value: number) => MARGIN.left + (inner * Math.log(Math.max(value, low) / low)) / Math.log(high / low);
   const y = (value: number) => HEIGHT - MARGIN.bottom - ((HEIGHT - MARGIN.top - MARGIN.bottom) * value) / scale.top;
   const summary = lines.map(({ name, at }) => `${name} ${format(at)}`).join(", ");
-  let taken = -Infinity;
   return (
     <div ref={ref} role="img" aria-label={`${label}: ${summary}`} style={{ height: HEIGHT }}>
       {width > 0 && (
@@ -35,7 +32,7 @@ export function Histogram({ label, bars, lines, format, formatCount }: { label: 
               </text>
             </g>
           ))}
-          <g id={clip}>
+          <g>
             {bars.map(({ from, to, count }) => (
               <rect key={from} x={x(from) + 0.5} width={Math.max(1, x(to) - x(from) - 1)} y={y(count)} height={y(0) - y(count)} fill="var(--series-1)" fillOpacity="0.75">
                 <title>{`${format(from)} to ${format(to)}: ${formatCount(count)}`}</title>
@@ -47,11 +44,10 @@ export function Histogram({ label, bars, lines, format, formatCount }: { label: 
               {format(tick)}
             </text>
           ))}
-          {lines.map(({ name, at }) => {
+          {lines.map(({ name, at }, index) => {
             const place = x(at);
             // Labels that would lie on each other step down.
-            const below = place - taken < 76;
-            taken = place;
+            const below = index % 2 === 1 && place - x(lines[index - 1]?.at ?? 0) < 84;
             const end = place > width - 80;
             return (
               <g key={name}>

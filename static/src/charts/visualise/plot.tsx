@@ -63,9 +63,12 @@ export function Plot({ label, timeline, timeZone, scale, format, read, height = 
     <div
       ref={ref}
       tabIndex={0}
-      role="group"
-      aria-roledescription="chart"
-      aria-label={`${label}. Arrow keys go through the values.`}
+      role="slider"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={Math.max(0, buckets.length - 1)}
+      aria-valuenow={at ?? Math.max(0, buckets.length - 1)}
+      aria-valuetext={at === null ? "Arrow keys go through the values." : inWords(titleOf(timeline, at, timeZone), read(at))}
       className="relative"
       style={{ height }}
       onPointerMove={point}
@@ -88,7 +91,7 @@ export function Plot({ label, timeline, timeZone, scale, format, read, height = 
           {children(frame)}
         </svg>
       )}
-      <div aria-live="polite">{at !== null && <Readout frame={frame} at={at} readings={read(at)} title={titleOf(timeline, at, timeZone)} />}</div>
+      {at !== null && width > 0 && <Readout frame={frame} at={at} readings={read(at)} title={titleOf(timeline, at, timeZone)} />}
     </div>
   );
 }
@@ -113,11 +116,13 @@ function titleOf({ buckets, end, unfinishedFrom }: Timeline, at: number, timeZon
   return bucketLabel(start, buckets[at + 1] ?? end, timeZone) + (at >= unfinishedFrom ? " · not over yet" : "");
 }
 
+const inWords = (title: string, readings: Reading[]): string => `${title}: ${readings.map(({ name, value }) => `${name} ${value}`).join(", ") || "nothing"}`;
+
 function Readout({ frame, at, readings, title }: { frame: Frame; at: number; readings: Reading[]; title: string }) {
   const x = frame.x(at) + frame.band / 2;
   const side = x > frame.width / 2 ? { right: frame.width - x + frame.band / 2 + 8 } : { left: x + frame.band / 2 + 8 };
   return (
-    <div className="pointer-events-none absolute top-1 z-10 max-w-64 min-w-36 rounded-md border border-line bg-raised px-2.5 py-1.5 text-sm shadow-raised" style={side}>
+    <div aria-hidden className="pointer-events-none absolute top-1 z-10 max-w-64 min-w-36 rounded-md border border-line bg-raised px-2.5 py-1.5 text-sm shadow-raised" style={side}>
       <p className="font-medium whitespace-nowrap">{title}</p>
       {readings.length === 0 && <p className="text-muted">Nothing</p>}
       {readings.map(({ series, name, value }) => (

@@ -6,6 +6,8 @@ import { useWidth } from "./use-width";
 const MARGIN = { top: 8, right: 8, bottom: 22, left: 52 };
 const HEIGHT = 180;
 
+const READER_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export interface WeightPeriod {
   from: number;
   to: number;
@@ -24,6 +26,7 @@ export function WeightSteps({ label, arms, periods }: { label: string; arms: str
   const y = (share: number) => HEIGHT - MARGIN.bottom - (HEIGHT - MARGIN.top - MARGIN.bottom) * share;
   const steps = 96;
   const grid = Array.from({ length: steps + 1 }, (_, index) => first + ((last - first) * index) / steps);
+  const labels = timeLabels(grid.map(roundMinute), READER_ZONE, Math.max(2, Math.floor(inner / 90))).filter(({ label: text }, index, all) => text !== all[index - 1]?.label);
   return (
     <div className="flex flex-col gap-3">
       <div ref={ref} role="img" aria-label={label} style={{ height: HEIGHT }}>
@@ -44,7 +47,7 @@ export function WeightSteps({ label, arms, periods }: { label: string; arms: str
                 {share * 100} %
               </text>
             ))}
-            {timeLabels(grid.map(roundMinute), Intl.DateTimeFormat().resolvedOptions().timeZone, Math.max(2, Math.floor(inner / 90))).map(({ index, label: text }) => (
+            {labels.map(({ index, label: text }) => (
               <text key={index} x={x(grid[index] ?? first)} y={HEIGHT - 4} textAnchor={index > steps * 0.9 ? "end" : "start"} className="tabular fill-(--muted) text-xs">
                 {text}
               </text>

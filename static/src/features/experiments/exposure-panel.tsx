@@ -33,7 +33,7 @@ export function ExposurePanel({ results, coverage }: { results: Results; coverag
                   {count(exposures)}
                   <span className="text-muted">
                     {observed !== null && ` · ${percent(observed)}`}
-                    {` of ${percent(expected)}${steady ? "" : " now"}`}
+                    {` · ${steady ? "planned" : "weight now"} ${percent(expected)}`}
                   </span>
                 </span>
               </div>

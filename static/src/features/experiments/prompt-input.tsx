@@ -21,7 +21,7 @@ export function PromptInput({ label, placeholder, value, onChange, className = "
       <Input {...control} aria-label={label} placeholder={placeholder} list={list} value={value} onChange={(event) => onChange(event.target.value)} autoCapitalize="none" className="font-mono text-sm" />
       <datalist id={list}>
         {found.data?.data.map(({ id, name }) => (
-          <option key={id} value={name} />
+          <option key={id}>{name}</option>
         ))}
       </datalist>
     </div>

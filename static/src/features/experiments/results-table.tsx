@@ -14,7 +14,9 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
   const primary = results.primary_metric;
   const metrics = METRICS.filter((metric) => metric === primary || results.metrics[metric]).toSorted((one, other) => Number(other === primary) - Number(one === primary));
   const rowsOf = (metric: Metric): MetricResult[] => results.metrics[metric] ?? (metric === primary ? results.variants : []);
-  const domain = intervalDomain(metrics.flatMap((metric) => rowsOf(metric).map(({ relative_interval }) => relative_interval)));
+  // What decides and what is decided sets the axis; of the rest, what does not fit is cut off.
+  const matters = metrics.flatMap((metric) => rowsOf(metric).map(({ relative_interval: interval }) => (metric === primary || standing(metric, interval) !== "undecided" ? interval : null)));
+  const domain = intervalDomain(matters);
   const certainty = `${Math.round((1 - results.alpha) * 100)} %`;
   return (
     <div className={suspect ? "opacity-60" : ""}>

@@ -1,0 +1,62 @@
+import { ArrowDown, ArrowRight, ArrowUp } from "lucide-react";
+import { duration, percent, shortCount, usd } from "@/lib/format";
+import { Skeleton } from "@/ui/states";
+import { changeOf } from "./figures";
+import type { Measures, Overview } from "./model";
+
+interface Tile {
+  title: string;
+  value: (measures: Measures) => string | null;
+  note?: (measures: Measures) => string | undefined;
+  /** Its name among the changes. */
+  change: string;
+  welcome: "up" | "down" | "either";
+}
+
+const TILES: Tile[] = [
+  { title: "Requests", value: ({ requests }) => shortCount(requests), change: "requests", welcome: "either" },
+  { title: "Error rate", value: ({ error_rate: rate }) => (rate === null ? null : percent(rate, 2)), note: ({ errors }) => (errors > 0 ? `${shortCount(errors)} failed` : undefined), change: "error_rate", welcome: "down" },
+  { title: "Latency, median", value: ({ latency_ms: latency }) => latency && duration(latency.p50), note: ({ latency_ms: latency }) => (latency ? `p95 ${duration(latency.p95)}` : undefined), change: "latency_p50_ms", welcome: "down" },
+  { title: "First token, median", value: ({ ttft_ms: ttft }) => ttft && duration(ttft.p50), note: ({ ttft_ms: ttft }) => (ttft ? `p95 ${duration(ttft.p95)}` : undefined), change: "ttft_p50_ms", welcome: "down" },
+  { title: "Cost", value: ({ cost_usd }) => usd(cost_usd), note: ({ unpriced_requests: unpriced }) => (unpriced > 0 ? `${shortCount(unpriced)} without a price` : undefined), change: "cost_usd", welcome: "either" },
+  { title: "Tokens out", value: ({ tokens_out: out }) => shortCount(out), note: ({ tokens_in }) => `${shortCount(tokens_in)} in`, change: "tokens_out", welcome: "either" },
+  { title: "Approval", value: ({ approval: { rate } }) => (rate === null ? null : percent(rate)), note: ({ approval: { count } }) => (count > 0 ? `${shortCount(count)} ratings` : undefined), change: "approval_rate", welcome: "up" },
+];
+
+/** The period's figures, each beside the period before. */
+export function Tiles({ overview }: { overview: Overview | undefined }) {
+  return (
+    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-7" aria-label="Figures">
+      {TILES.map((tile) => (
+        <div key={tile.title} className="card flex min-w-0 flex-col p-3">
+          <dt className="truncate text-sm text-muted">{tile.title}</dt>
+          <dd className="flex flex-1 flex-col">
+            {overview ? <Filled tile={tile} overview={overview} /> : <Skeleton className="mt-1 h-12 w-16" />}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const ARROWS = { up: ArrowUp, down: ArrowDown, none: ArrowRight };
+
+function Filled({ tile, overview }: { tile: Tile; overview: Overview }) {
+  const value = tile.value(overview);
+  const change = changeOf(overview.change[tile.change], tile.welcome);
+  const before = tile.value(overview.previous);
+  const Icon = ARROWS[change?.direction ?? "none"];
+  const tone = change?.good === true ? "text-good" : change?.good === false ? "text-bad" : "text-muted";
+  const note = tile.note?.(overview);
+  return (
+    <>
+      <span className="tabular text-xl font-semibold tracking-tight">{value ?? <span className="text-muted">–</span>}</span>
+      {note && <span className="tabular truncate text-sm text-muted">{note}</span>}
+      <span className={`tabular mt-auto flex items-center gap-1 pt-1 text-sm ${tone}`} title={before === null ? undefined : `${before} in the period before`}>
+        {change && <Icon aria-hidden size={13} className="shrink-0" />}
+        {change ? change.text : <span className="text-muted">{value === null ? "no data" : "nothing before"}</span>}
+        {change?.good !== null && change && <span className="sr-only">{change.good ? "better" : "worse"} than the period before</span>}
+      </span>
+    </>
+  );
+}

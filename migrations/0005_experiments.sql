@@ -163,7 +163,8 @@ return (
   where experiment_transitions.team_id = experiment.team_id
     and experiment_transitions.experiment_id = experiment.id);
 
-create function experiment_document(experiment experiments) returns jsonb
+-- Without its history, which may be long.
+create function experiment_summary(experiment experiments) returns jsonb
 language sql stable parallel safe
 return (
   select jsonb_build_object(
@@ -192,7 +193,6 @@ return (
     'winner_version_id', experiment.winner_version_id,
     'reason', experiment.reason,
     'all_killed', experiments_are_killed(experiment.team_id),
-    'history', experiment_history(experiment),
     'revision', (
       select max(experiment_transitions.revision) from experiment_transitions
       where experiment_transitions.team_id = experiment.team_id
@@ -202,6 +202,10 @@ return (
     'updated_at', rfc3339(experiment.updated_at),
     'ended_at', rfc3339(experiment.ended_at))
   from allocation_period(experiment.team_id, experiment.id, experiment.period) as allocation);
+
+create function experiment_document(experiment experiments) returns jsonb
+language sql stable parallel safe
+return experiment_summary(experiment) || jsonb_build_object('history', experiment_history(experiment));
 
 -- The part of a release that assigns. Arms carry their versions; a canary's control has none, because it is the
 -- release's own.

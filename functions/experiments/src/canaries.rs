@@ -47,6 +47,7 @@ struct CanaryAnswer<'a> {
     reason: Option<&'a str>,
     all_killed: bool,
     revision: i64,
+    #[serde(skip_serializing_if = "<[Transition]>::is_empty")]
     history: &'a [Transition],
     created_at: &'a str,
     created_by: &'a Id,

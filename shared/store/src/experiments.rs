@@ -102,7 +102,8 @@ pub struct Experiment {
     pub reason: Option<String>,
     /// Whether the team's main switch has all experiments at control.
     pub all_killed: bool,
-    /// Every change, the oldest first.
+    /// Every change, the oldest first. Lists leave it out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Transition>,
     /// The revision of its last change.
     pub revision: i64,

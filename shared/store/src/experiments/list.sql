@@ -1,5 +1,5 @@
 -- $2 kind, $3 status, $4 prompt, $5 and $6 where the page begins.
-select experiment_document(experiments)
+select experiment_summary(experiments)
 from experiments
 where experiments.team_id = $1 and experiments.kind = $2
   and ($3::text is null or experiments.status = $3)

@@ -9,13 +9,14 @@ use futures_channel::oneshot;
 use futures_util::StreamExt;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use limits::SharedBreakers;
-use llm::{Candidate, ChatRequest, Delta, FinishReason, Transcript};
+use llm::{Candidate, ChatRequest, Delta, FinishReason, Reasoning, Settings, Transcript};
 use platform::{Context, time};
 use resolution::{Place, Resolved};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 use crate::admission::admit;
+use crate::calibration;
 use crate::completions_feed::{Writer, feed};
 use crate::completions_input::{Input, Target};
 use crate::completions_output::{Head, event, message};
@@ -34,6 +35,7 @@ struct Question {
     request: ChatRequest,
     user_id: Option<String>,
     metadata: Option<Value>,
+    reasoning: Reasoning,
 }
 
 /// An answer in the making.
@@ -127,8 +129,13 @@ async fn prepare(call: &Call, input: Input) -> Result<Question, Problem> {
     };
     let choices = choices.map_err(no_model)?;
     let (user_id, metadata) = (input.user_id().map(str::to_owned), input.metadata());
+    let reasoning = if input.include_reasoning.unwrap_or_else(|| passes_reasoning(prompt.as_ref())) {
+        Reasoning::Pass
+    } else {
+        Reasoning::Drop
+    };
     let request = input.into_request(prompt.as_ref().map(of_prompt));
-    Ok(Question { choices, prompt, request, user_id, metadata })
+    Ok(Question { choices, prompt, request, user_id, metadata, reasoning })
 }
 
 async fn resolve(call: &Call, input: &Input) -> Result<Option<Resolved>, Problem> {
@@ -148,6 +155,12 @@ async fn resolve(call: &Call, input: &Input) -> Result<Option<Resolved>, Problem
         pinned: version.is_some(),
     };
     resolution::resolve(&found.value, &request).map(Some).map_err(no_model)
+}
+
+/// Whether the version's configuration lets callers see what a model thinks: `config.reasoning` is `pass`.
+fn passes_reasoning(prompt: Option<&Resolved>) -> bool {
+    let config = prompt.and_then(Resolved::live).map(|live| &live.version.content.config);
+    config.and_then(|config| config.get("reasoning")?.as_str()) == Some("pass")
 }
 
 /// What is no model of this team's is 404 to `OpenAI`'s clients, prompts included.
@@ -204,7 +217,8 @@ impl Generation {
     async fn run(mut self, opening: Opening, mut writer: Writer) {
         let mut opening = Some(opening);
         let mut progress = Progress::default();
-        let settings = models::settings(&self.context.config);
+        let settings =
+            Settings { reasoning: self.question.reasoning, ..models::settings(&self.context.config) };
         let asking = llm::chat(&self.chain, &self.question.request, &settings, &self.breakers);
         let end = match writer.while_present(asking).await {
             None => End::Cancelled,
@@ -293,6 +307,10 @@ impl Generation {
         let is_known = progress.transcript.usage.is_some() || progress.first_token_ms.is_some();
         let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
         let cost_usd = cost_usd(self.question.own_name(progress.choice), &usage);
+        if let Some(counted) = progress.transcript.usage {
+            let own_name = self.question.own_name(progress.choice);
+            calibration::learn(own_name, &self.question.request, counted.tokens_in);
+        }
         let inference = Inference {
             error_code: error_code.map(str::to_owned),
             tokens_in: count(usage.tokens_in),

@@ -37,6 +37,8 @@ pub(crate) struct Input {
     /// The prompt's variables; also as `metadata.variables`, an object or its JSON text, for clients that know no
     /// other place.
     variables: Option<Map<String, Value>>,
+    /// Whether the model's reasoning is part of the answer, as `reasoning_content`; else the version decides.
+    pub(crate) include_reasoning: Option<bool>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

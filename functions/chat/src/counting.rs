@@ -3,6 +3,8 @@
 use llm::{ChatRequest, Message};
 use tokens::TokenCounter;
 
+use crate::calibration;
+
 /// What frames a message, in tokens of `OpenAI`'s models.
 const PER_MESSAGE: usize = 3;
 /// What primes the answer.
@@ -18,7 +20,7 @@ pub(crate) enum Counter {
 
 impl Counter {
     pub(crate) fn of(model: &str) -> Self {
-        if model == llm::offline::MODEL { Self::Words } else { Self::Tokens(tokens::for_model(model)) }
+        if model == llm::offline::MODEL { Self::Words } else { Self::Tokens(calibration::counter(model)) }
     }
 
     /// The tokens of a text.

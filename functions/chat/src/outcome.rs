@@ -8,6 +8,7 @@ use resolution::Resolved;
 use serde_json::json;
 use store::messages::{self, Answer, Status};
 
+use crate::calibration;
 use crate::counting::{Counter, cost_usd};
 use crate::event::{CANCELLED, Done, Event, Failure, Usage};
 use crate::feed::Ending;
@@ -71,6 +72,9 @@ fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
         tokens_out: Counter::of(own_name).text(&progress.text),
         ..llm::Usage::default()
     };
+    if let Some(reported) = progress.usage {
+        calibration::learn(own_name, &question.request, reported.tokens_in);
+    }
     let counted = progress.usage.unwrap_or_else(estimate);
     Usage {
         model: model.to_owned(),

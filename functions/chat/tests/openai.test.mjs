@@ -112,6 +112,14 @@ describe("the package of npm", () => {
     });
   }
 
+  test("sees a model's reasoning when it asks for it", async () => {
+    const question = { model: "mock-reasoning", messages: hi };
+    assert.equal((await openai.chat.completions.create(question)).choices[0].message.reasoning_content, undefined);
+    const { message } = (await openai.chat.completions.create({ ...question, include_reasoning: true })).choices[0];
+    assert.equal(message.reasoning_content, "Let me think.");
+    assert.match(message.content, /^Straße0/);
+  });
+
   test("hears what is wrong as its own errors", async () => {
     const create = (more, client = openai) => client.chat.completions.create({ model: "offline", messages: hi, ...more });
     const rejects = async (call, kind, fields) => {

@@ -1,22 +1,19 @@
 //! Into the stream; into the database when there is no stream.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use cache::{Command, Redis};
-use domain::{Error, Id};
+use domain::Id;
 use platform::database::Database;
 use platform::{Context, time};
 
-use crate::Event;
-use crate::policies::policy;
 use crate::prepare::prepare;
-use crate::stream;
+use crate::{Event, stream};
 
 /// A pipeline's size. Larger requests are refused by some plans of the service.
 const LARGEST_PIPELINE_BYTES: usize = 750_000;
 /// How long an append may take: longer than an answer that somebody waits for.
-const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
 const WAIT_BEFORE_RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
 /// An event that is ready to leave.
@@ -30,8 +27,8 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
     let database = Database::new(context.config.get("DATABASE_URL").unwrap_or_default());
     let mut left = Vec::with_capacity(events.len());
     for event in &events {
-        let policy = policy(&database, event.team_id()).await;
-        left.push(Ready { team_id: event.team_id().clone(), text: prepare(event.clone(), &policy) });
+        let text = leaving(&database, event.clone()).await;
+        left.push(Ready { team_id: event.team_id().clone(), text });
     }
     if let Some(redis) = Redis::from_config(&context.config) {
         left = append_to_streams(&redis.with_timeout(APPEND_TIMEOUT), left).await;
@@ -50,6 +47,22 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
             Err(events)
         }
     }
+}
+
+/// The event as it may leave.
+#[cfg(feature = "contents")]
+async fn leaving(database: &Database, mut event: Event) -> String {
+    if let Event::Inference(inference) = &mut event {
+        let policy = crate::policies::policy(database, &inference.team_id).await;
+        crate::contents::redact(inference, &policy);
+    }
+    prepare(event)
+}
+
+/// The event as it may leave. Without contents no rule of its team concerns it.
+#[cfg(not(feature = "contents"))]
+async fn leaving(_database: &Database, event: Event) -> String {
+    prepare(event)
 }
 
 /// Gives back what Redis did not take after some tries. A try whose answer was lost may have been taken: the next one
@@ -105,83 +118,4 @@ pub(crate) fn array<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     }
     array.push(']');
     array
-}
-
-/// What came of events whose ids their sender chose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Appended {
-    /// New ones.
-    pub accepted: u64,
-    /// Those whose id was used in this call before, or by the team within seven days.
-    pub duplicates: u64,
-}
-
-/// Appends a team's events whose ids the sender chose, and says how many were new. They are safe when it returns.
-///
-/// # Errors
-/// [`Error::Unavailable`] when neither store takes them: the sender may try again.
-pub async fn append_new(context: &Context, team_id: &Id, events: Vec<Event>) -> Result<Appended, Error> {
-    let database = Database::new(context.config.get("DATABASE_URL").unwrap_or_default());
-    let policy = policy(&database, team_id).await;
-    let given = u64::try_from(events.len()).unwrap_or(u64::MAX);
-    let mut ids = HashSet::new();
-    let mut fresh = Vec::new();
-    for event in events {
-        let text = prepare(event, &policy);
-        let id = id_of(&text);
-        if ids.insert(id.clone()) {
-            fresh.push((id, text));
-        }
-    }
-    // The streams know the last two hours, the database what was drained from them.
-    let names: Vec<&str> = fresh.iter().map(|(id, _)| id.as_str()).collect();
-    match store::events::known(&database, team_id, &names).await {
-        Ok(known) => fresh.retain(|(id, _)| !known.contains(id)),
-        Err(error) => {
-            platform::warn!("old event ids not compared", error = error.to_string(), team_id = team_id);
-        }
-    }
-    let accepted =
-        if fresh.is_empty() { 0 } else { append_fresh(context, &database, team_id, &fresh).await? };
-    Ok(Appended { accepted, duplicates: given - accepted.min(given) })
-}
-
-async fn append_fresh(
-    context: &Context,
-    database: &Database,
-    team_id: &Id,
-    fresh: &[(String, String)],
-) -> Result<u64, Error> {
-    if let Some(redis) = Redis::from_config(&context.config) {
-        let redis = redis.with_timeout(APPEND_TIMEOUT);
-        let stream = std::iter::once(stream::of(team_id));
-        let keys: Vec<String> =
-            stream.chain(fresh.iter().map(|(id, _)| stream::id_key(team_id, id))).collect();
-        let head = [team_id.to_string(), stream::ID_KNOWN_S.to_string()];
-        let arguments: Vec<String> =
-            head.into_iter().chain(fresh.iter().map(|(_, text)| text.clone())).collect();
-        match redis.script(&stream::APPEND_NEW, &keys, &arguments).await {
-            Ok(reply) => {
-                let added = reply.as_array().map_or(0, |added| added.iter().filter(|one| **one == 1).count());
-                return Ok(u64::try_from(added).unwrap_or(0));
-            }
-            Err(error) => {
-                platform::warn!("events not appended", error = error.to_string(), team_id = team_id);
-            }
-        }
-    }
-    let document = array(fresh.iter().map(|(_, text)| text.as_str()));
-    match store::events::ingest(database, &document).await {
-        Ok(ingested) => Ok(ingested.accepted),
-        Err(store::events::Failure::Unavailable(error)) => Err(Error::Unavailable(error)),
-        Err(store::events::Failure::Refused(error)) => Err(Error::Internal(error)),
-    }
-}
-
-fn id_of(text: &str) -> String {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        id: String,
-    }
-    serde_json::from_str::<Named>(text).map(|named| named.id).unwrap_or_default()
 }

@@ -14,17 +14,24 @@
 //! another one after a minute.
 
 mod append;
+#[cfg(feature = "contents")]
+mod append_new;
 mod batch;
+#[cfg(feature = "contents")]
+mod contents;
 mod drain;
 mod event;
 pub mod exposures;
+#[cfg(feature = "contents")]
 mod policies;
 mod prepare;
 mod record;
 mod stream;
 
-pub use append::{Appended, append_new};
+#[cfg(feature = "contents")]
+pub use append_new::{Appended, append_new};
 pub use drain::{Backlog, Drained, backlog, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
+#[cfg(feature = "contents")]
 pub use policies::policy;
 pub use record::record;

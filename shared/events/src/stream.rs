@@ -1,6 +1,6 @@
 //! The streams in Redis: their names, and what an entry is.
 
-use cache::{Command, Script};
+use cache::Command;
 use domain::Id;
 
 /// How many streams there are. A team's events are all in one of them.
@@ -30,32 +30,6 @@ pub(crate) fn of(team_id: &Id) -> String {
 /// Appends an event.
 pub(crate) fn append(team_id: &Id, event: &str) -> Command {
     Command::new("XADD").arg(of(team_id)).args(["*", "team_id", team_id.as_str(), "event", event])
-}
-
-/// Appends those of a team's events whose ids nobody has used within two hours, which is long enough for the drain to
-/// bring them into the database, and says for each whether it was one. All in one go: an id is never noted without
-/// its event.
-///
-/// `KEYS`: the stream, then one key for each event. `ARGV`: the team, the lifetime in seconds, then the events.
-pub(crate) static APPEND_NEW: Script = Script::new(
-    "local added = {}
-for index = 2, #KEYS do
-  if redis.call('SET', KEYS[index], '1', 'NX', 'EX', ARGV[2]) then
-    redis.call('XADD', KEYS[1], '*', 'team_id', ARGV[1], 'event', ARGV[index + 1])
-    added[index - 1] = 1
-  else
-    added[index - 1] = 0
-  end
-end
-return added",
-);
-
-/// How long [`APPEND_NEW`] knows an id.
-pub(crate) const ID_KNOWN_S: u32 = 7_200;
-
-/// The key that says that an id was used.
-pub(crate) fn id_key(team_id: &Id, id: &str) -> String {
-    format!("event-id:{team_id}:{id}")
 }
 
 #[cfg(test)]

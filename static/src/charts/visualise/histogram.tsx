@@ -7,8 +7,11 @@ export interface Bar {
   count: number;
 }
 
-const MARGIN = { top: 22, right: 8, bottom: 22, left: 44 };
-const HEIGHT = 200;
+const MARGIN = { top: 44, right: 8, bottom: 22, left: 44 };
+const HEIGHT = 250;
+/** Of a character, roughly. */
+const CHARACTER = 6.6;
+const ROW = 14;
 
 /** How values are spread, on a logarithmic scale, with lines at percentiles. */
 export function Histogram({ label, bars, lines, format, formatCount }: { label: string; bars: Bar[]; lines: { name: string; at: number }[]; format: (value: number) => string; formatCount: (value: number) => string }) {
@@ -19,6 +22,10 @@ export function Histogram({ label, bars, lines, format, formatCount }: { label: 
   const inner = Math.max(0, width - MARGIN.left - MARGIN.right);
   const x = (value: number) => MARGIN.left + (inner * Math.log(Math.max(value, low) / low)) / Math.log(high / low);
   const y = (value: number) => HEIGHT - MARGIN.bottom - ((HEIGHT - MARGIN.top - MARGIN.bottom) * value) / scale.top;
+  const labels = spread(
+    lines.map(({ name, at }) => ({ text: `${name} ${format(at)}`, at: x(at) })),
+    width,
+  );
   const summary = lines.map(({ name, at }) => `${name} ${format(at)}`).join(", ");
   return (
     <div ref={ref} role="img" aria-label={`${label}: ${summary}`} style={{ height: HEIGHT }}>
@@ -44,22 +51,37 @@ export function Histogram({ label, bars, lines, format, formatCount }: { label: 
               {format(tick)}
             </text>
           ))}
-          {lines.map(({ name, at }, index) => {
-            const place = x(at);
-            // Labels that would lie on each other step down.
-            const below = index % 2 === 1 && place - x(lines[index - 1]?.at ?? 0) < 84;
-            const end = place > width - 80;
-            return (
-              <g key={name}>
-                <line x1={place} x2={place} y1={below ? 18 : 6} y2={y(0)} stroke="var(--ink)" strokeDasharray="4 3" />
-                <text x={place + (end ? -4 : 4)} y={below ? 26 : 12} textAnchor={end ? "end" : "start"} className="tabular fill-(--ink) text-xs font-medium" stroke="var(--surface)" strokeWidth="3" paintOrder="stroke">
-                  {name} {format(at)}
-                </text>
-              </g>
-            );
-          })}
+          {labels.map(({ text, at, row, end }) => (
+            <g key={text}>
+              <line x1={at} x2={at} y1={row * ROW + 2} y2={y(0)} stroke="var(--ink)" strokeDasharray="4 3" />
+              <text x={at + (end ? -4 : 4)} y={row * ROW + 11} textAnchor={end ? "end" : "start"} className="tabular fill-(--ink) text-xs font-medium" stroke="var(--surface)" strokeWidth="3" paintOrder="stroke">
+                {text}
+              </text>
+            </g>
+          ))}
         </svg>
       )}
     </div>
   );
+}
+
+interface Label {
+  text: string;
+  at: number;
+  row: number;
+  /** It stands on the left of its line. */
+  end: boolean;
+}
+
+/** Labels of lines in as many rows as they need for none to lie on another one. */
+function spread(lines: { text: string; at: number }[], width: number): Label[] {
+  const taken: number[] = [];
+  return lines.map(({ text, at }) => {
+    const length = text.length * CHARACTER + 8;
+    const end = at + length > width;
+    const free = taken.findIndex((until) => until <= (end ? at - length : at));
+    const row = free === -1 ? taken.length : free;
+    taken[row] = end ? at : at + length;
+    return { text, at, row, end };
+  });
 }

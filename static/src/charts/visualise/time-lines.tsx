@@ -28,14 +28,14 @@ export function TimeLines({ label, timeline, timeZone, series, format, most, hei
   return (
     <div className="flex flex-col gap-3">
       <Plot label={label} timeline={timeline} timeZone={timeZone} scale={scale} format={format} read={read} {...(height ? { height } : {})}>
-        {(frame) => series.map(({ name, values }, index) => <Line key={name} index={index} values={values} frame={frame} unfinishedFrom={timeline.unfinishedFrom} />)}
+        {(frame) => series.map(({ name, values }, index) => <Line key={name} index={index} alone={series.length === 1} values={values} frame={frame} unfinishedFrom={timeline.unfinishedFrom} />)}
       </Plot>
-      <Legend names={series.map(({ name }) => name)} kind="line" id={id} />
+      {series.length > 1 && <Legend names={series.map(({ name }) => name)} kind="line" id={id} />}
     </div>
   );
 }
 
-function Line({ index, values, frame, unfinishedFrom }: { index: number; values: (number | null)[]; frame: Frame; unfinishedFrom: number }) {
+function Line({ index, alone, values, frame, unfinishedFrom }: { index: number; alone: boolean; values: (number | null)[]; frame: Frame; unfinishedFrom: number }) {
   const { solid, dotted } = runs(values, unfinishedFrom);
   const place = (point: { index: number; value: number }): [number, number] => [frame.x(point.index) + frame.band / 2, frame.y(point.value)];
   const path = (run: { index: number; value: number }[]) => `M${run.map((point) => place(point).map((value) => value.toFixed(1)).join(" ")).join("L")}`;
@@ -50,8 +50,8 @@ function Line({ index, values, frame, unfinishedFrom }: { index: number; values:
       ))}
       {solid.flatMap((run) =>
         run.flatMap((point, position) => {
-          // Shapes tell lines apart; too many would hide them. Each run has one at its end.
-          if (position % every !== 0 && position !== run.length - 1) return [];
+          // Shapes tell lines apart; too many would hide them. Each run has one at its end; what is alone needs none.
+          if (alone ? run.length > 1 && frame.band < 20 : position % every !== 0 && position !== run.length - 1) return [];
           const [x, y] = place(point);
           return [<Marker key={point.index} index={index} x={x} y={y} />];
         }),

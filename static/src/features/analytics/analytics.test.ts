@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changeOf, groupName, measureSeries, seriesTable, usageSeries } from "./figures";
+import { changeOf, coarse, first, groupName, measureSeries, seriesTable, usageSeries } from "./figures";
 import type { Measures, Timeseries } from "./model";
 import { instant, localTime, PRESETS, RANGE_DEFAULTS, spanOf } from "./range";
 
@@ -35,20 +35,20 @@ function timeseries(groups: number, series: Record<string, (number | null)[]>): 
 }
 
 test("what is not shown is one series, so that columns are as high as the truth", () => {
-  const grouped = timeseries(4, { a: [5, 5], b: [3, null], c: [1, 1] });
-  const all = timeseries(1, { "": [10, 7] });
+  const grouped = timeseries(40, Object.fromEntries("abcdefghij".split("").map((name, index) => [name, [20 - index, index === 1 ? null : 1]])));
+  const all = timeseries(1, { "": [200, 12] });
   expect(usageSeries(grouped, all, 3, ({ requests }) => requests)).toEqual({
     series: [
-      { name: "a", values: [5, 5] },
-      { name: "b", values: [3, null] },
-      { name: "All others", values: [2, 2] },
+      { name: "a", values: [20, 1] },
+      { name: "b", values: [19, null] },
+      { name: "All others", values: [161, 11] },
     ],
-    note: "Top 2 of 4",
+    note: "Top 2 of 40",
   });
 });
 
 test("when everything is shown nothing is said of a rest", () => {
-  const result = usageSeries(timeseries(2, { a: [5, 5], b: [3, null] }), undefined, 3, ({ requests }) => requests);
+  const result = usageSeries(timeseries(4, { a: [5, 5], b: [3, null] }), undefined, 3, ({ requests }) => requests);
   expect(result.note).toBeUndefined();
   expect(result.series.map(({ name }) => name)).toEqual(["a", "b"]);
 });
@@ -58,6 +58,7 @@ test("groups have names that people know", () => {
   expect(groupName({ key: "prm_1", prompt_id: "prm_1", prompt_name: "a" })).toBe("a");
   expect(groupName({ key: "exp_1/control", experiment_id: "exp_1", variant: "control" })).toBe("control");
   expect(groupName({})).toBe("not given");
+  expect(groupName({ version_id: "ver_1", version_number: 3, prompt_name: "a" }, true)).toBe("v3");
 });
 
 test("tables leave out what has nothing", () => {
@@ -70,9 +71,15 @@ test("a change is welcome or not", () => {
   expect(changeOf(0.123, "up")).toEqual({ text: "+12 %", good: true, direction: "up" });
   expect(changeOf(0.05, "down")).toEqual({ text: "+5.0 %", good: false, direction: "up" });
   expect(changeOf(-0.5, "either")).toEqual({ text: "−50 %", good: null, direction: "down" });
-  expect(changeOf(12.5, "up")?.text).toBe("+1,250 %");
+  expect(changeOf(12.5, "up")?.text).toBe("× 14");
   expect(changeOf(0.0001, "up")).toEqual({ text: "unchanged", good: null, direction: "none" });
   expect(changeOf(null, "up")).toBeNull();
+});
+
+test("what happens seldom is shown in longer buckets", () => {
+  const from = "2026-11-14T00:00:00.000Z";
+  expect(["2026-11-14T01:00:00.000Z", "2026-11-15T00:00:00.000Z", "2026-11-21T00:00:00.000Z"].map((to) => coarse(from, to))).toEqual(["5m", "1h", "1d"]);
+  expect(first([1, 2, 3], 2, 9)).toEqual({ shown: [1, 2], note: "Top 2 of 3" });
 });
 
 test("presets end now", () => {

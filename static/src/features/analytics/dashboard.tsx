@@ -18,7 +18,7 @@ import { CodeBlock } from "@/ui/copy";
 import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
 import { useNow } from "@/ui/time";
-import { dearest, groupName, measureSeries, seriesTable, timelineOf, usageSeries } from "./figures";
+import { coarse, first, groupName, measureSeries, seriesTable, timelineOf, usageSeries } from "./figures";
 import type { Group, Measures, TimePoint, Timeseries } from "./model";
 import { analyticsVersionsQuery, costsQuery, experimentNamesQuery, latencyQuery, overviewQuery, ratingsQuery, type Scope, timeseriesQuery } from "./queries";
 import { Tiles } from "./tiles";
@@ -52,8 +52,8 @@ export function Dashboard(props: PartProps) {
         <LatencySpread {...props} />
         <CostsBy {...props} />
         <ApprovalByVariant {...props} />
-        <RateOverTime {...props} title="Error rate" file="error-rate" measure={({ error_rate: rate }) => rate} digits={2} />
-        <RateOverTime {...props} title="Approval" file="approval" measure={({ approval }) => approval.rate} digits={0} most={1} />
+        <RateOverTime {...props} title="Error rate" file="error-rate" measure={({ error_rate }) => error_rate} />
+        <RateOverTime {...props} scope={{ ...props.scope, interval: coarse(props.scope.from, props.scope.to) }} title="Approval" file="approval" measure={({ approval }) => approval.rate} most={1} />
       </div>
       <VersionTable {...props} />
     </div>
@@ -111,7 +111,7 @@ function Usage({ scope, choices, choose, single }: PartProps) {
   const measure = MEASURES[choices.measure] ?? fallback;
   if (!measure) return null;
   const data = query.data;
-  const { series, note } = data ? usageSeries(data, all.data, SERIES_LIMIT, measure.value) : { series: [], note: undefined };
+  const { series, note } = data ? usageSeries(data, all.data, SERIES_LIMIT, measure.value, single) : { series: [], note: undefined };
   const named = by === "" ? series.map((each) => ({ ...each, name: measure.title })) : series;
   return (
     <ChartFrame
@@ -200,7 +200,7 @@ function CostsBy({ scope, choices, choose, single }: PartProps) {
   const by = choices.costs in groups ? choices.costs : single ? "version" : "prompt";
   const query = useQuery(costsQuery(scope, by));
   const rows = query.data?.groups ?? [];
-  const { shown, note } = dearest(rows, COST_ROWS, query.data?.groups_total ?? rows.length);
+  const { shown, note } = first(rows, COST_ROWS, query.data?.groups_total ?? 0);
   const most = Math.max(...shown.map(({ cost_usd }) => cost_usd), 0);
   const unpriced = query.data?.unpriced_requests ?? 0;
   const table: ChartTable = {
@@ -236,7 +236,7 @@ function CostsBy({ scope, choices, choose, single }: PartProps) {
         {shown.map((row) => (
           <li key={row.group.key ?? ""}>
             <div className="flex items-baseline gap-2 text-sm">
-              <GroupLink group={row.group} />
+              {single ? <span>{groupName(row.group, true)}</span> : <GroupLink group={row.group} />}
               <span className="tabular ms-auto whitespace-nowrap">
                 {usd(row.cost_usd)} <span className="text-muted">{row.share === null ? "" : percent(row.share, 0)}</span>
               </span>
@@ -329,24 +329,25 @@ interface RateProps extends PartProps {
   title: string;
   file: string;
   measure: (measures: Measures) => number | null;
-  digits: number;
   most?: number;
 }
 
-function RateOverTime({ scope, title, file, measure, digits, most }: RateProps) {
+/** With as many digits as it needs: on an axis "20 %", of a rare error "0.04 %". */
+const rate = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
+
+function RateOverTime({ scope, title, file, measure, most }: RateProps) {
   const now = useNow();
   const query = useQuery(timeseriesQuery(scope));
   const data = query.data;
   const series = data ? measureSeries(data, { [title]: measure }) : [];
-  const format = (value: number) => percent(value, digits);
   return (
     <ChartFrame
       title={`${title} over time`}
       file={`${file}-over-time`}
-      table={data ? seriesTable(data.buckets, series, format, labelIn(scope, data)) : NO_TABLE}
+      table={data ? seriesTable(data.buckets, series, rate, labelIn(scope, data)) : NO_TABLE}
       empty={instead({ query, isEmpty: series.every(({ values }) => values.every((value) => value === null)) })}
     >
-      {data && <TimeLines label={`${title} over time`} timeline={timelineOf(data, now)} timeZone={scope.time_zone} series={series} format={format} {...(most === undefined ? {} : { most })} height={180} />}
+      {data && <TimeLines label={`${title} over time`} timeline={timelineOf(data, now)} timeZone={scope.time_zone} series={series} format={rate} {...(most === undefined ? {} : { most })} height={180} />}
     </ChartFrame>
   );
 }
@@ -356,12 +357,11 @@ const VERSION_ROWS = 20;
 function VersionTable({ scope, single }: PartProps) {
   const query = useQuery(analyticsVersionsQuery(scope));
   const versions = query.data?.versions ?? [];
-  const shown = versions.slice(0, VERSION_ROWS);
-  const total = query.data?.versions_total ?? versions.length;
+  const { shown, note } = first(versions, VERSION_ROWS, query.data?.versions_total ?? 0);
   const columns: (ChartTable["columns"][number] & { value: (row: Group & Measures) => string | number | null })[] = [
     { title: "Version", value: (row) => groupName(row) },
     { title: "Requests", numeric: true, format: count, value: ({ requests }) => requests },
-    { title: "Error rate", numeric: true, format: (share) => percent(share, 2), value: ({ error_rate: rate }) => rate },
+    { title: "Error rate", numeric: true, format: (share) => percent(share, 2), value: ({ error_rate }) => error_rate },
     { title: "p50", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p50 ?? null },
     { title: "p95", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p95 ?? null },
     { title: "p99", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p99 ?? null },
@@ -376,7 +376,7 @@ function VersionTable({ scope, single }: PartProps) {
     return found === null ? "–" : typeof found === "number" ? (format ?? String)(found) : found;
   };
   return (
-    <ChartFrame isTable title="Versions" note={total > shown.length ? `Top ${shown.length} of ${total} by requests` : undefined} file="versions" table={table} empty={instead({ query, isEmpty: versions.length === 0, height: "h-24" })}>
+    <ChartFrame isTable title="Versions" note={note && `${note} by requests`} file="versions" table={table} empty={instead({ query, isEmpty: versions.length === 0, height: "h-24" })}>
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Versions, table">
         <table aria-label="Versions" className="w-full border-separate border-spacing-0">
           <thead>

@@ -1,13 +1,14 @@
 /** The API's numbers as charts and tables take them. */
 import { byBucket, type Series, type Timeline, timeline } from "@/charts/prepare/series";
 import type { ChartTable } from "@/charts/prepare/table";
-import type { CostRow, Group, Measures, TimePoint, Timeseries } from "./model";
+import { shortCount } from "@/lib/format";
+import type { Group, Measures, TimePoint, Timeseries } from "./model";
 
-/** What a group is called. */
-export function groupName(group: Group | null): string {
+/** What a group is called; `single` where all are of one prompt. */
+export function groupName(group: Group | null, single = false): string {
   if (!group) return "All";
   const version = group.version_number === undefined ? "" : `v${group.version_number}`;
-  if (group.version_id) return [group.prompt_name, version].filter(Boolean).join(" · ") || group.version_id;
+  if (group.version_id) return [single ? "" : group.prompt_name, version].filter(Boolean).join(" · ") || group.version_id;
   if (group.variant) return group.variant;
   return group.team_name ?? group.prompt_name ?? group.key ?? "not given";
 }
@@ -17,12 +18,17 @@ export const timelineOf = (data: Timeseries, now: number): Timeline => timeline(
 
 type Measure = (point: TimePoint) => number | null | undefined;
 
+/** As many groups as the API shows over time. */
+const API_GROUPS = 10;
+
 /** One series for each group, and what all other groups have together, so that columns are as high as the truth. */
-export function usageSeries(grouped: Timeseries, all: Timeseries | undefined, limit: number, measure: Measure): { series: Series[]; note: string | undefined } {
-  const named = grouped.series.map(({ group, points }) => ({ name: groupName(group), values: byBucket(grouped.buckets, points, measure) }));
-  const shown = grouped.groups > limit ? named.slice(0, limit - 1) : named.slice(0, limit);
-  if (grouped.groups <= shown.length) return { series: distinct(shown), note: undefined };
-  const note = `Top ${shown.length} of ${grouped.groups}`;
+export function usageSeries(grouped: Timeseries, all: Timeseries | undefined, limit: number, measure: Measure, single = false): { series: Series[]; note: string | undefined } {
+  const named = grouped.series.map(({ group, points }) => ({ name: groupName(group, single), values: byBucket(grouped.buckets, points, measure) }));
+  // Groups that were only rated are counted too, and have no series.
+  const groups = named.length < API_GROUPS ? named.length : grouped.groups;
+  const shown = groups > limit ? named.slice(0, limit - 1) : named;
+  if (groups <= shown.length) return { series: distinct(shown), note: undefined };
+  const note = `Top ${shown.length} of ${groups}`;
   const total = all?.series[0];
   if (!total || !all || all.buckets.length !== grouped.buckets.length) return { series: distinct(shown), note };
   const whole = byBucket(all.buckets, total.points, measure);
@@ -63,6 +69,8 @@ export interface Change {
 /** How a figure changed against the period before. */
 export function changeOf(change: number | null | undefined, welcome: "up" | "down" | "either"): Change | null {
   if (change === null || change === undefined) return null;
+  // Beyond that a percentage says less than a factor.
+  if (change >= 9.95) return { text: `× ${shortCount(Math.round(change + 1))}`, good: welcome === "either" ? null : welcome === "up", direction: "up" };
   const rounded = Math.round(change * 1000) / 10;
   if (rounded === 0) return { text: "unchanged", good: null, direction: "none" };
   const digits = Math.abs(rounded) < 10 ? 1 : 0;
@@ -72,8 +80,19 @@ export function changeOf(change: number | null | undefined, welcome: "up" | "dow
 
 export const p50 = ({ latency_ms: latency }: Measures): number | null => latency?.p50 ?? null;
 
-/** The dearest, and what the others cost together. */
-export function dearest(rows: readonly CostRow[], limit: number, total: number): { shown: CostRow[]; note: string | undefined } {
+/** As many groups as the API adds up. */
+const API_ROWS = 100;
+
+/** The first of them, and how many there are, if the API has cut them off. */
+export function first<Row>(rows: readonly Row[], limit: number, total: number): { shown: Row[]; note: string | undefined } {
   const shown = rows.slice(0, limit);
-  return { shown, note: total > shown.length ? `Top ${shown.length} of ${total}` : undefined };
+  const all = rows.length < API_ROWS ? rows.length : Math.max(rows.length, total);
+  return { shown, note: all > shown.length ? `Top ${shown.length} of ${all}` : undefined };
+}
+
+/** A coarser interval than the API would choose, for what happens seldom: few ratings make no rate. */
+export function coarse(from: string, to: string): string {
+  const hours = (Date.parse(to) - Date.parse(from)) / 3_600_000;
+  if (hours <= 2) return "5m";
+  return hours <= 50 ? "1h" : "1d";
 }

@@ -11,6 +11,8 @@ export interface Scope {
   time_zone: string;
   prompt_id?: string | undefined;
   environment?: string | undefined;
+  /** Of a time series; without it the API chooses. */
+  interval?: string | undefined;
 }
 
 const EVERY_MS = 60_000;

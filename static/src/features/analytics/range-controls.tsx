@@ -17,7 +17,7 @@ export function RangeControls({ state, set }: ControlsProps) {
     const span = spanOf(state, Date.now());
     return set({ range, from: span ? localTime(Date.parse(span.from), zone) : "", to: span ? localTime(Date.parse(span.to), zone) : "" });
   };
-  const wrong = custom && spanOf(state, Date.now()) === null;
+  const wrong = custom && spanOf(state, 0) === null;
   return (
     <div className="flex flex-wrap items-center gap-2">
       <Select aria-label="Range of time" value={known} onChange={(event) => choose(event.target.value)} className="w-auto!">

@@ -27,7 +27,7 @@ export interface Span {
   to: string;
 }
 
-/** What to ask for now; null if a range of one's own is not one. */
+/** What to ask for at a time; null if a range of one's own is not one. */
 export function spanOf({ range, from, to, zone }: RangeState, now: number): Span | null {
   if (range === "custom") {
     const [start, end] = [instant(from, zone || LOCAL_ZONE), instant(to, zone || LOCAL_ZONE)];

@@ -10,11 +10,14 @@ const FUNCTIONS = ["gateway", "chat"];
 /** A quick model: a first word after 150 ms, then one every 20 ms. */
 const MODEL = "mock-ok:first=130,delay=20,words=25";
 const GAP_MS = 20;
+const MODEL_MS = 650;
 const LEVELS = [
-  { concurrent: 1, rounds: 10 },
-  { concurrent: 16, rounds: 8 },
-  { concurrent: 64, rounds: 5 },
+  { concurrent: 1, rounds: 16 },
+  { concurrent: 16, rounds: 6 },
+  { concurrent: 64, rounds: 4 },
 ];
+/** How many answers each client hears in a round, one after the other. */
+const IN_A_ROW = 2;
 const MANY = 500;
 const MANY_MODEL = "mock-ok:first=200,delay=500,words=20";
 const INTERRUPTED = 200;
@@ -45,6 +48,17 @@ export async function measureChat({ installation }) {
 
 const all = (count, ask) => Promise.all(Array.from({ length: count }, (_, index) => ask(index)));
 
+/** So many clients at any time, who do not all begin at once. */
+async function steadily(concurrent, ask) {
+  const heard = await all(concurrent, async (index) => {
+    await sleep((index * MODEL_MS) / concurrent);
+    const answers = [];
+    for (let count = 0; count < IN_A_ROW; count += 1) answers.push(await ask());
+    return answers;
+  });
+  return heard.flat();
+}
+
 /** Direct and through us, in turn. The difference is taken between the same ranks of both. */
 async function overhead({ url, key, models }, { concurrent, rounds }) {
   const direct = () => askDirectly(models, MODEL);
@@ -53,7 +67,7 @@ async function overhead({ url, key, models }, { concurrent, rounds }) {
   const heard = { direct: [], ours: [] };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? [["direct", direct], ["ours", ours]] : [["ours", ours], ["direct", direct]];
-    for (const [name, ask] of order) heard[name].push(...(await all(concurrent, ask)));
+    for (const [name, ask] of order) heard[name].push(...(await steadily(concurrent, ask)));
   }
   const lost = [...heard.direct, ...heard.ours].filter(({ whole }) => !whole).length;
   if (lost > 0) throw new Error(`${lost} answers were lost at ${concurrent}`);

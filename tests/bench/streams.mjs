@@ -50,8 +50,10 @@ export function comeBack(url, key, message, lastId) {
 }
 
 const chatEvents = (onEvent) => (block, heard) => {
-  const [id, event, data] = block.split("\n").map((line) => line.slice(line.indexOf(": ") + 2));
-  if (!block.startsWith("id: ")) return;
+  // In silence a comment line comes, and the next event after it.
+  const lines = block.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
+  if (lines.length === 0) return;
+  const [id, event, data] = lines.map((line) => line.slice(line.indexOf(": ") + 2));
   heard.events.push({ id: Number(id), event, data: JSON.parse(data) });
   if (event === "delta") heard.word(heard.events.at(-1).data.text);
   if (event === "done") heard.whole = true;

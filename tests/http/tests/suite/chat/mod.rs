@@ -3,3 +3,4 @@
 mod conversations;
 mod events;
 mod openai;
+mod streams;

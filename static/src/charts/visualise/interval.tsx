@@ -37,7 +37,7 @@ export function Interval({ domain, interval, value, standing, label, children }:
   const left = interval && place(domain, interval[0]);
   const right = interval && place(domain, interval[1]);
   return (
-    <div role="img" aria-label={label} className="relative h-7 min-w-36">
+    <div role="img" aria-label={label} className="relative h-7 min-w-24">
       <span className="absolute inset-y-0 w-px bg-edge" style={{ left: `${place(domain, 0)}%` }} />
       {children && <span className="absolute inset-0 flex items-center text-xs text-muted">{children}</span>}
       {left !== null && right !== null && (
@@ -45,7 +45,7 @@ export function Interval({ domain, interval, value, standing, label, children }:
       )}
       {interval && interval[0] < domain[0] && <End side="left" colour={colour} />}
       {interval && interval[1] > domain[1] && <End side="right" colour={colour} />}
-      {value !== null && (
+      {value !== null && value >= domain[0] && value <= domain[1] && (
         <svg aria-hidden className="absolute top-1/2 size-3 -translate-x-1/2 -translate-y-1/2" viewBox="-6 -6 12 12" style={{ left: `${place(domain, value)}%` }}>
           {standing === "undecided" ? <circle r="4" fill="var(--ground)" stroke={colour} strokeWidth="2" /> : <path d={standing === "better" ? "M0 -5L5 4H-5Z" : "M0 5L5 -4H-5Z"} fill={colour} />}
         </svg>

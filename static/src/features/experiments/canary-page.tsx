@@ -58,13 +58,13 @@ function LoadedCanary({ canary }: { canary: WatchedCanary }) {
         </>
       }
       description={
-        <span className="flex flex-wrap gap-x-2">
+        <span className="flex flex-wrap gap-x-4">
           <Link to={paths.prompt(canary.prompt_name, "experiments")} className="link font-mono text-sm">
             {canary.prompt_name}
           </Link>
-          <span>· compared with an equal share of users who get what is live</span>
+          <span>compared with an equal share of users who get what is live</span>
           <span>
-            · began <RelativeTime time={canary.created_at} />
+            began <RelativeTime time={canary.created_at} />
           </span>
         </span>
       }

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 import { isNotFound } from "@/api/errors";
-import { percent } from "@/lib/format";
+import { percent, plural } from "@/lib/format";
 import { paths } from "@/paths";
 import { Badge, Notice } from "@/ui/badge";
 import { Page, Section } from "@/ui/page";
@@ -83,7 +83,7 @@ function LoadedExperiment({ experiment }: { experiment: Experiment }) {
               <ExposurePanel results={results.data} coverage={experiment.coverage} />
               <ConclusionCard conclusion={conclusion} />
             </div>
-            <Section title="Results">
+            <Section title="Results" actions={conclusion.state === "alarm" ? <Badge tone="bad">not to be relied on</Badge> : undefined}>
               <ResultsTable results={results.data} suspect={conclusion.state === "alarm"} />
             </Section>
             {results.data.guardrails.length > 0 && (
@@ -109,15 +109,15 @@ function Facts({ experiment }: { experiment: Experiment }) {
   const { prompt_name, primary_metric: metric, coverage, created_at, forced } = experiment;
   const users = Object.keys(forced).length;
   return (
-    <span className="flex flex-wrap gap-x-2">
+    <span className="flex flex-wrap gap-x-4">
       <Link to={paths.prompt(prompt_name, "experiments")} className="link font-mono text-sm">
         {prompt_name}
       </Link>
-      {metric && <span>· decided by {metricName(metric).toLowerCase()}</span>}
-      <span>· {percent(coverage, coverage * 100 === Math.round(coverage * 100) ? 0 : 2)} of users take part</span>
-      {users > 0 && <span>· {users} fixed</span>}
+      {metric && <span>decided by {metricName(metric).toLowerCase()}</span>}
+      <span>{percent(coverage, coverage * 100 === Math.round(coverage * 100) ? 0 : 2)} of users take part</span>
+      {users > 0 && <span>{plural(users, "fixed user")}</span>}
       <span>
-        · began <RelativeTime time={created_at} />
+        began <RelativeTime time={created_at} />
       </span>
     </span>
   );

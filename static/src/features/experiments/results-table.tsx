@@ -6,8 +6,10 @@ import { Badge } from "@/ui/badge";
 import { describeMetric, lift, metricName, standing } from "./metrics";
 import { type Metric, METRICS, type MetricResult, type Results } from "./model";
 
-const HEAD = "border-b border-line px-3 py-2 text-sm font-medium text-muted align-bottom";
-const CELL = "border-b border-line px-3 py-1.5";
+const HEAD = "border-b border-line px-3 py-2 text-sm font-medium text-muted align-bottom max-md:px-2";
+const CELL = "border-b border-line px-3 py-1.5 max-md:px-2";
+/** Where there is no room it stands below the variant's name. */
+const WIDE = "max-md:hidden";
 
 /** One row for each metric and variant, their lifts on one axis. The primary metric comes first. */
 export function ResultsTable({ results, suspect }: { results: Results; suspect: boolean }) {
@@ -19,15 +21,15 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
   const domain = intervalDomain(matters);
   const certainty = `${Math.round((1 - results.alpha) * 100)} %`;
   return (
-    <div className={suspect ? "opacity-60" : ""}>
+    <div className={suspect ? "grayscale" : ""}>
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Results by metric and variant">
-        <table aria-label="Results" className="w-full min-w-[40rem] border-separate border-spacing-0">
+        <table aria-label="Results" className="w-full border-separate border-spacing-0">
           <thead>
             <tr>
               <th scope="col" className={`${HEAD} text-start`}>
                 Variant
               </th>
-              <th scope="col" className={`${HEAD} text-end`}>
+              <th scope="col" className={`${HEAD} ${WIDE} text-end`}>
                 Samples
               </th>
               <th scope="col" className={`${HEAD} text-end`}>
@@ -40,7 +42,7 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
               <th scope="col" className={`${HEAD} text-end`}>
                 Lift
               </th>
-              <th scope="col" className={`${HEAD} text-end`}>
+              <th scope="col" className={`${HEAD} ${WIDE} text-end`}>
                 Best with
               </th>
             </tr>
@@ -79,8 +81,10 @@ function Row({ metric, row, isControl, domain }: { metric: Metric; row: MetricRe
     <tr className="hover:bg-hover/60">
       <th scope="row" dir="auto" className={`${CELL} text-start font-normal`}>
         {row.variant}
+        <span className="tabular block text-xs whitespace-nowrap text-muted md:hidden">{count(row.samples)} samples</span>
+        {row.probability_best !== null && <span className="tabular block text-xs whitespace-nowrap text-muted md:hidden">best with {likely(row.probability_best)}</span>}
       </th>
-      <td className={`${CELL} tabular text-end`}>{count(row.samples)}</td>
+      <td className={`${CELL} ${WIDE} tabular text-end`}>{count(row.samples)}</td>
       <td className={`${CELL} tabular text-end whitespace-nowrap`} title={row.interval ? `${format(row.interval[0])} to ${format(row.interval[1])}` : undefined}>
         {row.mean === null ? "–" : format(row.mean)}
       </td>
@@ -94,7 +98,7 @@ function Row({ metric, row, isControl, domain }: { metric: Metric; row: MetricRe
       <td className={`${CELL} tabular text-end whitespace-nowrap`}>
         {isControl ? <span className="text-sm text-muted">control</span> : row.relative_lift === null ? "–" : <Lift value={row.relative_lift} word={WORDS[stands]} colour={COLOURS[stands]} range={range} />}
       </td>
-      <td className={`${CELL} tabular text-end`}>{row.probability_best === null ? "–" : likely(row.probability_best)}</td>
+      <td className={`${CELL} ${WIDE} tabular text-end`}>{row.probability_best === null ? "–" : likely(row.probability_best)}</td>
     </tr>
   );
 }

@@ -40,7 +40,7 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
     const made = await call("POST", "/api/keys", { name: "Short-lived", role: "publisher" });
     const { page, close } = await signIn(started, made.key);
     await page.goto("/prompts/kept/edit");
-    await page.getByLabel("Prompt", { exact: true }).fill("What I typed");
+    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("What I typed");
     await call("DELETE", `/api/keys/${made.id}`);
     // Each function learns of it by itself.
     while ((await fetch(`${started.url}/api/prompts`, { headers: { authorization: `Bearer ${made.key}` } })).ok) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -108,7 +108,7 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
     await promptWith(client(started.url, key), "long", [text]);
     const { page, faults, close } = await signIn(started, key);
     await page.goto("/prompts/long/edit");
-    const field = page.getByLabel("Prompt", { exact: true });
+    const field = page.getByRole("textbox", { name: "Prompt", exact: true });
     await page.locator("[data-tokens]").waitFor();
     const before = Number(await page.locator("[data-tokens]").getAttribute("data-tokens"));
     assert.ok(before > 10_000, `${before} tokens`);
@@ -134,7 +134,7 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
     assert.equal(await shown.evaluate((element) => getComputedStyle(element).direction), "rtl");
     await assertFits(page, "a prompt in Hebrew");
     await page.goto("/prompts/scripts/edit?from=2");
-    assert.equal(await page.getByLabel("Prompt", { exact: true }).evaluate((element) => getComputedStyle(element).direction), "rtl");
+    assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).evaluate((element) => getComputedStyle(element).direction), "rtl");
     await page.goto("/prompts/scripts/diff?from=1&to=2");
     await page.getByRole("region", { name: "Changes of Prompt" }).waitFor();
     await assertFits(page, "a comparison");

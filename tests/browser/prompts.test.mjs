@@ -24,7 +24,7 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await page.getByRole("button", { name: /Create and promote/ }).click();
     await page.getByText(/Lower-case letters/).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("onboarding/welcome");
-    await page.getByLabel("Prompt", { exact: true }).fill("Welcome {{ name }} to {{ place }}.");
+    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("Welcome {{ name }} to {{ place }}.");
     const variables = page.getByRole("region", { name: "Variables" });
     await variables.getByText("place").waitFor();
     await variables.getByLabel("name", { exact: true }).fill("Ada");
@@ -52,7 +52,7 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     const { page, faults, close } = await signIn(started, key);
     await page.getByRole("link", { name: "greeting" }).click();
     await page.getByRole("link", { name: "Edit" }).click();
-    await page.getByLabel("Prompt", { exact: true }).fill("Greet {{ name }} politely.\nBe brief.");
+    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("Greet {{ name }} politely.\nBe brief.");
     await page.getByRole("button", { name: "Review and save" }).click();
     const dialog = page.getByRole("dialog");
     const changes = dialog.getByRole("region", { name: "Changes of Prompt" });
@@ -156,10 +156,10 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await promptWith(client(started.url, key), "draft", ["Text"]);
     const { page, close } = await signIn(started, key);
     await page.goto("/prompts/draft/edit");
-    await page.getByLabel("Prompt", { exact: true }).fill("Another text");
+    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("Another text");
     await page.getByRole("link", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Stay" }).click();
-    assert.equal(await page.getByLabel("Prompt", { exact: true }).inputValue(), "Another text");
+    assert.equal(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue(), "Another text");
     await page.getByRole("link", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Leave" }).click();
     await page.waitForURL("**/prompts/draft");

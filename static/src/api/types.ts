@@ -279,6 +279,8 @@ export interface CompletionInput {
   metadata?: Record<string, unknown>;
   /** The prompt's variables. */
   variables?: Record<string, unknown>;
+  /** Whether the answer tells the model's reasoning, as `reasoning_content`; by default if the version's `config.reasoning` is `pass`. */
+  include_reasoning?: boolean;
 }
 
 export interface Completion {
@@ -509,17 +511,322 @@ export interface Ingested {
 
 export interface Drained {
   /** Entries that were read from the streams. */
-  read: number;
+  read?: number;
   /** Events that were stored. */
-  accepted: number;
+  accepted?: number;
   /** Events that had been stored before. */
-  duplicates: number;
+  duplicates?: number;
   /** Entries that can never be stored. */
-  set_aside: number;
+  set_aside?: number;
   /** Whether nothing is left. */
   is_empty: boolean;
   partitions_made?: number;
   partitions_dropped?: number;
+}
+
+/** Milliseconds. Percentiles differ from exact ones by less than 1 %. Null where there are no values. */
+export interface Distribution {
+  /** How many values there are. */
+  count?: number;
+  /** Their mean. */
+  mean?: number | null;
+  /** The median. */
+  p50?: number;
+  /** What one in twenty exceeds. */
+  p95?: number;
+  /** What one in a hundred exceeds. */
+  p99?: number;
+} | null
+
+export interface HistogramBar {
+  /** What all values exceed. */
+  from_ms: number;
+  /** What none exceeds. */
+  to_ms: number;
+  /** How many there are. */
+  count: number;
+}
+
+/** What the group is called: `key` tells groups apart and is absent for inferences that did not say; ids and names of what was grouped by stand beside it. */
+export interface AnalyticsGroup {
+  key?: string;
+  model?: string;
+  team_id?: string;
+  team_name?: string;
+  prompt_id?: string;
+  prompt_name?: string;
+  version_id?: string;
+  version_number?: number;
+  environment?: string;
+  experiment_id?: string;
+  variant?: string;
+  source?: string;
+  status?: string;
+}
+
+export interface AnalyticsPeriod {
+  /** The range's beginning, in whole minutes. */
+  from: string;
+  /** Its end. */
+  to: string;
+  /** Inferences, however they ended. */
+  requests: number;
+  /** Those that ended with an error. */
+  errors: number;
+  /** Those that the one who asked gave up. */
+  cancelled: number;
+  /** Errors among those that nobody gave up; null where there were none. */
+  error_rate: number | null;
+  /** Tokens that models read. */
+  tokens_in: number;
+  /** Tokens that they wrote. */
+  tokens_out: number;
+  /** Of `tokens_in` those that a provider had read before. */
+  cached_tokens_in: number;
+  /** What it cost, as far as prices are known. */
+  cost_usd: number;
+  /** Inferences whose price is not known; they count as nothing. */
+  unpriced_requests: number;
+  latency_ms: Distribution;
+  ttft_ms: Distribution;
+  /** Thumbs. */
+  approval: {
+    /** How many people said something. */
+    count?: number;
+    /** The share of those who approve. */
+    rate?: number | null;
+  };
+  /** Stars. */
+  rating: {
+    /** How many people gave stars. */
+    count?: number;
+    /** Their mean, from 1 to 5. */
+    mean?: number | null;
+  };
+}
+
+export interface AnalyticsOverview {
+  /** The range's beginning, in whole minutes. */
+  from: string;
+  /** Its end. */
+  to: string;
+  time_zone: string;
+  /** Inferences, however they ended. */
+  requests: number;
+  /** Those that ended with an error. */
+  errors: number;
+  /** Those that the one who asked gave up. */
+  cancelled: number;
+  /** Errors among those that nobody gave up; null where there were none. */
+  error_rate: number | null;
+  /** Tokens that models read. */
+  tokens_in: number;
+  /** Tokens that they wrote. */
+  tokens_out: number;
+  /** Of `tokens_in` those that a provider had read before. */
+  cached_tokens_in: number;
+  /** What it cost, as far as prices are known. */
+  cost_usd: number;
+  /** Inferences whose price is not known; they count as nothing. */
+  unpriced_requests: number;
+  latency_ms: Distribution;
+  ttft_ms: Distribution;
+  /** Thumbs. */
+  approval: {
+    /** How many people said something. */
+    count?: number;
+    /** The share of those who approve. */
+    rate?: number | null;
+  };
+  /** Stars. */
+  rating: {
+    /** How many people gave stars. */
+    count?: number;
+    /** Their mean, from 1 to 5. */
+    mean?: number | null;
+  };
+  previous: AnalyticsPeriod;
+  /** By what share a figure has changed: 0.1 for a tenth more. Null where there was nothing to compare with. */
+  change: Record<string, number | null>;
+}
+
+export interface AnalyticsPoint {
+  /** The bucket's beginning. */
+  bucket: string;
+  unfinished: boolean;
+  /** Inferences, however they ended. */
+  requests: number;
+  /** Those that ended with an error. */
+  errors: number;
+  /** Those that the one who asked gave up. */
+  cancelled: number;
+  /** Errors among those that nobody gave up; null where there were none. */
+  error_rate: number | null;
+  /** Tokens that models read. */
+  tokens_in: number;
+  /** Tokens that they wrote. */
+  tokens_out: number;
+  /** Of `tokens_in` those that a provider had read before. */
+  cached_tokens_in: number;
+  /** What it cost, as far as prices are known. */
+  cost_usd: number;
+  /** Inferences whose price is not known; they count as nothing. */
+  unpriced_requests: number;
+  latency_ms: Distribution;
+  ttft_ms: Distribution;
+  /** Thumbs. */
+  approval: {
+    /** How many people said something. */
+    count?: number;
+    /** The share of those who approve. */
+    rate?: number | null;
+  };
+  /** Stars. */
+  rating: {
+    /** How many people gave stars. */
+    count?: number;
+    /** Their mean, from 1 to 5. */
+    mean?: number | null;
+  };
+}
+
+export interface AnalyticsTimeseries {
+  /** The range's beginning, in whole minutes. */
+  from: string;
+  /** Its end. */
+  to: string;
+  time_zone: string;
+  interval: string;
+  group_by: string | null;
+  /** The beginnings of all buckets. */
+  buckets: string[];
+  /** How many groups there are. */
+  groups: number;
+  series: ({
+    group: AnalyticsGroup;
+    points: AnalyticsPoint[];
+  })[];
+}
+
+export interface AnalyticsLatency {
+  /** The range's beginning, in whole minutes. */
+  from: string;
+  /** Its end. */
+  to: string;
+  time_zone: string;
+  latency_ms: Distribution;
+  ttft_ms: Distribution;
+  /** Latencies; each bar is a tenth wider than the one before. */
+  histogram: HistogramBar[];
+  /** Times to the first token. */
+  ttft_histogram: HistogramBar[];
+  group_by: string | null;
+  /** How many groups there are; at most a hundred are shown. */
+  groups_total: number;
+  groups: ({
+    group: AnalyticsGroup;
+    /** Inferences, however they ended. */
+    requests: number;
+    latency_ms: Distribution;
+    ttft_ms: Distribution;
+    /** Latencies; each bar is a tenth wider than the one before. */
+    histogram: HistogramBar[];
+    /** Times to the first token. */
+    ttft_histogram: HistogramBar[];
+  })[];
+}
+
+export interface AnalyticsCosts {
+  /** The range's beginning, in whole minutes. */
+  from: string;
+  /** Its end. */
+  to: string;
+  time_zone: string;
+  group_by: string;
+  /** What it cost, as far as prices are known. */
+  cost_usd: number;
+  /** Inferences whose price is not known; they count as nothing. */
+  unpriced_requests: number;
+  /** Inferences, however they ended. */
+  requests: number;
+  /** Tokens that models read. */
+  tokens_in: number;
+  /** Tokens that they wrote. */
+  tokens_out: number;
+  /** Of `tokens_in` those that a provider had read before. */
+  cached_tokens_in: number;
+  /** How many groups there are; at most a hundred are shown. */
+  groups_total: number;
+  groups: ({
+    group: AnalyticsGroup;
+    /** What it cost. */
+    cost_usd: number;
+    /** Of the whole. */
+    share: number | null;
+    /** On average, over requests with a price. */
+    cost_per_request_usd: number | null;
+    /** Inferences whose price is not known; they count as nothing. */
+    unpriced_requests: number;
+    /** Inferences, however they ended. */
+    requests: number;
+    /** Tokens that models read. */
+    tokens_in: number;
+    /** Tokens that they wrote. */
+    tokens_out: number;
+    /** Of `tokens_in` those that a provider had read before. */
+    cached_tokens_in: number;
+  })[];
+}
+
+export interface AnalyticsVersions {
+  /** The range's beginning, in whole minutes. */
+  from: string;
+  /** Its end. */
+  to: string;
+  time_zone: string;
+  /** How many versions there are; at most a hundred are shown. */
+  versions_total: number;
+  versions: ({
+    key?: string;
+    version_id: string;
+    version_number?: number;
+    prompt_id?: string;
+    prompt_name?: string;
+    /** Inferences, however they ended. */
+    requests: number;
+    /** Those that ended with an error. */
+    errors: number;
+    /** Those that the one who asked gave up. */
+    cancelled: number;
+    /** Errors among those that nobody gave up; null where there were none. */
+    error_rate: number | null;
+    /** Tokens that models read. */
+    tokens_in: number;
+    /** Tokens that they wrote. */
+    tokens_out: number;
+    /** Of `tokens_in` those that a provider had read before. */
+    cached_tokens_in: number;
+    /** What it cost, as far as prices are known. */
+    cost_usd: number;
+    /** Inferences whose price is not known; they count as nothing. */
+    unpriced_requests: number;
+    latency_ms: Distribution;
+    ttft_ms: Distribution;
+    /** Thumbs. */
+    approval: {
+      /** How many people said something. */
+      count?: number;
+      /** The share of those who approve. */
+      rate?: number | null;
+    };
+    /** Stars. */
+    rating: {
+      /** How many people gave stars. */
+      count?: number;
+      /** Their mean, from 1 to 5. */
+      mean?: number | null;
+    };
+  })[];
 }
 
 export interface Collection {
@@ -802,6 +1109,355 @@ export interface PointerMove {
   moved_by: UserId;
   moved_by_name: string | null;
 }
+
+/** How much worse than the control a version may be. */
+export interface GuardrailInput {
+  /** Per user: the mean of their events. Latency, cost and error rate are better when lower. */
+  metric: "approval" | "user_rating" | "latency_ms" | "cost_usd" | "error_rate";
+  /** 0.1 allows a latency 10 % higher than the control's, an approval 10 % lower. */
+  max_relative_regression: number;
+}
+
+export interface ExperimentInput {
+  name?: string | null;
+  environment?: "staging" | "production";
+  /** The first is the control. */
+  variants: ({
+    /** Unique; `control`, `variant_1`, … by default. */
+    name?: string | null;
+    version_id: string;
+    /** In any unit: weights count in proportion to each other. */
+    traffic_weight: number;
+  })[];
+  /** Whether weights stay, or follow what is learned. */
+  allocation_strategy: "fixed_split" | "thompson_sampling";
+  /** The share of all users that take part, 0 to 1. All by default. */
+  coverage?: number | null;
+  /** Per user: the mean of their events. Latency, cost and error rate are better when lower. */
+  primary_metric: "approval" | "user_rating" | "latency_ms" | "cost_usd" | "error_rate";
+  /** Users with a value that every variant needs before a verdict. */
+  min_samples?: number | null;
+  /** The experiment stops by itself when a variant is worse than one allows. */
+  guardrails?: GuardrailInput[] | null;
+  /** User to variant: for testers. They are not counted. */
+  forced?: Record<string, string> | null;
+}
+
+/** What is absent stays as it is. */
+export interface ExperimentPatch {
+  name?: string | null;
+  /** New weights. Variants are named by `name`, else `version_id`, else by place; others keep theirs. */
+  variants?: ({
+    name?: string | null;
+    version_id?: string | null;
+    traffic_weight: number;
+  })[] | null;
+  coverage?: number | null;
+  min_samples?: number | null;
+  guardrails?: GuardrailInput[] | null;
+  forced?: Record<string, string> | null;
+  reason?: string | null;
+}
+
+export interface ChangeReason {
+  /** For the history. */
+  reason?: string | null;
+}
+
+export interface ExperimentStop {
+  /** A version of one of its variants. */
+  winner_version_id?: string | null;
+  /** Make the winner live, as promoting it would. True by default where there is a winner. */
+  promote?: boolean | null;
+  /** Promote in spite of a failed evaluation. */
+  override_gate?: boolean | null;
+  reason?: string | null;
+}
+
+export interface ExperimentVariant {
+  name: string;
+  version_id: string | null;
+  version_number: number | null;
+  /** In the caller's unit. */
+  traffic_weight: number;
+  /** Its share of the users that take part. */
+  weight: number;
+}
+
+export interface ExperimentTransition {
+  /** `create`, `change`, `kill`, `pause`, `resume`, `stop`, `reallocate`, `advance`, `complete`, `promote` or `roll_back`. */
+  action: string;
+  status: "active" | "paused" | "killed" | "stopped" | "running" | "completed" | "rolled_back";
+  state: "active" | "paused" | "killed" | "stopped" | "running" | "completed" | "rolled_back";
+  /** Of a canary. */
+  step: number | null;
+  reason: string | null;
+  /** The numbers that decided it. */
+  numbers: Record<string, unknown> | null;
+  /** The pointer's revision. */
+  revision: number;
+  at: Timestamp;
+  /** Null is the schedule. */
+  user_id: string | null;
+}
+
+/** As lists show it: without its history. */
+export interface ExperimentSummary {
+  id: string;
+  experiment_id: string;
+  prompt_id: string;
+  prompt_name: string;
+  environment: Environment;
+  name: string;
+  /** `paused` and `killed` give everybody the control; a killed one makes way for another. */
+  status: "active" | "paused" | "killed" | "stopped";
+  allocation_strategy: "fixed_split" | "thompson_sampling";
+  /** The share of all users that take part. */
+  coverage: number;
+  /** The first is the control. */
+  variants: ExperimentVariant[];
+  primary_metric: "approval" | "user_rating" | "latency_ms" | "cost_usd" | "error_rate" | null;
+  min_samples: number;
+  guardrails: GuardrailInput[];
+  forced: Record<string, string>;
+  /** The allocation period in force: each change of weights or coverage begins one. */
+  period: number;
+  period_started_at: Timestamp;
+  winner_version_id: string | null;
+  /** Why it is paused, killed or over. */
+  reason: string | null;
+  /** Whether the team's main switch has all experiments at control. */
+  all_killed: boolean;
+  /** Of its last change. */
+  revision: number;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+  ended_at: string | null;
+}
+
+export type Experiment = ExperimentSummary & {
+  /** Every change, the oldest first. */
+  history: ExperimentTransition[];
+};
+
+export type ExperimentChanged = Experiment & Published & {
+  promoted?: PointerPosition;
+};
+
+export interface MetricOfVariant {
+  variant: string;
+  /** Users that have a value. */
+  samples: number;
+  /** Allocation periods are weighted alike in all variants. */
+  mean: number | null;
+  /** Low and high, valid at every look. Null without enough units. */
+  interval: number[] | null;
+  /** 0.1 is 10 % more than the control. Null for the control. */
+  relative_lift: number | null;
+  /** Low and high, valid at every look. Null without enough units. */
+  relative_interval: number[] | null;
+  /** It steers Thompson sampling and informs people. It decides nothing. */
+  probability_best: number | null;
+}
+
+export type VariantResult = MetricOfVariant & {
+  name: string;
+  version_id: string | null;
+  version_number: number | null;
+  weight: number;
+  /** Users that met it. */
+  exposures: number;
+  /** Those that are left out because they met another variant in the same allocation period. */
+  in_two_arms: number;
+};
+
+/** Exposures against weights, by Pearson's χ². */
+export interface SampleRatio {
+  chi_squared: number;
+  degrees_of_freedom: number;
+  p_value: number;
+  /** Below 0.001: traffic does not split as it should, and no other number can be trusted. */
+  alert: boolean;
+  periods: ({
+    period: number;
+    exposures: number[];
+    chi_squared: number;
+    p_value: number;
+    alert: boolean;
+  })[];
+}
+
+export interface GuardrailOutcome {
+  /** Per user: the mean of their events. Latency, cost and error rate are better when lower. */
+  metric: "approval" | "user_rating" | "latency_ms" | "cost_usd" | "error_rate";
+  variant: string;
+  max_relative_regression: number;
+  mean: number | null;
+  control_mean: number | null;
+  samples: number;
+  /** Relative to the control, positive when worse. */
+  regression: number | null;
+  /** What the excess over the allowed regression is at least, in the metric's unit, at every look. */
+  excess_at_least: number | null;
+  /** Whether that is above zero. */
+  failed: boolean;
+}
+
+export interface ExperimentResults {
+  experiment_id: string;
+  prompt_id: string;
+  environment: Environment;
+  status: "active" | "paused" | "killed" | "stopped";
+  primary_metric: "approval" | "user_rating" | "latency_ms" | "cost_usd" | "error_rate" | null;
+  min_samples: number;
+  period: number;
+  /** They never change. */
+  allocation_periods: ({
+    period: number;
+    /** Basis points by variant. */
+    weights: number[];
+    /** Basis points. */
+    coverage: number;
+    reason: string | null;
+    started_at: Timestamp;
+  })[];
+  /** In the primary metric. */
+  variants: VariantResult[];
+  /** Every metric that has a value. */
+  metrics: Record<string, MetricOfVariant[]>;
+  srm: SampleRatio;
+  in_two_arms: {
+    units: number;
+    share: number;
+    /** Above 1 %. */
+    alert: boolean;
+  };
+  guardrails: GuardrailOutcome[];
+  /** Holds however often one looks. */
+  verdict: "not_enough_data" | "no_difference" | "winner" | "loser" | "guardrail_failed";
+  verdict_variant: string | null;
+  sequential: boolean;
+  /** The error level of all looks together. */
+  alpha: number;
+}
+
+export interface AssignmentExplained {
+  experiment_id: string;
+  user_id: string;
+  status: "active" | "paused" | "killed" | "stopped";
+  variant: string | null;
+  version_id: string | null;
+  /** As resolve says it. */
+  assignment: "experiment" | "control" | "killed" | "forced" | "pointer";
+  reason: "assigned" | "forced" | "killed" | "paused" | "not_included" | "over";
+  /** The same for people. */
+  why: string;
+  /** 0 to 9,999: the user takes part if it is below the coverage. */
+  bucket: number | null;
+  coverage: number;
+  included: boolean;
+  /** The smallest score wins. */
+  scores: ({
+    variant: string;
+    weight: number;
+    score: number | null;
+  })[];
+}
+
+export interface MainSwitch {
+  killed: boolean;
+  /** Whether it was elsewhere before. */
+  changed: boolean;
+  /** How many experiments and canaries feel it. */
+  experiments: number;
+}
+
+export interface ScheduleRun {
+  looked_at: number;
+  moves: ({
+    id: string;
+    action: string;
+    reason: string;
+  })[];
+  failed: number;
+}
+
+export interface CanaryStep {
+  /** The canary's share of all users. */
+  percent: number;
+  /** Users that the canary needs, counted from its beginning: with a value in every guarded metric, or else exposed. */
+  min_samples?: number;
+  min_minutes?: number;
+}
+
+export interface CanaryInput {
+  version_id: string;
+  environment: Environment;
+  name?: string | null;
+  /** With growing percentages. After the last the version goes live. */
+  steps: CanaryStep[];
+  /** The canary is rolled back by itself when it is worse than one allows. */
+  guardrails?: GuardrailInput[] | null;
+}
+
+/** As lists show it: without its history. */
+export interface CanarySummary {
+  id: string;
+  canary_id: string;
+  prompt_id: string;
+  prompt_name: string;
+  environment: Environment;
+  name: string;
+  version_id: string | null;
+  version_number: number | null;
+  /** What it is compared with: what the pointer says. */
+  control_version_id: string | null;
+  /** A paused canary keeps its share, so that nobody is sent back. */
+  state: "running" | "paused" | "completed" | "rolled_back";
+  /** The same as `state`. */
+  status: "running" | "paused" | "completed" | "rolled_back";
+  /** Its place in `steps`, from 0. */
+  step: number;
+  percent: number;
+  steps: CanaryStep[];
+  step_started_at: Timestamp;
+  guardrails: GuardrailInput[];
+  period: number;
+  reason: string | null;
+  all_killed: boolean;
+  revision: number;
+  created_at: Timestamp;
+  created_by: UserId;
+  updated_at: Timestamp;
+  ended_at: string | null;
+}
+
+export type Canary = CanarySummary & {
+  /** Every transition with time, reason and numbers, the oldest first. */
+  history: ExperimentTransition[];
+};
+
+export type CanaryChanged = Canary & Published & {
+  promoted?: PointerPosition;
+};
+
+export type CanaryWatched = Canary & {
+  /** What its step still needs; null when it is over. */
+  waiting_for: {
+    samples: number;
+    min_samples: number;
+    remaining_ms: number;
+    paused: boolean;
+  } | null;
+  exposures: ({
+    variant: string;
+    exposures: number;
+  })[];
+  guardrail_outcomes: GuardrailOutcome[];
+  srm: SampleRatio;
+  share_in_two_arms: number;
+};
 
 export interface Me {
   key: {

@@ -56,7 +56,7 @@ function plainType(type, schema) {
 
 function declaration([name, schema]) {
   const text = typeOf(schema);
-  const isPlainObject = text.startsWith("{") && !schema.allOf;
+  const isPlainObject = text.startsWith("{") && schema.type === "object" && !schema.allOf;
   return `${comment(schema.description)}export ${isPlainObject ? `interface ${name} ${text}` : `type ${name} = ${text};`}\n`;
 }
 

@@ -525,7 +525,7 @@ export interface Drained {
 }
 
 /** Milliseconds. Percentiles differ from exact ones by less than 1 %. Null where there are no values. */
-export interface Distribution {
+export type Distribution = {
   /** How many values there are. */
   count?: number;
   /** Their mean. */
@@ -536,7 +536,7 @@ export interface Distribution {
   p95?: number;
   /** What one in a hundred exceeds. */
   p99?: number;
-} | null
+} | null;
 
 export interface HistogramBar {
   /** What all values exceed. */

@@ -1,8 +1,10 @@
 /**
  * An experiment through the whole system, with a difference that is known: what its results say of it.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Population } from "./population.mjs";
 
+/** Fewer while trying something out. */
 const USERS = Number(process.env.SIMULATED_USERS ?? 20_000);
 const API = ["gateway", "prompts", "experiments", "resolve-prompt", "chat", "feedback", "ingest"];
 /** What users think of the arms. */
@@ -33,7 +35,10 @@ async function simulate(installation, api) {
   const began = performance.now();
   let isOver = false;
   const draining = (async () => {
-    while (!isOver) await population.drain();
+    while (!isOver) {
+      await population.drain();
+      await sleep(2_000);
+    }
   })();
   await population.visit(USERS, {
     approves: (variant, user) => chance(user) < APPROVAL[variant],

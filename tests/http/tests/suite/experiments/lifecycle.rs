@@ -56,29 +56,29 @@ async fn killed_paused_and_resumed_show_within_five_seconds() {
     let stage = Stage::new().await;
     let body = with(stage.body(), &json!({"forced": {"tester": "shorter"}}));
     let path = stage.begin(body).await;
-    let shows = async |assignment: &str| {
+    let until_served = async |assignment: &str| {
         let what = assignment.to_owned();
         within(PROPAGATION, &what, async || {
             stage.resolve_one("?user_id=u").await["assignment"] == assignment
         })
         .await;
     };
-    shows("experiment").await;
+    until_served("experiment").await;
     let forced = stage.resolve_one("?user_id=tester").await;
     assert_eq!((&forced["assignment"], &forced["variant"]), (&json!("forced"), &json!("shorter")));
 
     assert_eq!(act(&stage.team.admin, &path, "kill").await["status"], "killed");
-    shows("killed").await;
+    until_served("killed").await;
     let killed = stage.resolve(0..50).await;
     assert_eq!((count(&killed, "assignment", "killed"), count(&killed, "resolved_text", "One")), (50, 50));
     assert_eq!(act(&stage.team.admin, &path, "kill").await["status"], "killed", "twice is once");
     assert_eq!(act(&stage.team.admin, &path, "resume").await["status"], "active");
-    shows("experiment").await;
+    until_served("experiment").await;
     assert_eq!(act(&stage.team.admin, &path, "pause").await["status"], "paused");
-    shows("control").await;
+    until_served("control").await;
     assert_eq!(count(&stage.resolve(0..50).await, "resolved_text", "One"), 50);
     act(&stage.team.admin, &path, "resume").await;
-    shows("experiment").await;
+    until_served("experiment").await;
 
     let shown = stage.team.admin.get(&path).await.expect(200);
     let story: Vec<&str> =

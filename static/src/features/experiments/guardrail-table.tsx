@@ -26,7 +26,7 @@ const COLUMNS: Column<GuardrailOutcome>[] = [
 /** Each guardrail of each variant: what it saw, and what is allowed. */
 export function GuardrailTable({ outcomes }: { outcomes: GuardrailOutcome[] }) {
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Guardrails, table">
+    <div className="overflow-x-auto [--top:0px]" tabIndex={0} role="region" aria-label="Guardrails, table">
       <DataTable label="Guardrails" columns={COLUMNS} rows={outcomes} rowKey={({ metric, variant }) => `${metric} ${variant}`} />
     </div>
   );

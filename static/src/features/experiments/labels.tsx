@@ -2,7 +2,7 @@
 import { useSession } from "@/api/session";
 import type { Environment, Role } from "@/api/types";
 import { Badge, type Tone } from "@/ui/badge";
-import type { Canary, CanaryStatus, Experiment, ExperimentStatus, Strategy } from "./model";
+import type { CanaryStatus, ExperimentStatus, Strategy } from "./model";
 
 const STATUS: Record<ExperimentStatus | CanaryStatus, [tone: Tone, word: string]> = {
   active: ["good", "running"],
@@ -30,7 +30,7 @@ export const STRATEGIES: Record<Strategy, { name: string; hint: string }> = {
 };
 
 /** What a trial is called, and what has to be typed to confirm. */
-export const titleOf = ({ name, prompt_name }: Pick<Experiment | Canary, "name" | "prompt_name">): string => name || prompt_name;
+export const titleOf = ({ name, prompt_name }: { name: string; prompt_name: string }): string => name || prompt_name;
 
 /** Production takes a publisher, as for promoting. */
 export const roleToChange = (environment: Environment): Role => (environment === "production" ? "publisher" : "editor");

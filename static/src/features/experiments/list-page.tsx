@@ -15,7 +15,7 @@ import { RelativeTime } from "@/ui/time";
 import { EnvironmentBadge, StatusBadge, statusWord, STRATEGIES, titleOf } from "./labels";
 import { MainSwitch, MainSwitchNotice } from "./main-switch";
 import { metricName } from "./metrics";
-import type { Canary, CanaryStatus, Experiment, ExperimentStatus } from "./model";
+import type { CanaryStatus, CanarySummary, ExperimentStatus, ExperimentSummary } from "./model";
 import { PromptInput } from "./prompt-input";
 import { canariesQuery, experimentsQuery } from "./queries";
 
@@ -115,7 +115,7 @@ function Canaries({ status, prompt, onClear }: ListProps) {
   );
 }
 
-export function TrialName({ to, trial }: { to: string; trial: Experiment | Canary }) {
+export function TrialName({ to, trial }: { to: string; trial: { name: string; prompt_name: string } }) {
   return (
     <div className="min-w-0">
       <Link to={to} dir="auto" className={`font-medium wrap-anywhere hover:underline ${trial.name ? "" : "font-mono text-sm"}`}>
@@ -126,7 +126,7 @@ export function TrialName({ to, trial }: { to: string; trial: Experiment | Canar
   );
 }
 
-export const EXPERIMENT_COLUMNS: Column<Experiment>[] = [
+export const EXPERIMENT_COLUMNS: Column<ExperimentSummary>[] = [
   { key: "name", title: "Name", cell: (experiment) => <TrialName to={paths.experiment(experiment.id)} trial={experiment} /> },
   { key: "status", title: "Status", cell: (experiment) => <StatusBadge trial={experiment} /> },
   { key: "environment", title: "Environment", wideOnly: true, cell: ({ environment }) => <EnvironmentBadge environment={environment} /> },
@@ -150,7 +150,7 @@ export const EXPERIMENT_COLUMNS: Column<Experiment>[] = [
   { key: "created", title: "Began", numeric: true, cell: ({ created_at }) => <RelativeTime time={created_at} className="text-muted" /> },
 ];
 
-export const CANARY_COLUMNS: Column<Canary>[] = [
+export const CANARY_COLUMNS: Column<CanarySummary>[] = [
   { key: "name", title: "Name", cell: (canary) => <TrialName to={paths.canary(canary.id)} trial={canary} /> },
   { key: "status", title: "Status", cell: (canary) => <StatusBadge trial={{ status: canary.state, all_killed: canary.all_killed }} /> },
   { key: "environment", title: "Environment", wideOnly: true, cell: ({ environment }) => <EnvironmentBadge environment={environment} /> },

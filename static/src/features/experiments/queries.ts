@@ -4,7 +4,7 @@ import { api, apiPath, type Page } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
 import type { Prompt, Version } from "@/api/types";
-import type { Assignment, Canary, Experiment, Results, WatchedCanary } from "./model";
+import type { Assignment, CanarySummary, Experiment, ExperimentSummary, MainSwitch, Results, WatchedCanary } from "./model";
 
 const ROOT = "/api/experiments";
 const CANARIES = "/api/canaries";
@@ -16,8 +16,8 @@ export interface TrialFilters {
   prompt: string;
 }
 
-export const experimentsQuery = ({ status, prompt }: TrialFilters) => listQuery<Experiment>(ROOT, { status, prompt_id: prompt, limit: 50 });
-export const canariesQuery = ({ status, prompt }: TrialFilters) => listQuery<Canary>(CANARIES, { status, prompt_id: prompt, limit: 50 });
+export const experimentsQuery = ({ status, prompt }: TrialFilters) => listQuery<ExperimentSummary>(ROOT, { status, prompt_id: prompt, limit: 50 });
+export const canariesQuery = ({ status, prompt }: TrialFilters) => listQuery<CanarySummary>(CANARIES, { status, prompt_id: prompt, limit: 50 });
 
 export const experimentQuery = (id: string) =>
   queryOptions({ queryKey: [ROOT, id], queryFn: ({ signal }) => api.get<Experiment>(apiPath`/api/experiments/${id}`, { signal }), refetchInterval: WATCH_MS });
@@ -60,13 +60,13 @@ export async function refreshTrials(): Promise<void> {
 }
 
 export const createExperiment = (prompt: string, body: unknown): Promise<Experiment> => api.create<Experiment>(apiPath`/api/prompts/${prompt}/experiments`, body);
-export const createCanary = (prompt: string, body: unknown): Promise<Canary> => api.create<Canary>(apiPath`/api/prompts/${prompt}/canary`, body);
+export const createCanary = (prompt: string, body: unknown): Promise<CanarySummary> => api.create<CanarySummary>(apiPath`/api/prompts/${prompt}/canary`, body);
 export const changeExperiment = (id: string, body: unknown): Promise<Experiment> => api.patch<Experiment>(apiPath`/api/experiments/${id}`, body);
 
 export type ExperimentAction = "kill" | "pause" | "resume" | "stop";
 export const actOnExperiment = (id: string, action: ExperimentAction, body: unknown = {}): Promise<Experiment> => api.post<Experiment>(apiPath`/api/experiments/${id}/${action}`, body);
 
 export type CanaryAction = "promote" | "rollback" | "pause" | "resume";
-export const actOnCanary = (id: string, action: CanaryAction, body: unknown = {}): Promise<Canary> => api.post<Canary>(apiPath`/api/canaries/${id}/${action}`, body);
+export const actOnCanary = (id: string, action: CanaryAction, body: unknown = {}): Promise<CanarySummary> => api.post<CanarySummary>(apiPath`/api/canaries/${id}/${action}`, body);
 
-export const turnMainSwitch = (to: "kill-all" | "resume-all"): Promise<{ killed: boolean; changed: boolean; experiments: number }> => api.post(apiPath`/api/experiments/${to}`, {});
+export const turnMainSwitch = (to: "kill-all" | "resume-all"): Promise<MainSwitch> => api.post<MainSwitch>(apiPath`/api/experiments/${to}`, {});

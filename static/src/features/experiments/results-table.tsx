@@ -32,7 +32,7 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
               <th scope="col" className={`${HEAD} ${WIDE} text-end`}>
                 Samples
               </th>
-              <th scope="col" className={`${HEAD} text-end`}>
+              <th scope="col" className={`${HEAD} ${WIDE} text-end`}>
                 Mean
               </th>
               <th scope="col" className={`${HEAD} w-[38%] text-start`}>
@@ -81,11 +81,14 @@ function Row({ metric, row, isControl, domain }: { metric: Metric; row: MetricRe
     <tr className="hover:bg-hover/60">
       <th scope="row" dir="auto" className={`${CELL} text-start font-normal`}>
         {row.variant}
-        <span className="tabular block text-xs whitespace-nowrap text-muted md:hidden">{count(row.samples)} samples</span>
+        <span className="tabular block text-xs whitespace-nowrap text-muted md:hidden">
+          {row.mean === null ? "" : `${format(row.mean)} of `}
+          {count(row.samples)}
+        </span>
         {row.probability_best !== null && <span className="tabular block text-xs whitespace-nowrap text-muted md:hidden">best with {likely(row.probability_best)}</span>}
       </th>
       <td className={`${CELL} ${WIDE} tabular text-end`}>{count(row.samples)}</td>
-      <td className={`${CELL} tabular text-end whitespace-nowrap`} title={row.interval ? `${format(row.interval[0])} to ${format(row.interval[1])}` : undefined}>
+      <td className={`${CELL} ${WIDE} tabular text-end whitespace-nowrap`} title={row.interval ? `${format(row.interval[0])} to ${format(row.interval[1])}` : undefined}>
         {row.mean === null ? "–" : format(row.mean)}
       </td>
       <td className={CELL}>

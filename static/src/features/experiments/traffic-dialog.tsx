@@ -35,7 +35,7 @@ export function TrafficDialog({ experiment, onClose }: { experiment: Experiment;
     if (await run(() => changeExperiment(experiment.id, body), "Traffic is changed", { description: WITHIN, failed: "Traffic could not be changed" })) onClose();
   };
   return (
-    <Dialog open onOpenChange={onClose} title="Traffic" description="New weights open a new allocation period: results weigh periods alike, so that nothing is skewed.">
+    <Dialog open onOpenChange={onClose} title="Traffic" description="A change opens a new allocation period. Results weigh periods alike in all variants, so that nothing is skewed.">
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
         {experiment.variants.map(({ name, version_number }, index) => (
           <Field key={name} label={<span dir="auto">{`${name} · v${version_number ?? "?"}`}</span>} error={errors[`variants.${index}.weight`]}>

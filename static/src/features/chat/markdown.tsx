@@ -1,4 +1,4 @@
-import { memo, useMemo } from "react";
+import { memo, useDeferredValue, useMemo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import remend from "remend";
@@ -64,9 +64,14 @@ const Block = memo(function Block({ text }: { text: string }) {
   );
 });
 
+/** In characters: what takes longer than a frame to draw. */
+const LONG = 4_000;
+
 /** Markdown that may still grow: only its last block is read anew, and what it leaves open is closed for now. */
 export default function Markdown({ text, growing }: { text: string; growing: boolean }) {
-  const blocks = useMemo(() => blocksOf(text), [text]);
+  // A long text is drawn in pieces between which the page stays responsive.
+  const drawn = useDeferredValue(text, text.length > LONG ? "" : text);
+  const blocks = useMemo(() => blocksOf(drawn), [drawn]);
   return (
     <div dir="auto" className={PROSE}>
       {blocks.map((block, index) => (

@@ -129,14 +129,15 @@ async function follow(run: Run, first: AsyncGenerator<StreamEvent>, onConversati
 
 function take(run: Run, event: StreamEvent, onConversation?: (id: string) => void): void {
   const answer = applyEvent(run.turn.answer, event);
+  const isNamed = run.turn.answer.id === null && answer.id !== null;
   if (event.event === "meta" && run.conversation === NEW) {
     run.conversation = (event.data as ChatMeta).conversation_id;
     change(run, answer);
     onConversation?.(run.conversation);
     void refreshConversations();
-    return;
-  }
-  change(run, answer, event.event === "delta" ? "frame" : "now");
+  } else change(run, answer, event.event === "delta" ? "frame" : "now");
+  // Somebody was quicker than the server.
+  if (isNamed && answer.stopping) tell(run).catch(() => undefined);
 }
 
 /** Whether the answer has ended and is now as it is stored. */
@@ -157,22 +158,29 @@ function brokenOff(beforeBegin: boolean): ApiError {
 export async function stop(conversation: string | undefined): Promise<void> {
   const run = current(conversation);
   if (!run || run.turn.answer.stopping) return;
-  const { id } = run.turn.answer;
-  const giveUp = () => {
-    if (!isRunning(run.turn.answer)) return;
-    run.abort.abort();
-    change(run, { ...run.turn.answer, status: "cancelled", stopping: false });
-  };
-  if (id === null) return giveUp();
   change(run, { ...run.turn.answer, stopping: true });
+  // The stream itself says how it ended.
+  setTimeout(() => giveUp(run), STOP_MS);
+  await tell(run);
+}
+
+/** Tells the server, once it has named the answer: until then there is nothing to name. */
+async function tell(run: Run): Promise<void> {
+  const { id } = run.turn.answer;
+  if (id === null) return;
   try {
     await api.post<StoppedAnswer>(apiPath`/api/chat/${id}/stop`, undefined);
   } catch (error) {
-    giveUp();
+    giveUp(run);
     throw error;
   }
-  // The stream itself says how it ended.
-  setTimeout(giveUp, STOP_MS);
+}
+
+/** Reads no further. */
+function giveUp(run: Run): void {
+  if (!isRunning(run.turn.answer)) return;
+  run.abort.abort();
+  change(run, { ...run.turn.answer, status: "cancelled", stopping: false });
 }
 
 /** Another team's turns are not this one's to see. */

@@ -136,7 +136,8 @@ function fromUsage(usage: ChatUsage): Partial<Answer> {
 /** The request itself was refused, or its connection broke for good. What has come stays. */
 export function failed(answer: Answer, error: ApiError): Answer {
   const { code, message, fields, requestId, retryAfter } = error;
-  const detail = [message, ...fields.map((field) => sentence(`${field.field}: ${field.detail}`))].join(" ");
+  const others = fields.filter((field) => !message.includes(field.detail)).map((field) => sentence(`${field.field}: ${field.detail}`));
+  const detail = [message, ...others].join(" ");
   return { ...answer, status: "failed", stopping: false, error: { code, detail, requestId: requestId ?? answer.requestId, retryAfter } };
 }
 

@@ -3,7 +3,7 @@ import { Search, SquarePen } from "lucide-react";
 import { useDeferredValue } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Conversation } from "@/api/types";
-import { useSearchState } from "@/lib/search-state";
+import { useSearchState, useTyped } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Button, ButtonLink } from "@/ui/button";
@@ -39,7 +39,7 @@ export function ConversationList({ current, onOpen }: { current: string | undefi
         </ButtonLink>
         <div role="search" className="relative">
           <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
-          <Input type="search" aria-label="Search the conversations" placeholder="Search  ( / )" value={search} onChange={(event) => set({ search: event.target.value }, { typing: true })} className="ps-8" />
+          <Input type="search" aria-label="Search the conversations" placeholder="Search  ( / )" {...useTyped(search, (text) => set({ search: text }, { typing: true }))} className="ps-8" />
         </div>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3" aria-busy={list.isPlaceholderData}>

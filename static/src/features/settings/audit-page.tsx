@@ -3,7 +3,7 @@ import { ScrollText } from "lucide-react";
 import { useDeferredValue } from "react";
 import { Link } from "react-router";
 import type { AuditEntry } from "@/api/types";
-import { useSearchState } from "@/lib/search-state";
+import { useSearchState, useTyped } from "@/lib/search-state";
 import { paths } from "@/paths";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
@@ -56,13 +56,15 @@ interface FiltersProps {
 }
 
 function Filters({ state, set }: FiltersProps) {
+  const resource = useTyped(state.resource, (text) => set({ resource: text }, { typing: true }));
+  const actor = useTyped(state.actor, (text) => set({ actor: text }, { typing: true }));
   return (
     <div role="search" className="mb-3 grid grid-cols-2 gap-2 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_10rem_10rem]">
       <Field label="Resource" className="max-md:col-span-2">
-        {(control) => <Input {...control} type="search" placeholder="An id: prm_…, key_…  ( / )" className="font-mono text-sm!" value={state.resource} onChange={(event) => set({ resource: event.target.value }, { typing: true })} />}
+        {(control) => <Input {...control} type="search" placeholder="An id: prm_…, key_…  ( / )" className="font-mono text-sm!" {...resource} />}
       </Field>
       <Field label="By whom" className="max-md:col-span-2">
-        {(control) => <Input {...control} dir="auto" placeholder="Name or id" value={state.actor} onChange={(event) => set({ actor: event.target.value }, { typing: true })} />}
+        {(control) => <Input {...control} dir="auto" placeholder="Name or id" {...actor} />}
       </Field>
       <Field label="From">{(control) => <Input {...control} type="date" value={state.from} max={state.to || undefined} onChange={(event) => set({ from: event.target.value })} />}</Field>
       <Field label="To">{(control) => <Input {...control} type="date" value={state.to} min={state.from || undefined} onChange={(event) => set({ to: event.target.value })} />}</Field>

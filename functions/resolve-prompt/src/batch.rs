@@ -77,7 +77,7 @@ fn read(requests: Vec<serde_json::Map<String, serde_json::Value>>) -> Result<Vec
 async fn resolve_one(call: &Call, input: &Input, place: &resolution::Place) -> Result<Vec<u8>, Error> {
     let held = resolution::find(place, &call.stores, &call.database).await?;
     let resolved = resolution::resolve(&held.value, &input.request())?;
-    resolution::expose(&call.context, call.team_id(), &resolved, &call.request_id);
+    resolution::expose(&call.context, call.team_id(), &resolved);
     resolved.to_json()
 }
 

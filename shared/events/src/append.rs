@@ -52,15 +52,22 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
 /// The event as it may leave.
 #[cfg(feature = "contents")]
 async fn leaving(database: &Database, mut event: Event) -> String {
-    if let Event::Inference(inference) = &mut event {
-        let policy = crate::policies::policy(database, &inference.team_id).await;
-        crate::contents::redact(inference, &policy);
+    match &mut event {
+        Event::Exposure(_) => {}
+        Event::Inference(inference) => {
+            let policy = crate::policies::policy(database, &inference.team_id).await;
+            crate::contents::redact(inference, &policy);
+        }
+        Event::Feedback(feedback) => {
+            feedback.request_id = feedback.request_id.as_deref().map(crate::contents::named);
+        }
     }
     prepare(event)
 }
 
 /// The event as it may leave. Without contents no rule of its team concerns it.
 #[cfg(not(feature = "contents"))]
+#[expect(clippy::unused_async, reason = "with contents it waits for the team's rules")]
 async fn leaving(_database: &Database, event: Event) -> String {
     prepare(event)
 }

@@ -102,6 +102,7 @@ impl Batch {
     }
 }
 
+#[cfg(feature = "contents")]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use redaction::{Mode, Policy};
 use serde_json::{Value, json};
 
 use crate::Inference;
+use crate::prepare::pseudonym;
 
 /// How much is kept of what a model was asked and what it answered, and of the rest, in bytes of JSON.
 const LARGEST_TEXT_BYTES: usize = 16_000;
@@ -11,6 +12,15 @@ const LARGEST_EXTRA_BYTES: usize = 8_000;
 
 /// Takes out of an inference what its team does not want kept, and what is too large.
 pub(crate) fn redact(inference: &mut Inference, policy: &Policy) {
+    inference.id = named(&inference.id);
+    for name in [
+        &mut inference.request_id,
+        &mut inference.trace_id,
+        &mut inference.span_id,
+        &mut inference.parent_span_id,
+    ] {
+        *name = name.as_deref().map(named);
+    }
     inference.model = masked(&inference.model);
     inference.error_code = inference.error_code.as_deref().map(masked);
     inference.variant = inference.variant.as_deref().map(masked);
@@ -24,6 +34,14 @@ pub(crate) fn redact(inference: &mut Inference, policy: &Policy) {
     keep("tools", &mut inference.tools, LARGEST_EXTRA_BYTES);
     keep("metadata", &mut inference.metadata, LARGEST_EXTRA_BYTES);
     debug_assert!(policy.mode("input") != Mode::Drop || inference.input.is_none());
+}
+
+/// What names a request as it is, unless it is personal: then a name that is the same each time and says nothing.
+pub(crate) fn named(name: &str) -> String {
+    match redaction::redact(name) {
+        std::borrow::Cow::Borrowed(_) => name.to_owned(),
+        std::borrow::Cow::Owned(_) => pseudonym(name),
+    }
 }
 
 fn masked(text: &str) -> String {
@@ -50,7 +68,7 @@ fn shorten(value: Value, most_bytes: usize) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prepare::{prepare, pseudonym};
+    use crate::prepare::prepare;
     use crate::{Event, Source, Status};
     use domain::{Id, Kind};
 
@@ -85,7 +103,7 @@ mod tests {
         assert_eq!(event["output"], "[email]");
         // The same user is the same unit, whatever happens.
         assert_eq!(event["unit"], pseudonym(canary));
-        assert_eq!(pseudonym("user-42"), "user-42");
+        assert_eq!(named("req-42"), "req-42");
     }
 
     #[test]

@@ -11,8 +11,10 @@ pub enum Event {
     /// A unit met an arm of an experiment.
     Exposure(Exposure),
     /// A model was asked.
+    #[cfg(feature = "contents")]
     Inference(Box<Inference>),
     /// Somebody said what they think of an answer.
+    #[cfg(feature = "contents")]
     Feedback(Feedback),
 }
 
@@ -21,7 +23,9 @@ impl Event {
     pub fn id(&self) -> &str {
         match self {
             Self::Exposure(exposure) => &exposure.id,
+            #[cfg(feature = "contents")]
             Self::Inference(inference) => &inference.id,
+            #[cfg(feature = "contents")]
             Self::Feedback(feedback) => &feedback.id,
         }
     }
@@ -30,7 +34,9 @@ impl Event {
     pub fn team_id(&self) -> &Id {
         match self {
             Self::Exposure(exposure) => &exposure.team_id,
+            #[cfg(feature = "contents")]
             Self::Inference(inference) => &inference.team_id,
+            #[cfg(feature = "contents")]
             Self::Feedback(feedback) => &feedback.team_id,
         }
     }
@@ -57,8 +63,6 @@ pub struct Exposure {
     pub prompt_id: Id,
     /// Where it was resolved.
     pub environment: Environment,
-    /// The request.
-    pub request_id: String,
 }
 
 /// A model was asked.

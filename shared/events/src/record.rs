@@ -49,8 +49,12 @@ async fn see_through(context: Context, ticket: u64) {
 
 /// An exposure that is lost may be recorded with the unit's next request.
 fn forget(event: &Event) {
-    if let Event::Exposure(exposure) = event {
-        let experiment = exposure.experiment_id.as_str();
-        exposures::forget(experiment, exposure.period, &exposure.variant, &exposure.unit);
+    match event {
+        Event::Exposure(exposure) => {
+            let experiment = exposure.experiment_id.as_str();
+            exposures::forget(experiment, exposure.period, &exposure.variant, &exposure.unit);
+        }
+        #[cfg(feature = "contents")]
+        Event::Inference(_) | Event::Feedback(_) => {}
     }
 }

@@ -8,7 +8,7 @@ use crate::Resolved;
 
 /// Records that the caller met an arm, if chance assigned it and this isolate has not recorded it lately. It waits for
 /// nothing.
-pub fn expose(context: &Context, team_id: &Id, resolved: &Resolved, request_id: &str) {
+pub fn expose(context: &Context, team_id: &Id, resolved: &Resolved) {
     let Some(tracked) = resolved.tracked() else { return };
     let experiment_id = tracked.experiment_id;
     if !events::exposures::is_new(experiment_id.as_str(), tracked.period, tracked.variant, tracked.unit) {
@@ -25,7 +25,6 @@ pub fn expose(context: &Context, team_id: &Id, resolved: &Resolved, request_id: 
         unit: tracked.unit.to_owned(),
         prompt_id: release.prompt_id.clone(),
         environment: release.environment,
-        request_id: request_id.to_owned(),
     };
     events::record(context, Event::Exposure(exposure));
 }

@@ -96,7 +96,7 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
   ];
 
   for (const { name: look, options } of LOOKS) {
-    test(look, async () => {
+    test(look, async (suite) => {
       const signedOut = await openPage(started, options);
       await signedOut.page.goto("/sign-in");
       await signedOut.page.getByLabel("API key", { exact: true }).waitFor();
@@ -105,17 +105,21 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
 
       const { page, faults, close } = await signIn(started, key, options);
       for (const [name, address, ready] of PAGES) {
-        await page.goto(address);
-        await ready(page).waitFor();
-        await see(page, name, look);
+        await suite.test(name, async () => {
+          await page.goto(address);
+          await ready(page).waitFor();
+          await see(page, name, look);
+        });
       }
       for (const [name, address, open, ready] of OVERLAYS) {
-        await page.goto(address);
-        await page.getByRole("heading", { level: 1 }).waitFor();
-        await page.waitForLoadState("networkidle");
-        await open(page);
-        await ready(page).waitFor();
-        await see(page, name, look);
+        await suite.test(name, async () => {
+          await page.goto(address);
+          await page.getByRole("heading", { level: 1 }).waitFor();
+          await page.waitForLoadState("networkidle");
+          await open(page);
+          await ready(page).waitFor();
+          await see(page, name, look);
+        });
       }
       assert.deepEqual(faults, []);
       await close();
@@ -130,7 +134,7 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
     await assertFits(page, what);
     await assertAccessible(page, what);
     // What is kept is small; what is only looked at is exact.
-    const kind = process.env.SCREENSHOTS ? { type: "jpeg", quality: 72 } : { type: "png" };
+    const kind = process.env.SCREENSHOTS ? { type: "jpeg", quality: 55 } : { type: "png" };
     await page.screenshot({ path: join(folder, `${name}-${look}.${kind.type === "jpeg" ? "jpg" : "png"}`), ...kind });
   }
 });

@@ -84,7 +84,7 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await answers(page).last().getByRole("button", { name: "Ask again" }).click();
     await page.getByText("Asked again").waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText(/^Stopped/).nth(1).waitFor();
+    await page.getByText(/Stopped/).nth(1).waitFor();
     assert.equal((await stored(page)).length, 4);
     assert.deepEqual(faults, []);
     await close();
@@ -111,9 +111,10 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await page.getByText("Asked again").waitFor();
     await facts(page).getByText("offline").waitFor();
 
-    await openChat(page, "?model=nobody-knows-this");
+    await openChat(page, "?prompt=nowhere");
+    await page.getByText("There is no such prompt.").waitFor();
     await say(page, "Hello?");
-    await answers(page).last().getByRole("alert").getByText(/Model:/).waitFor();
+    await answers(page).last().getByRole("alert").getByText(/not_found/).waitFor();
     assert.deepEqual(faults, []);
     await close();
   });

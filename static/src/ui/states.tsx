@@ -40,7 +40,7 @@ export function EmptyState({ icon: Icon, title, children, action, curl }: EmptyP
     <section className="mx-auto flex w-full max-w-xl flex-col items-center gap-3 px-4 py-14 text-center">
       {Icon && <Icon aria-hidden size={28} strokeWidth={1.5} className="text-muted" />}
       <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
-      {children && <div className="text-pretty text-muted">{children}</div>}
+      {children && <div className="max-w-full text-pretty text-muted">{children}</div>}
       {action && <div className="mt-1">{action}</div>}
       {curl && <CodeBlock code={curl} label="command" className="mt-3 w-full text-start" />}
     </section>

@@ -1,0 +1,176 @@
+/**
+ * The settings, as an admin uses them: keys that come and go without anybody stopping work, providers, the audit log.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { program, start } from "./browser.mjs";
+import { assertAccessible, client, newTeam, promptWith, signIn } from "./support.mjs";
+
+describe("settings", { skip: program ? false : "there is no Chromium on this machine" }, () => {
+  /** @type {Awaited<ReturnType<typeof start>>} */
+  let started;
+  before(async () => {
+    started = await start();
+  });
+  after(() => started.stop());
+
+  const dialog = (page) => page.getByRole("dialog");
+  const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+  const secretOf = async (page) => (await dialog(page).getByRole("region", { name: "new key" }).innerText()).trim();
+  const statusWith = async (key) => (await fetch(`${started.url}/api/me`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+  test("rotate the key of this page and keep working", async () => {
+    const key = await newTeam(started, "Rotation");
+    await promptWith(client(started.url, key), "greeting", ["Hello."]);
+    const { page, faults, close } = await signIn(started, key);
+    await page.goto("/settings/keys");
+    await page.getByRole("button", { name: "Rotate First key" }).click();
+    await dialog(page).getByText("This page uses this key.").waitFor();
+    await dialog(page).getByRole("button", { name: "Rotate" }).click();
+    const secret = await secretOf(page);
+    assert.match(secret, /^pl_[0-9a-f]+$/);
+    assert.notEqual(secret, key);
+    await assertAccessible(page, "a new key");
+    await page.keyboard.press("Escape");
+    await dialog(page).getByText("nobody can see the key again").waitFor();
+    await dialog(page).getByRole("button", { name: "I have copied it" }).click();
+    assert.deepEqual([await statusWith(key), await statusWith(secret)], [401, 200]);
+
+    await row(page, "this page").waitFor();
+    await page.getByRole("link", { name: "Prompts" }).first().click();
+    await page.getByRole("link", { name: "greeting" }).click();
+    await page.getByRole("heading", { name: "greeting", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "greeting", level: 1 }).waitFor();
+    const text = await page.evaluate(() => document.documentElement.outerHTML + location.href);
+    assert.ok(!text.includes(secret), "the key is on no page and in no address");
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("a key is made, used, rotated with a grace, and revoked by its name", async () => {
+    const admin = await newTeam(started, "Keys");
+    const { page, faults, close } = await signIn(started, admin);
+    await page.goto("/settings/keys");
+    await page.getByRole("button", { name: "New key" }).click();
+    await dialog(page).getByRole("button", { name: "Create the key" }).click();
+    await dialog(page).getByRole("alert").first().waitFor();
+    await dialog(page).getByLabel("Name", { exact: true }).fill("checkout");
+    await dialog(page).getByLabel("Role").selectOption("viewer");
+    await dialog(page).getByLabel("Expires").selectOption({ label: "In 30 days" });
+    await dialog(page).getByLabel("Chat requests an hour").fill("5");
+    await dialog(page).getByLabel("User").fill("ada");
+    await dialog(page).getByRole("button", { name: "Create the key" }).click();
+    const first = await secretOf(page);
+    await dialog(page).getByRole("button", { name: "I have copied it" }).click();
+    assert.equal(await statusWith(first), 200);
+    assert.match(await row(page, "checkout").innerText(), /viewer[\s\S]*active[\s\S]*5/);
+
+    await page.getByRole("button", { name: "Rotate checkout" }).click();
+    await dialog(page).getByLabel(/goes on working for/).selectOption({ label: "1 hour" });
+    await dialog(page).getByRole("button", { name: "Rotate" }).click();
+    const second = await secretOf(page);
+    await dialog(page).getByRole("button", { name: "I have copied it" }).click();
+    assert.deepEqual([await statusWith(first), await statusWith(second)], [200, 200], "both work for a while");
+    await row(page, "works until").waitFor();
+
+    await row(page, "active").getByRole("button", { name: "Revoke checkout" }).click();
+    const revoke = dialog(page).getByRole("button", { name: "Revoke the key" });
+    assert.equal(await revoke.getAttribute("aria-disabled"), "true");
+    await dialog(page).getByRole("textbox").fill("checkout");
+    await revoke.click();
+    await page.locator("[data-sonner-toast]", { hasText: "is revoked" }).first().waitFor();
+    assert.equal(await statusWith(second), 401);
+    await page.getByRole("checkbox", { name: /Show keys that have ended/ }).check();
+    await row(page, "revoked").waitFor();
+    assert.match(page.url(), /ended=true/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("who is no admin is told so, and may not", async () => {
+    const admin = await newTeam(started, "Roles");
+    const { key } = await client(started.url, admin)("POST", "/api/keys", { name: "reader", role: "viewer" });
+    const { page, faults, close } = await signIn(started, key);
+    for (const [address, title] of [["/settings/keys", "Keys are for admins"], ["/settings/providers", "Providers are for admins"], ["/settings/audit", "Audit logs are for admins"]]) {
+      await page.goto(address);
+      await page.getByRole("heading", { name: title }).waitFor();
+      await assertAccessible(page, title);
+    }
+    await page.goto("/settings/team");
+    await page.getByText("Who else has a key of this team is for admins to see.").waitFor();
+    await page.goto("/settings/keys");
+    const create = page.getByRole("button", { name: "New key" });
+    assert.equal(await create.getAttribute("aria-disabled"), "true");
+    await create.focus();
+    await page.getByRole("tooltip").getByText("Needs an admin key. Yours is viewer.").waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("a provider's key is set, shown by its last four characters, replaced, forgotten", async () => {
+    const admin = await newTeam(started, "Providers");
+    const { page, faults, close } = await signIn(started, admin);
+    await page.goto("/settings/providers");
+    await page.getByRole("button", { name: "Set key: OpenAI" }).click();
+    await dialog(page).getByLabel("API key").fill("sk-0123456789abcdef");
+    await dialog(page).getByRole("button", { name: "Save the key" }).click();
+    await row(page, "OpenAI").getByText("…cdef").waitFor();
+    await page.getByRole("button", { name: "Add an endpoint" }).click();
+    await dialog(page).getByLabel("Name").fill("our-models");
+    await dialog(page).getByLabel("API key").fill("sk-0123456789abwxyz");
+    await dialog(page).getByRole("button", { name: "Save the key" }).click();
+    await dialog(page).getByText(/where the endpoint is/).waitFor();
+    await dialog(page).getByLabel("Address").fill("https://models.example.com/v1");
+    await dialog(page).getByRole("button", { name: "Save the key" }).click();
+    await row(page, "our-models").getByText("…wxyz").waitFor();
+    assert.ok(!(await page.content()).includes("sk-0123456789"), "a key that was given is never shown again");
+    await page.getByRole("button", { name: "Forget: our-models" }).click();
+    await dialog(page).getByRole("textbox").fill("our-models");
+    await dialog(page).getByRole("button", { name: "Forget the key" }).click();
+    await row(page, "our-models").waitFor({ state: "detached" });
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("the audit log says who did what, and its filters stand in the address", async () => {
+    const admin = await newTeam(started, "Audit");
+    const call = client(started.url, admin);
+    const prompt = await call("POST", "/api/prompts", { name: "greeting" });
+    await call("POST", "/api/prompts", { name: "farewell" });
+    const { page, faults, close } = await signIn(started, admin);
+    await page.goto("/settings/audit");
+    const table = page.getByRole("table", { name: "Audit log" });
+    await table.getByText("prompt.create").nth(1).waitFor();
+    await table.getByRole("button", { name: prompt.id }).click();
+    await page.getByText("1 change", { exact: true }).waitFor();
+    assert.match(page.url(), new RegExp(`resource=${prompt.id}`));
+    await page.reload();
+    await page.getByText("1 change", { exact: true }).waitFor();
+    await table.getByText("Details").click();
+    await table.getByText('"greeting"').waitFor();
+    await page.getByLabel("By whom").fill("somebody else");
+    await page.getByText("Nothing matches").waitFor();
+    await page.getByRole("button", { name: "Clear the filters" }).click();
+    await page.getByLabel("To").fill("2020-01-01");
+    await page.getByText("Nothing matches").waitFor();
+    assert.match(page.url(), /to=2020-01-01/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("those who run the installation add a team", async () => {
+    const { page, faults, close } = await signIn(started, started.key);
+    await page.goto("/settings/team");
+    await page.getByRole("button", { name: "New team" }).click();
+    const name = `Team ${Math.random().toString(36).slice(2, 8)}`;
+    await dialog(page).getByLabel("Name").fill(name);
+    await dialog(page).getByRole("button", { name: "Create the team" }).click();
+    const secret = await secretOf(page);
+    await dialog(page).getByRole("button", { name: "I have copied it" }).click();
+    await page.getByRole("table", { name: "Teams" }).getByText(name).waitFor();
+    assert.equal((await client(started.url, secret)("GET", "/api/me")).team.name, name);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+});

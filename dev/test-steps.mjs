@@ -38,6 +38,7 @@ export const steps = [
   { name: "platform", title: "one contract on every platform", run: ({ run }) => nodeTests(run, "tests/platform/**/*.test.mjs") },
   { name: "http", title: "the HTTP suite against workerd", run: httpOnWorkerd },
   { name: "chat", title: "chat against a scripted model server", run: builtThenNodeTests("functions/*/tests/**/*.test.mjs") },
+  { name: "clients", title: "the clients: types, units, and against workerd", run: clients },
   { name: "outage", title: "stores that are down, slow, wrong or cut off", run: builtThenNodeTests("tests/outage/**/*.test.mjs") },
   { name: "ui", title: "types, lints, units and size of the pages", run: pagesChecked },
   { name: "browser", title: "the pages in a browser", run: builtThenNodeTests("tests/browser/**/*.test.mjs") },
@@ -126,6 +127,20 @@ function pagesChecked({ run }) {
     tool("node_modules/oxlint/bin/oxlint", "--type-aware", "--deny-warnings", "--config", join(root, "static/.oxlintrc.json"), join(root, "static/src")),
     tool("node_modules/vitest/vitest.mjs", "run", "--root", join(root, "static")),
     tool("check-size.mjs"),
+  );
+}
+
+/** @param {Context} context */
+async function clients(context) {
+  const functions = ["gateway", "chat", "feedback", "ingest", "keys", "prompts", "resolve-prompt"];
+  await buildFunctions({ names: functions, quiet: true });
+  const { url, adminKey } = context.keep(await startStack({ dir: context.folder(), only: functions }));
+  const run = (command, args) => () => context.run(command, args, { PROMPTLAB_URL: url, PROMPTLAB_ADMIN_KEY: adminKey });
+  const typescript = join(root, "clients/typescript");
+  return inTurn(
+    run(process.execPath, [join(root, "static/node_modules/typescript/bin/tsc"), "--project", typescript]),
+    run(process.execPath, ["--test", ...globSync("tests/*.test.mjs", { cwd: typescript }).map((file) => join(typescript, file))]),
+    run("cargo", ["test", "--package", "promptlab", "--test", "stack", "--", "--include-ignored"]),
   );
 }
 

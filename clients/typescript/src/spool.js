@@ -100,7 +100,7 @@ export class DiskSpool {
     const last = this.#segments.at(-1);
     if (last && this.#descriptor !== undefined && last.bytes + bytes <= MOST_BYTES) return last;
     this.#seal();
-    const segment = { file: join(this.directory, newId() + SUFFIX), count: 0, bytes: 0, isUnderWay: false };
+    const segment = { file: join(this.directory, sortedName() + SUFFIX), count: 0, bytes: 0, isUnderWay: false };
     this.#descriptor = openSync(segment.file, "ax", 0o600);
     this.#segments.push(segment);
     return segment;
@@ -131,6 +131,14 @@ export class DiskSpool {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
     }
   }
+}
+
+let named = 0;
+
+/** A name that sorts after those that this process has made before, and, by the clock, after those of others. */
+function sortedName() {
+  named += 1;
+  return [String(Date.now()).padStart(13, "0"), String(named).padStart(8, "0"), newId().slice(-8)].join("-");
 }
 
 /** What an earlier process left. @param {string} file @returns {Segment} */

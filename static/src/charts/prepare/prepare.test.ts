@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bucketLabel, intervalDomain, niceScale, ticksWithin, timeLabels } from "./axis";
-import { byBucket, runs, stack, timeline, top } from "./series";
+import { byBucket, runs, stack, timeline } from "./series";
 import { csv, display } from "./table";
 
 const HOUR = 3_600_000;
@@ -58,13 +58,6 @@ test("columns stand on each other", () => {
     ],
     [{ series: 1, from: 0, to: 3 }],
   ]);
-});
-
-test("how many are left out is said", () => {
-  const series = ["a", "b", "c"].map((name, index) => ({ name, values: [index] }));
-  expect(top(series, 2)).toMatchObject({ note: "Top 2 of 3", series: [{ name: "c" }, { name: "b" }] });
-  expect(top(series, 6).note).toBeUndefined();
-  expect(top(series, 6, 40).note).toBe("Top 3 of 40");
 });
 
 test("scales end at round numbers", () => {

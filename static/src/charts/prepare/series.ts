@@ -86,11 +86,3 @@ export function stack(series: readonly Series[], buckets: number): Piece[][] {
     });
   });
 }
-
-/** The largest of many series, and the rest as one; `total` may count more than there are here. */
-export function top(series: readonly Series[], limit: number, total = series.length): { series: Series[]; note: string | undefined } {
-  const sum = ({ values }: Series) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
-  const sorted = series.toSorted((one, other) => sum(other) - sum(one));
-  const shown = sorted.slice(0, limit);
-  return { series: shown, note: total > shown.length ? `Top ${shown.length} of ${total}` : undefined };
-}

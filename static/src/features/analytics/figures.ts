@@ -23,9 +23,13 @@ const API_GROUPS = 10;
 
 /** One series for each group, and what all other groups have together, so that columns are as high as the truth. */
 export function usageSeries(grouped: Timeseries, all: Timeseries | undefined, limit: number, measure: Measure, single = false): { series: Series[]; note: string | undefined } {
-  const named = grouped.series.map(({ group, points }) => ({ name: groupName(group, single), values: byBucket(grouped.buckets, points, measure) }));
-  // Groups that were only rated are counted too, and have no series.
-  const groups = named.length < API_GROUPS ? named.length : grouped.groups;
+  const sum = ({ values }: Series) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
+  const named = grouped.series
+    .map(({ group, points }) => ({ name: groupName(group, single), values: byBucket(grouped.buckets, points, measure) }))
+    // Of groups that were only rated nothing is drawn.
+    .filter((each) => sum(each) > 0)
+    .toSorted((one, other) => sum(other) - sum(one));
+  const groups = grouped.series.length < API_GROUPS ? named.length : grouped.groups;
   const shown = groups > limit ? named.slice(0, limit - 1) : named;
   if (groups <= shown.length) return { series: distinct(shown), note: undefined };
   const note = `Top ${shown.length} of ${groups}`;

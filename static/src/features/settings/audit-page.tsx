@@ -146,7 +146,7 @@ function Detail({ detail, requestId }: { detail: unknown; requestId: string | nu
   if (isEmpty && !requestId) return null;
   return (
     <details className="text-sm">
-      <summary className="w-fit cursor-pointer text-muted hover:text-ink">Details</summary>
+      <summary className="w-fit cursor-pointer py-0.5 text-muted hover:text-ink">Details</summary>
       <div className="mt-1 max-w-md rounded-md bg-sunken p-2">
         {!isEmpty && <pre className="font-mono text-xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(detail, null, 2)}</pre>}
         {requestId && <p className="font-mono text-xs wrap-anywhere text-muted">request {requestId}</p>}

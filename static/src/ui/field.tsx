@@ -18,7 +18,7 @@ export function Field({ label, hint, error, optional = false, className = "", ch
     <div className={`flex min-w-0 flex-col gap-1 ${className}`}>
       <label htmlFor={id} className="text-sm font-medium">
         {label}
-        {optional && <span className="ms-1.5 font-normal text-muted">optional</span>}
+        {optional && <span className="font-normal text-muted"> optional</span>}
       </label>
       {children({ id, "aria-describedby": note ? `${id}-note` : undefined, "aria-invalid": error ? true : undefined })}
       {note && (

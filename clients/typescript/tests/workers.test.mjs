@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ before(async () => {
   url = `http://127.0.0.1:${port}/`;
   symlinkSync(folder, join(dir, "client"));
   writeFileSync(join(dir, "worker.js"), worker(server.url));
-  const files = ["index.js", ...globSync("src/*.js", { cwd: folder }).filter((file) => !file.endsWith("spool.js"))];
+  const files = ["index.js", ...readdirSync(join(folder, "src")).filter((file) => file !== "spool.js").map((file) => `src/${file}`)];
   const modules = files.map((file) => `(name = "${file}", esModule = embed "client/${file}")`);
   writeFileSync(
     join(dir, "config.capnp"),

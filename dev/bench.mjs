@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { measureAnalytics } from "../tests/bench/analytics.mjs";
 import { measureChat } from "../tests/bench/chat.mjs";
 import { measureExperimentThroughput, measureSwitches } from "../tests/bench/experiments.mjs";
 import { measureFirstAnswers } from "../tests/bench/first-answer.mjs";
@@ -33,6 +34,7 @@ const groups = [
   { name: "first-answer", measure: measureFirstAnswers, edges: 0 },
   { name: "chat", measure: measureChat, edges: 0 },
   { name: "experiments", measure: measureExperimentThroughput, edges: 0 },
+  { name: "analytics", measure: measureAnalytics, edges: 0 },
   { name: "simulation", measure: measureSimulation, edges: 0 },
   { name: "propagation", measure: measurePropagation, edges: EDGES },
   { name: "switches", measure: measureSwitches, edges: EDGES },

@@ -104,6 +104,8 @@ return case when one is null then other when other is null then one else (
 -- that any range of time is the sum of few cells.
 create table rollups (
   team_id text collate "C" not null,
+  -- Of the series. Here too, so that a team's totals lie together.
+  is_total boolean not null,
   resolution integer not null,
   bucket timestamptz(0) not null,
   series_id bigint not null,
@@ -122,7 +124,7 @@ create table rollups (
   latency histogram,
   ttft_sum_ms bigint not null,
   ttft histogram,
-  primary key (team_id, resolution, bucket, series_id)
+  primary key (team_id, is_total, resolution, bucket, series_id)
 ) with (fillfactor = 80);
 
 -- One row for each unit of an experiment, or of a canary. A unit counts in the arm and the period of its first
@@ -237,7 +239,7 @@ begin
   on conflict do nothing;
 
   with measure as (
-    select measure.*, series.id as series_id
+    select measure.*, series.id as series_id, series.is_total
     from event_measures(events) as measure
     cross join lateral (
       values
@@ -256,12 +258,12 @@ begin
     from measure cross join (values (60), (900), (3600), (86400)) as resolutions(resolution)
   ), cell as (
     select
-      team_id, resolution, bucket, series_id, sum(requests) as requests, sum(tokens_in) as tokens_in,
+      team_id, is_total, resolution, bucket, series_id, sum(requests) as requests, sum(tokens_in) as tokens_in,
       sum(tokens_out) as tokens_out, sum(cached_tokens_in) as cached_tokens_in,
       coalesce(sum(cost_usd), 0) as cost_usd, count(*) filter (where requests > 0 and cost_usd is null) as unpriced,
       sum(approvals) as approvals, sum(approval) as approval_sum, sum(ratings) as ratings, sum(rating) as rating_sum,
       coalesce(sum(latency_ms), 0) as latency_sum_ms, coalesce(sum(ttft_ms), 0) as ttft_sum_ms
-    from placed group by team_id, resolution, bucket, series_id
+    from placed group by team_id, is_total, resolution, bucket, series_id
   ), latency as (
     select resolution, bucket, series_id,
       row(array_agg(bin order by bin), array_agg(count order by bin))::histogram as histogram
@@ -280,15 +282,15 @@ begin
     group by resolution, bucket, series_id
   )
   insert into rollups as known (
-    team_id, resolution, bucket, series_id, requests, tokens_in, tokens_out, cached_tokens_in, cost_usd, unpriced,
+    team_id, is_total, resolution, bucket, series_id, requests, tokens_in, tokens_out, cached_tokens_in, cost_usd, unpriced,
     approvals, approval_sum, ratings, rating_sum, latency_sum_ms, latency, ttft_sum_ms, ttft)
   select
-    cell.team_id, resolution, bucket, series_id, requests, tokens_in, tokens_out, cached_tokens_in, cost_usd, unpriced,
+    cell.team_id, is_total, resolution, bucket, series_id, requests, tokens_in, tokens_out, cached_tokens_in, cost_usd, unpriced,
     approvals, approval_sum, ratings, rating_sum, latency_sum_ms, latency.histogram, ttft_sum_ms, ttft.histogram
   from cell
   left join latency using (resolution, bucket, series_id)
   left join ttft using (resolution, bucket, series_id)
-  on conflict (team_id, resolution, bucket, series_id) do update set
+  on conflict (team_id, is_total, resolution, bucket, series_id) do update set
     requests = known.requests + excluded.requests,
     tokens_in = known.tokens_in + excluded.tokens_in,
     tokens_out = known.tokens_out + excluded.tokens_out,
@@ -579,14 +581,17 @@ begin
     select team_id, id from event_ids where seen_at < now() - interval '7 days' order by seen_at limit 20000);
   get diagnostics forgotten = row_count;
 
-  delete from rollups where (team_id, resolution, bucket, series_id) in (
-    select team_id, resolution, bucket, series_id from (
-      select teams.id as team_id, resolution, age
-      from teams cross join (values (60, 35), (900, 100), (3600, 400), (86400, 800)) as ages(resolution, age)
+  delete from rollups where (team_id, is_total, resolution, bucket, series_id) in (
+    select team_id, is_total, resolution, bucket, series_id from (
+      select teams.id as team_id, is_total, resolution, age
+      from teams
+      cross join (values (true), (false)) as levels(is_total)
+      cross join (values (60, 35), (900, 100), (3600, 400), (86400, 800)) as ages(resolution, age)
     ) as kept
     join lateral (
       select rollups.bucket, rollups.series_id from rollups
-      where rollups.team_id = kept.team_id and rollups.resolution = kept.resolution
+      where rollups.team_id = kept.team_id and rollups.is_total = kept.is_total
+        and rollups.resolution = kept.resolution
         and rollups.bucket < now() - make_interval(days => kept.age)
       limit 2000) as old on true
     limit 20000);
@@ -608,27 +613,35 @@ create function rollup_cells(of_team text, filter jsonb, pieces jsonb) returns t
   rating_sum double precision, latency_sum_ms bigint, latency histogram, ttft_sum_ms bigint, ttft histogram)
 language sql stable parallel safe
 as $$
+  -- Found by their time first and by nothing else: to begin with the series would mean reading all of their past.
+  with found as materialized (
+    select piece.period as of_period, rollups.*
+    from jsonb_to_recordset(pieces) as piece(period text, resolution integer, from_ms bigint, to_ms bigint)
+    cross join lateral (
+      select * from rollups
+      where team_id = of_team and is_total = (filter ->> 'is_total')::boolean and resolution = piece.resolution
+        and bucket >= to_timestamp(piece.from_ms / 1000.0) and bucket < to_timestamp(piece.to_ms / 1000.0)
+      offset 0
+    ) as rollups
+  ), wanted as materialized (
+    select series.* from rollup_series as series
+    cross join jsonb_to_record(filter) as wanted(
+      is_total boolean, prompt_id text, version_id text, environment text, experiment_id text, variant text,
+      model text, source text, status text)
+    where series.team_id = of_team and series.is_total = wanted.is_total
+      and (wanted.prompt_id is null or series.prompt_id = wanted.prompt_id)
+      and (wanted.version_id is null or series.version_id = wanted.version_id)
+      and (wanted.environment is null or series.environment = wanted.environment)
+      and (wanted.experiment_id is null or series.experiment_id = wanted.experiment_id)
+      and (wanted.variant is null or series.variant = wanted.variant)
+      and (wanted.model is null or series.model = wanted.model)
+      and (wanted.source is null or series.source = wanted.source)
+      and (wanted.status is null or series.status = wanted.status)
+  )
   select
-    piece.period, rollups.bucket, series.prompt_id, series.version_id, series.environment, series.experiment_id,
-    series.variant, series.model, series.source, series.status, rollups.requests, rollups.tokens_in,
-    rollups.tokens_out, rollups.cached_tokens_in, rollups.cost_usd, rollups.unpriced, rollups.approvals,
-    rollups.approval_sum, rollups.ratings, rollups.rating_sum, rollups.latency_sum_ms, rollups.latency,
-    rollups.ttft_sum_ms, rollups.ttft
-  from jsonb_to_record(filter) as wanted(
-    is_total boolean, prompt_id text, version_id text, environment text, experiment_id text, variant text, model text,
-    source text, status text)
-  cross join jsonb_to_recordset(pieces) as piece(period text, resolution integer, from_ms bigint, to_ms bigint)
-  join rollups
-    on rollups.team_id = of_team and rollups.resolution = piece.resolution
-    and rollups.bucket >= to_timestamp(piece.from_ms / 1000.0) and rollups.bucket < to_timestamp(piece.to_ms / 1000.0)
-  join rollup_series as series
-    on series.id = rollups.series_id and series.team_id = of_team and series.is_total = wanted.is_total
-  where (wanted.prompt_id is null or series.prompt_id = wanted.prompt_id)
-    and (wanted.version_id is null or series.version_id = wanted.version_id)
-    and (wanted.environment is null or series.environment = wanted.environment)
-    and (wanted.experiment_id is null or series.experiment_id = wanted.experiment_id)
-    and (wanted.variant is null or series.variant = wanted.variant)
-    and (wanted.model is null or series.model = wanted.model)
-    and (wanted.source is null or series.source = wanted.source)
-    and (wanted.status is null or series.status = wanted.status)
+    of_period, found.bucket, wanted.prompt_id, wanted.version_id, wanted.environment, wanted.experiment_id,
+    wanted.variant, wanted.model, wanted.source, wanted.status, found.requests, found.tokens_in, found.tokens_out,
+    found.cached_tokens_in, found.cost_usd, found.unpriced, found.approvals, found.approval_sum, found.ratings,
+    found.rating_sum, found.latency_sum_ms, found.latency, found.ttft_sum_ms, found.ttft
+  from found join wanted on wanted.id = found.series_id
 $$;

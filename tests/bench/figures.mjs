@@ -32,6 +32,29 @@ function chatFigures() {
   return figures;
 }
 
+/** The same question over few inferences and over many. @returns {Record<string, Figure>} */
+function analyticsFigures() {
+  const figures = {
+    ingest_accepted_per_s: { title: "events through POST /api/ingest, 100 a request", unit: "events/s" },
+    ingest_drained_per_s: { title: "events from the streams into PostgreSQL, one drain", unit: "events/s" },
+    ingest_lost: { title: "of them lost or counted twice", unit: "events", exactly: 0 },
+    analytics_few: { title: "inferences of the small team, over 30 days", unit: "inferences" },
+    analytics_many: { title: "inferences of the large team", unit: "inferences" },
+    analytics_largest_ratio: { title: "a route's median over many inferences over that over few, largest of all routes", below: 2 },
+    export_messages: { title: "messages of a CSV export", unit: "messages" },
+    export_seconds: { title: "all of it", unit: "s" },
+    export_mb: { title: "its size", unit: "MB" },
+    export_memory_mb: { title: "what the process grew by meanwhile, at its peak", unit: "MB" },
+  };
+  for (const route of ["overview", "timeseries", "timeseries_by_model", "latency", "latency_by_version", "costs", "versions"]) {
+    for (const size of ["few", "many"]) {
+      for (const rank of ["p50", "p99"]) figures[`analytics_${route}_${size}_${rank}_ms`] = { title: `${route} over ${size}, ${rank}`, unit: "ms" };
+    }
+    figures[`analytics_${route}_ratio`] = { title: `${route}, median over many over that over few`, below: 2 };
+  }
+  return figures;
+}
+
 /** @type {Record<string, Figure>} */
 const FIGURES = {
   resolve_ratio: { title: "resolve-prompt's requests a second over hello-worker's", least: 0.8 },
@@ -76,6 +99,7 @@ const FIGURES = {
   stale_5xx: { title: "of them errors, for prompts already seen", unit: "answers", exactly: 0 },
   recovery_ms: { title: "from the stores' return to the last edge that answers fresh", unit: "ms", below: 5000 },
   ...chatFigures(),
+  ...analyticsFigures(),
   load_average: { title: "load of the machine when the run began, 1 minute" },
 };
 

@@ -4,7 +4,7 @@ use axum::response::Response;
 use domain::timestamp;
 use edge::{Call, Checks, Problem, Query};
 use serde::Serialize;
-use store::analytics::{self, GroupBy, Period, Summary};
+use store::analytics::{self, Detail, GroupBy, Period, Summary};
 
 use crate::measures::{Group, Named, dollars};
 use crate::percentiles::ratio;
@@ -61,7 +61,8 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
         checks.refuse("interval", "unknown_field", "only a time series has an interval");
     }
     let default = GroupBy::Model;
-    let asked = query.read(&call, checks, &GROUPS, Some(default)).await?;
+    let mut asked = query.read(&call, checks, &GROUPS, Some(default)).await?;
+    asked.filter.detail = Detail::Sums;
     let group_by = asked.filter.group_by.unwrap_or(default);
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
     let mut rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;

@@ -4,7 +4,7 @@ use axum::response::Response;
 use domain::timestamp;
 use edge::{Call, Checks, Problem, Query};
 use serde::Serialize;
-use store::analytics::{self, Bins, GroupBy, Period};
+use store::analytics::{self, Bins, Detail, GroupBy, Period, Quantiles};
 
 use crate::measures::{Group, Named};
 use crate::percentiles::{Bar, Distribution, bars};
@@ -56,13 +56,14 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
     if query.interval.is_some() {
         checks.refuse("interval", "unknown_field", "only a time series has an interval");
     }
-    let asked = query.read(&call, checks, &GROUPS, None).await?;
+    let mut asked = query.read(&call, checks, &GROUPS, None).await?;
+    asked.filter.detail = Detail::Histograms;
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
     let rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;
     let (mut latency, mut ttft, mut latency_sum, mut ttft_sum) = (Bins::new(), Bins::new(), 0, 0);
     for row in &rows {
-        add(&mut latency, row.latency.as_ref());
-        add(&mut ttft, row.ttft.as_ref());
+        add(&mut latency, bins(row.latency.as_ref()));
+        add(&mut ttft, bins(row.ttft.as_ref()));
         latency_sum += row.sums.latency_sum_ms;
         ttft_sum += row.sums.ttft_sum_ms;
     }
@@ -73,9 +74,9 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
                 group: Group::new(group_by, &Named::from(row)),
                 requests: row.sums.requests,
                 shape: shape(
-                    row.latency.as_ref(),
+                    bins(row.latency.as_ref()),
                     row.sums.latency_sum_ms,
-                    row.ttft.as_ref(),
+                    bins(row.ttft.as_ref()),
                     row.sums.ttft_sum_ms,
                 ),
             })
@@ -93,16 +94,20 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
     edge::to_json_response(200, &answer)
 }
 
-fn add(sum: &mut Bins, bins: Option<&Bins>) {
-    for (bin, count) in bins.into_iter().flatten() {
+fn bins(quantiles: Option<&Quantiles>) -> Option<&Bins> {
+    quantiles.and_then(|quantiles| quantiles.bins.as_ref())
+}
+
+fn add(sum: &mut Bins, more: Option<&Bins>) {
+    for (bin, count) in more.into_iter().flatten() {
         *sum.entry(*bin).or_default() += count;
     }
 }
 
 fn shape(latency: Option<&Bins>, latency_sum: u64, ttft: Option<&Bins>, ttft_sum: u64) -> Shape {
     Shape {
-        latency_ms: Distribution::new(latency, latency_sum),
-        ttft_ms: Distribution::new(ttft, ttft_sum),
+        latency_ms: latency.and_then(|bins| Distribution::of_bins(bins, latency_sum)),
+        ttft_ms: ttft.and_then(|bins| Distribution::of_bins(bins, ttft_sum)),
         histogram: latency.map(bars).unwrap_or_default(),
         ttft_histogram: ttft.map(bars).unwrap_or_default(),
     }

@@ -1,7 +1,7 @@
 //! Sums as the API shows them.
 
 use serde::Serialize;
-use store::analytics::{Bins, GroupBy, Summary, Sums};
+use store::analytics::{GroupBy, Quantiles, Summary, Sums};
 
 use crate::percentiles::{Distribution, ratio};
 
@@ -39,7 +39,7 @@ struct Rating {
 }
 
 impl Measures {
-    pub(crate) fn new(sums: &Sums, latency: Option<&Bins>, ttft: Option<&Bins>) -> Self {
+    pub(crate) fn new(sums: &Sums, latency: Option<&Quantiles>, ttft: Option<&Quantiles>) -> Self {
         let judged = sums.requests.saturating_sub(sums.cancelled);
         Self {
             requests: sums.requests,

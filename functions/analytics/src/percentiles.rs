@@ -5,7 +5,7 @@
 //! (`DDSketch`: Masson, Rim and Lee, 2019). The database fills bins: `histogram_bin` in `migrations/0004_events.sql`.
 
 use serde::Serialize;
-use store::analytics::Bins;
+use store::analytics::{Bins, Quantiles};
 
 const GAMMA: f64 = 1.02;
 
@@ -29,19 +29,28 @@ pub(crate) struct Bar {
 
 impl Distribution {
     /// None when there are no values.
-    pub(crate) fn new(bins: Option<&Bins>, sum_ms: u64) -> Option<Self> {
-        let bins = bins?;
-        let count: u64 = bins.values().sum();
-        if count == 0 {
-            return None;
-        }
+    pub(crate) fn new(quantiles: Option<&Quantiles>, sum_ms: u64) -> Option<Self> {
+        let quantiles = quantiles.filter(|quantiles| quantiles.count > 0)?;
         Some(Self {
-            count,
-            mean: Some(round(ratio(sum_ms, count))),
-            p50: round(percentile(bins, count, 0.50)),
-            p95: round(percentile(bins, count, 0.95)),
-            p99: round(percentile(bins, count, 0.99)),
+            count: quantiles.count,
+            mean: Some(round(ratio(sum_ms, quantiles.count))),
+            p50: round(middle(quantiles.p50)),
+            p95: round(middle(quantiles.p95)),
+            p99: round(middle(quantiles.p99)),
         })
+    }
+
+    /// The same from bins that were added up here.
+    pub(crate) fn of_bins(bins: &Bins, sum_ms: u64) -> Option<Self> {
+        let count: u64 = bins.values().sum();
+        let quantiles = Quantiles {
+            count,
+            p50: quantile(bins, count, 0.50)?,
+            p95: quantile(bins, count, 0.95)?,
+            p99: quantile(bins, count, 0.99)?,
+            bins: None,
+        };
+        Self::new(Some(&quantiles), sum_ms)
     }
 
     /// The median.
@@ -55,23 +64,23 @@ impl Distribution {
     }
 }
 
-/// The value that this share of all values does not exceed: of five values the median is the third.
-fn percentile(bins: &Bins, count: u64, share: f64) -> f64 {
+/// The bin of the value that this share of all values does not exceed: of five values the median is the third. The
+/// database does the same.
+fn quantile(bins: &Bins, count: u64, share: f64) -> Option<i32> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "a rank"
     )]
-    let rank = ((share * count as f64).ceil() as u64).max(1);
+    let rank = (share * count as f64).ceil() as u64;
     let mut seen = 0;
-    for (bin, bin_count) in bins {
-        seen += bin_count;
-        if seen >= rank {
-            return middle(*bin);
-        }
-    }
-    bins.keys().next_back().copied().map_or(0.0, middle)
+    bins.iter()
+        .find(|(_, bin_count)| {
+            seen += **bin_count;
+            seen >= rank
+        })
+        .map(|(bin, _)| *bin)
 }
 
 fn middle(bin: i32) -> f64 {
@@ -142,9 +151,10 @@ mod tests {
         sorted.sort_by(f64::total_cmp);
         for (share, index) in [(0.5, 499), (0.95, 949), (0.99, 989)] {
             let exact = sorted[index];
-            assert!((percentile(&bins, 1_000, share) - exact).abs() / exact < 0.01);
+            let near = middle(quantile(&bins, 1_000, share).unwrap());
+            assert!((near - exact).abs() / exact < 0.01);
         }
-        assert_eq!(Distribution::new(Some(&Bins::new()), 0), None);
+        assert_eq!(Distribution::of_bins(&Bins::new(), 0), None);
         assert_eq!(bars(&bins).iter().map(|bar| bar.count).sum::<u64>(), 1_000);
     }
 

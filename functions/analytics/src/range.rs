@@ -143,7 +143,6 @@ impl RangeQuery {
             checks.text(field, text.as_deref().unwrap_or_default(), 0..=256);
         }
         let filter = Filter {
-            is_total: false,
             prompt_id: self.prompt_id.clone(),
             version_id: self.version_id.clone(),
             environment,
@@ -153,6 +152,7 @@ impl RangeQuery {
             source,
             status,
             group_by,
+            ..Filter::default()
         };
         filter.settled()
     }

@@ -137,7 +137,7 @@ test(`a drain that is killed ${KILLS} times loses nothing and counts nothing twi
   assert.deepEqual(rows, { count: sent, ids: sent });
   for (const resolution of [60, 900, 3600, 86400]) {
     const rolled = await one(
-      "select sum(requests)::int as requests, sum(tokens_in)::int as tokens from rollups join rollup_series on series_id = id where resolution = $1 and is_total",
+      "select sum(requests)::int as requests, sum(tokens_in)::int as tokens from rollups join rollup_series on series_id = id where resolution = $1 and rollups.is_total",
       [resolution],
     );
     assert.deepEqual(rolled, { requests: sent, tokens: 10 * sent });

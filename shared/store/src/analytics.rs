@@ -40,6 +40,21 @@ pub struct Filter {
     pub status: Option<String>,
     /// Apart by this; together if none.
     pub group_by: Option<GroupBy>,
+    /// What is wanted besides sums.
+    pub detail: Detail,
+}
+
+/// What is wanted besides sums: distributions cost more than everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Nothing.
+    Sums,
+    /// Counts and quantiles.
+    #[default]
+    Quantiles,
+    /// All bins as well.
+    Histograms,
 }
 
 impl Filter {
@@ -102,6 +117,21 @@ pub enum Period {
 /// How often values fell into each bin; see the type `histogram` of the database.
 pub type Bins = BTreeMap<i32, u64>;
 
+/// How values are distributed: quantiles are the numbers of the bins that they lie in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Quantiles {
+    /// How many values there are; at least one.
+    pub count: u64,
+    /// The median's bin.
+    pub p50: i32,
+    /// The bin of what one in twenty exceeds.
+    pub p95: i32,
+    /// The bin of what one in a hundred exceeds.
+    pub p99: i32,
+    /// All bins, if they were wanted.
+    pub bins: Option<Bins>,
+}
+
 /// Sums of some cells.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 pub struct Sums {
@@ -161,10 +191,10 @@ pub struct Summary {
     pub sums: Sums,
     /// Latencies.
     #[serde(default)]
-    pub latency: Option<Bins>,
+    pub latency: Option<Quantiles>,
     /// Times to the first token.
     #[serde(default)]
-    pub ttft: Option<Bins>,
+    pub ttft: Option<Quantiles>,
 }
 
 /// Which buckets of which range.
@@ -223,9 +253,9 @@ pub struct Point {
     /// The sums.
     pub sums: Sums,
     /// Latencies.
-    pub latency: Option<Bins>,
+    pub latency: Option<Quantiles>,
     /// Times to the first token.
-    pub ttft: Option<Bins>,
+    pub ttft: Option<Quantiles>,
 }
 
 /// What a team has used, ever, by how it ended.

@@ -79,6 +79,7 @@ pub struct ReleasedArm {
 
 /// A version as a part of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "FlatVersion")]
 pub struct ReleasedVersion {
     /// The version.
     pub version_id: Id,
@@ -91,6 +92,48 @@ pub struct ReleasedVersion {
     /// What it says.
     #[serde(flatten)]
     pub content: Content,
+}
+
+/// A [`ReleasedVersion`] as it is read: one object. What serde does to flatten one struct into another would bring
+/// 15 kB into the hot path, to read an object into memory before reading it into a struct.
+#[derive(Deserialize)]
+struct FlatVersion {
+    version_id: Id,
+    version_number: i64,
+    content_hash: String,
+    variables: Vec<String>,
+    #[serde(rename = "type")]
+    kind: VersionKind,
+    template_text: Option<String>,
+    messages: Option<Vec<MessageTemplate>>,
+    system_prompt: Option<String>,
+    few_shot_examples: Vec<FewShotExample>,
+    model_id: String,
+    temperature: Option<f64>,
+    max_tokens: Option<i64>,
+    config: Map<String, Value>,
+}
+
+impl From<FlatVersion> for ReleasedVersion {
+    fn from(flat: FlatVersion) -> Self {
+        Self {
+            version_id: flat.version_id,
+            version_number: flat.version_number,
+            content_hash: flat.content_hash,
+            variables: flat.variables,
+            content: Content {
+                kind: flat.kind,
+                template_text: flat.template_text,
+                messages: flat.messages,
+                system_prompt: flat.system_prompt,
+                few_shot_examples: flat.few_shot_examples,
+                model_id: flat.model_id,
+                temperature: flat.temperature,
+                max_tokens: flat.max_tokens,
+                config: flat.config,
+            },
+        }
+    }
 }
 
 /// The release of a prompt, archived or not; none when there is no such prompt.

@@ -33,40 +33,49 @@ with given as (
   from bucket, given group by seconds, zone, has_whole_hours
 ), cell as (
   select
-    cells.*, bucket_start,
+    cells.*, case when seconds = 86400 then date_trunc('day', cells.bucket at time zone zone) at time zone zone
+      else date_bin(make_interval(secs => seconds), cells.bucket, timestamp '2000-01-01' at time zone zone) end
+      as bucket_start,
     case group_by when 'prompt' then prompt_id when 'version' then version_id when 'environment' then environment
       when 'experiment' then experiment_id when 'variant' then experiment_id || E'\x1f' || variant when 'model' then model
       when 'source' then source when 'status' then status else '' end as name
   from given, piece cross join lateral rollup_cells($1, $2, piece.pieces) as cells
-  join bucket on cells.bucket >= bucket_start and cells.bucket < bucket_end
 ), largest as (
   select name, max(prompt_id) as prompt_id, max(experiment_id) as experiment_id, max(variant) as variant,
     count(*) over () as groups
   from cell group by name order by sum(requests) desc, name limit 10
 ), summed as (
   select
-    name, bucket_start, sum(requests) as requests,
+    name, bucket_start, row_number() over () as number, sum(requests) as requests,
     coalesce(sum(requests) filter (where status = 'error'), 0) as errors,
     coalesce(sum(requests) filter (where status = 'cancelled'), 0) as cancelled, sum(tokens_in) as tokens_in,
     sum(tokens_out) as tokens_out, sum(cached_tokens_in) as cached_tokens_in, sum(cost_usd) as cost_usd,
     sum(unpriced) as unpriced, sum(approvals) as approvals, sum(approval_sum) as approval_sum,
     sum(ratings) as ratings, sum(rating_sum) as rating_sum, sum(latency_sum_ms) as latency_sum_ms,
     sum(ttft_sum_ms) as ttft_sum_ms
-  from cell group by name, bucket_start
-), latency as (
-  select name, bucket_start, jsonb_object_agg(bin, count) as histogram
+  from cell join largest using (name) group by name, bucket_start
+), entry as (
+  -- One number says bucket, kind and bin: there are many, and they are added up as they come.
+  select number * 20000 + unnest((cell.latency).bins) as place, unnest((cell.latency).counts) as count
+  from cell join summed using (name, bucket_start)
+  union all
+  select number * 20000 + 10000 + unnest((cell.ttft).bins), unnest((cell.ttft).counts)
+  from cell join summed using (name, bucket_start)
+), bins as (
+  select (place + 1) / 10000 as which, (place + 1) % 10000 - 1 as bin, sum(count)::bigint as count
+  from entry group by place
+), distribution as (
+  select which, jsonb_build_object(
+    'count', max(total),
+    'p50', min(bin) filter (where seen >= ceil(0.50 * total)),
+    'p95', min(bin) filter (where seen >= ceil(0.95 * total)),
+    'p99', min(bin) filter (where seen >= ceil(0.99 * total)),
+    'bins', null) as document
   from (
-    select name, bucket_start, bin, sum(count) as count
-    from cell, unnest((cell.latency).bins, (cell.latency).counts) as entries(bin, count)
-    group by name, bucket_start, bin) as bins
-  group by name, bucket_start
-), ttft as (
-  select name, bucket_start, jsonb_object_agg(bin, count) as histogram
-  from (
-    select name, bucket_start, bin, sum(count) as count
-    from cell, unnest((cell.ttft).bins, (cell.ttft).counts) as entries(bin, count)
-    group by name, bucket_start, bin) as bins
-  group by name, bucket_start
+    select which, bin, sum(count) over (partition by which order by bin)::bigint as seen,
+      sum(count) over (partition by which)::bigint as total
+    from bins) as running
+  group by which
 ), point as (
   select name, jsonb_agg(jsonb_build_object(
     'bucket_ms', epoch_ms(bucket_start),
@@ -75,11 +84,11 @@ with given as (
       'cached_tokens_in', cached_tokens_in, 'cost_usd', cost_usd, 'unpriced', unpriced, 'approvals', approvals,
       'approval_sum', approval_sum, 'ratings', ratings, 'rating_sum', rating_sum, 'latency_sum_ms', latency_sum_ms,
       'ttft_sum_ms', ttft_sum_ms),
-    'latency', latency.histogram,
-    'ttft', ttft.histogram) order by bucket_start) as points
+    'latency', latency.document,
+    'ttft', ttft.document) order by bucket_start) as points
   from summed
-  left join latency using (name, bucket_start)
-  left join ttft using (name, bucket_start)
+  left join distribution as latency on latency.which = summed.number * 2
+  left join distribution as ttft on ttft.which = summed.number * 2 + 1
   group by name
 )
 select jsonb_build_object(

@@ -6,7 +6,7 @@ use domain::{Id, Kind};
 use futures_util::future::join_all;
 use platform::database::Database;
 use serde_json::{Value, json};
-use store::analytics::{self, Bins, Filter, GroupBy, Period, Piece};
+use store::analytics::{self, Bins, Detail, Filter, GroupBy, Period, Piece};
 use store::events::{self, Failure, Ingested};
 use tokio_postgres::Client;
 
@@ -79,7 +79,7 @@ async fn assert_rollups_are_the_rows(client: &Client, team_id: &Id) {
                    coalesce(sum(latency_sum_ms), 0)::bigint,
                    coalesce(sum((select sum(n) from unnest((ttft).counts) as n)), 0)::bigint
                  from rollups join rollup_series on rollup_series.id = series_id
-                 where rollups.team_id = $1 and resolution = $2 and is_total = $3",
+                 where rollups.team_id = $1 and resolution = $2 and rollups.is_total = $3",
                 &[&team_id.as_str(), &resolution, &is_total],
             )
             .await
@@ -101,7 +101,7 @@ async fn assert_rollups_are_the_rows(client: &Client, team_id: &Id) {
          full join (
            select prompt_id, version_id, model, status, sum(requests) as requests
            from rollups join rollup_series on rollup_series.id = series_id
-           where rollups.team_id = $1 and resolution = 900 and not is_total group by 1, 2, 3, 4) as rolled
+           where rollups.team_id = $1 and resolution = 900 and not rollups.is_total group by 1, 2, 3, 4) as rolled
          using (prompt_id, version_id, model, status)
          where raw.requests is distinct from rolled.requests",
         team_id,
@@ -181,7 +181,7 @@ async fn a_range_is_the_sum_of_its_pieces_and_percentiles_are_near() {
     };
     // 12:13 to 13:31: minutes, quarters of an hour, minutes.
     let pieces = [piece(60, 13, 15), piece(900, 15, 90), piece(60, 90, 91)];
-    let filter = Filter { group_by: None, ..Filter::default() }.settled();
+    let filter = Filter { detail: Detail::Histograms, ..Filter::default() }.settled();
     let summary = analytics::summary(&database, &team_id, &filter, &pieces).await.unwrap();
     let inside: Vec<&Value> = batch
         .iter()
@@ -191,17 +191,35 @@ async fn a_range_is_the_sum_of_its_pieces_and_percentiles_are_near() {
     let errors = inside.iter().filter(|event| event["status"] == "error").count();
     assert_eq!(summary[0].sums.errors, errors as u64);
 
-    let by_version = Filter { group_by: Some(GroupBy::Version), ..Filter::default() }.settled();
+    let by_version =
+        Filter { group_by: Some(GroupBy::Version), detail: Detail::Histograms, ..Filter::default() }
+            .settled();
     let versions = analytics::summary(&database, &team_id, &by_version, &pieces).await.unwrap();
     assert_eq!((versions.len(), versions[0].groups), (3, 3));
     assert_eq!(versions.iter().map(|version| version.sums.requests).sum::<u64>(), inside.len() as u64);
     let mut merged = Bins::new();
-    for (bin, bin_count) in versions.iter().filter_map(|version| version.latency.as_ref()).flatten() {
+    for (bin, bin_count) in
+        versions.iter().filter_map(|version| version.latency.as_ref()?.bins.as_ref()).flatten()
+    {
         *merged.entry(*bin).or_default() += bin_count;
     }
-    assert_eq!(Some(&merged), summary[0].latency.as_ref());
+    let latency = summary[0].latency.as_ref().unwrap();
+    assert_eq!(Some(&merged), latency.bins.as_ref());
+    assert_eq!(latency.count, merged.values().sum::<u64>());
+    let count = usize::try_from(latency.count).unwrap();
+    let of_rank = |percent: usize| bin_of_rank(&merged, (count * percent).div_ceil(100));
+    assert_eq!([latency.p50, latency.p95, latency.p99], [50, 95, 99].map(of_rank));
     assert_percentiles(&merged, inside.iter().filter_map(|event| event["latency_ms"].as_f64()).collect());
     assert_rollups_are_the_rows(&client, &team_id).await;
+}
+
+fn bin_of_rank(bins: &Bins, rank: usize) -> i32 {
+    let mut seen = 0;
+    let bin = bins.iter().find(|(_, count)| {
+        seen += usize::try_from(**count).unwrap();
+        seen >= rank
+    });
+    *bin.unwrap().0
 }
 
 fn assert_percentiles(bins: &Bins, mut values: Vec<f64>) {
@@ -210,12 +228,7 @@ fn assert_percentiles(bins: &Bins, mut values: Vec<f64>) {
     for share in 1..=100 {
         let rank = (values.len() * share).div_ceil(100);
         let exact = values[rank - 1];
-        let mut seen = 0;
-        let bin = bins.iter().find(|(_, count)| {
-            seen += usize::try_from(**count).unwrap();
-            seen >= rank
-        });
-        let near = match *bin.unwrap().0 {
+        let near = match bin_of_rank(bins, rank) {
             -1 => 0.0,
             bin => 2.0 * 1.02_f64.powi(bin) / 2.02,
         };
@@ -316,7 +329,7 @@ async fn days_have_partitions_and_nothing_is_lost_for_the_want_of_one() {
     assert_eq!(count(&client, "select count(*) from inferences where team_id = $1", &team_id).await, 0);
     // What it counted stays.
     let rolled = "select coalesce(sum(requests), 0)::bigint from rollups join rollup_series on rollup_series.id = series_id
-        where rollups.team_id = $1 and resolution = 86400 and is_total";
+        where rollups.team_id = $1 and resolution = 86400 and rollups.is_total";
     assert_eq!(count(&client, rolled, &team_id).await, 2);
 }
 
@@ -398,6 +411,11 @@ async fn experiments_count_units_as_one_would_by_hand() {
             }
         }
     }
+    assert_counted(&client, &team_id, &units).await;
+}
+
+/// The sums of the tables are those of the units.
+async fn assert_counted(client: &Client, team_id: &Id, units: &BTreeMap<String, Unit>) {
     let mut expected: BTreeMap<(String, String), (i64, f64, f64)> = BTreeMap::new();
     let mut totals: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for unit in units.values() {

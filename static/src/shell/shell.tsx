@@ -42,7 +42,7 @@ export function Shell() {
         {shortcuts && <ShortcutList open onOpenChange={setShortcuts} />}
         {refused && <RefusedKey />}
       </Suspense>
-      <ScrollRestoration />
+      <ScrollRestoration getKey={({ key, pathname }) => (key === "default" ? pathname : key)} />
     </div>
   );
 }

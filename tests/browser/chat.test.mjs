@@ -242,9 +242,10 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     // A browser takes seconds to insert that much as if it were typed, whatever the page.
     await message(page).fill(paragraph.repeat(150).trim());
     await page.evaluate(() => {
+      const since = performance.now();
       globalThis.slowest = 0;
       new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) globalThis.slowest = Math.max(globalThis.slowest, entry.duration);
+        for (const entry of list.getEntries()) if (entry.startTime > since) globalThis.slowest = Math.max(globalThis.slowest, entry.duration);
       }).observe({ type: "event", durationThreshold: 16 });
       globalThis.longest = 0;
       new PerformanceObserver((list) => {
@@ -258,7 +259,7 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     // Typing goes on being answered at once.
     await message(page).pressSequentially("quick", { delay: 30 });
     const { slowest, longest } = await page.evaluate(() => ({ slowest: globalThis.slowest, longest: globalThis.longest }));
-    console.log(`interaction to next paint ${slowest} ms, longest task ${Math.round(longest)} ms`);
+    console.log(`# interaction to next paint ${slowest} ms, longest task ${Math.round(longest)} ms`);
     assert.ok(slowest < 200, `${slowest} ms to the next paint`);
     assert.deepEqual(faults, []);
     await close();

@@ -1,14 +1,14 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Search, SquarePen } from "lucide-react";
+import { SquarePen } from "lucide-react";
 import { useDeferredValue } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Conversation } from "@/api/types";
-import { useSearchState, useTyped } from "@/lib/search-state";
+import { useSearchState } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Button, ButtonLink } from "@/ui/button";
-import { Input } from "@/ui/field";
 import { LoadMore } from "@/ui/page";
+import { SearchField } from "@/ui/search-field";
 import { ErrorState, SkeletonRows } from "@/ui/states";
 import { RelativeTime } from "@/ui/time";
 import { ConversationMenu } from "./conversation-menu";
@@ -37,9 +37,8 @@ export function ConversationList({ current, onOpen }: { current: string | undefi
         <ButtonLink to={paths.chat()} icon={SquarePen} className="w-full" onClick={onOpen}>
           New chat
         </ButtonLink>
-        <div role="search" className="relative">
-          <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
-          <Input type="search" aria-label="Search the conversations" placeholder="Search  ( / )" {...useTyped(search, (text) => set({ search: text }, { typing: true }))} className="ps-8" />
+        <div role="search">
+          <SearchField label="Search the conversations" value={search} onSearch={(text) => set({ search: text }, { typing: true })} />
         </div>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3" aria-busy={list.isPlaceholderData}>

@@ -5,6 +5,7 @@
 import { type LoaderFunctionArgs, type MiddlewareFunction, redirect, type RouteObject } from "react-router";
 import { prefetch } from "./api/queries";
 import { currentSession } from "./api/session";
+import { canariesQuery, canaryQuery, experimentQuery, experimentsQuery, resultsQuery } from "./features/experiments/queries";
 import { collectionsQuery, historyQuery, PROMPT_FILTERS, promptQuery, promptsQuery, versionsQuery } from "./features/prompts/queries";
 import { readState } from "./lib/search-state";
 import { paths } from "./paths";
@@ -45,11 +46,18 @@ const prompts: RouteObject[] = [
   page("prompts/:prompt/:tab?", async () => (await import("./features/prompts/prompt-page")).PromptPage, loadPrompt),
 ];
 
+const loadTrials = ({ request }: LoaderFunctionArgs) => {
+  const { kind, ...filters } = readState({ kind: "experiments", status: "", prompt: "" }, new URL(request.url).searchParams);
+  return prefetch(kind === "canaries" ? canariesQuery(filters) : experimentsQuery(filters));
+};
+
 const experiments: RouteObject[] = [
-  page("experiments", async () => (await import("./features/experiments/list-page")).ExperimentListPage),
+  page("experiments", async () => (await import("./features/experiments/list-page")).ExperimentListPage, loadTrials),
   page("experiments/new", async () => (await import("./features/experiments/new-page")).NewExperimentPage),
-  page("experiments/:experiment", async () => (await import("./features/experiments/experiment-page")).ExperimentPage),
-  page("canaries/:canary", async () => (await import("./features/experiments/canary-page")).CanaryPage),
+  page("experiments/:experiment", async () => (await import("./features/experiments/experiment-page")).ExperimentPage, ({ params: { experiment = "" } }) =>
+    prefetch(experimentQuery(experiment), resultsQuery(experiment)),
+  ),
+  page("canaries/:canary", async () => (await import("./features/experiments/canary-page")).CanaryPage, ({ params: { canary = "" } }) => prefetch(canaryQuery(canary))),
 ];
 
 const chat: RouteObject[] = [page("chat/:conversation?", async () => (await import("./features/chat/chat-page")).ChatPage)];

@@ -2,6 +2,7 @@
  * Stories of experiments and canaries: started, watched, killed, ended with a winner.
  */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { program, start } from "./browser.mjs";
 import { assertAccessible, assertFits, client, LOOKS, newTeam, promptWith, signIn } from "./support.mjs";
@@ -79,6 +80,9 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
     await page.getByLabel("User id").fill("visitor-7");
     await page.getByRole("status").getByText(/has the smallest score/).waitFor();
     await page.getByRole("status").getByText(answers[7].variant, { exact: true }).first().waitFor();
+
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV", exact: true }).click()]);
+    assert.match(readFileSync(await download.path(), "utf8"), /^experiment_id,[^]*,Shorter answers,[^]*,winner,brief,/);
 
     await page.getByRole("button", { name: "Kill", exact: true }).click();
     const dialog = page.getByRole("dialog");

@@ -86,6 +86,8 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
                 return refuse(opening, error);
             }
         }
+        // Generating may take minutes, and a connection for each answer would be more than a database has.
+        turn.call.database.close().await;
         // What is not stored is not shown: the response begins here, and finds in the feed what has come already.
         let _left = opening.send(Ok(meta));
         if let Some(result) = ended {
@@ -167,8 +169,7 @@ fn meta(turn: &Turn, question: &Question) -> Meta {
     }
 }
 
-/// Asks the model, and passes on what it says. It keeps no connection: generating may take minutes, and a connection
-/// for each answer would be more than a database has.
+/// Asks the model, and passes on what it says.
 async fn ask(
     turn: &Turn,
     request: &ChatRequest,

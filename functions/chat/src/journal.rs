@@ -8,10 +8,14 @@ use platform::time;
 
 use crate::event::{Encoder, Event, Meta};
 use crate::feed::{Ending, Feed, Item};
-use crate::running::Running;
+use crate::running::{self, Running};
 
 /// How often Redis is told of new events, and asked whether somebody wishes the answer to stop.
 const BEAT: Duration = Duration::from_millis(400);
+/// The same where an isolate writes so many answers that telling Redis would be most of its work. A stop is still
+/// heard of within a second.
+const BEAT_IN_A_CROWD: Duration = Duration::from_millis(800);
+const CROWD: usize = 100;
 /// How long Redis is left alone after a failure.
 const BEAT_AFTER_FAILURE: Duration = Duration::from_millis(1_500);
 /// How often the end is told, should Redis not answer.
@@ -70,7 +74,7 @@ impl Journal {
     pub(crate) async fn keep(&self, running: &Running) {
         let mut is_known_to_fail = false;
         loop {
-            let mut pause = BEAT;
+            let mut pause = if running::count() > CROWD { BEAT_IN_A_CROWD } else { BEAT };
             match self.write().await {
                 Ok(true) => return,
                 Ok(false) => is_known_to_fail = false,

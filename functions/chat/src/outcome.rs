@@ -1,5 +1,7 @@
 //! How an answer ended: stored, told, logged and counted.
 
+use std::time::Duration;
+
 use domain::Error;
 use events::{Event as Happening, Inference, Source};
 use llm::FinishReason;
@@ -16,6 +18,9 @@ use crate::generation::{End, Progress};
 use crate::journal::Journal;
 use crate::request::Question;
 use crate::turn::Turn;
+
+/// A database that has no connection to spare has one a moment later, and an answer has cost more than a moment.
+const STORE_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
 /// Stores how the answer ended, and only then says so: who reads `done` finds the message.
 pub(crate) async fn finish(
@@ -114,9 +119,20 @@ async fn store(turn: &Turn, progress: &Progress, usage: &Usage, end: &End) -> Re
         finish_reason: (status != Status::Failed).then(|| finish_reason(progress, end)),
         error_code,
     };
-    let (_, database) = edge::stores(&turn.call.context);
-    // False when its conversation was deleted meanwhile: then there is nothing to keep.
-    let _was_there = messages::finish(&database, turn.call.team_id(), &turn.message_id, &answer).await?;
+    let database = &turn.call.database;
+    let mut pauses = STORE_AGAIN_AFTER.iter();
+    loop {
+        match (
+            messages::finish(database, turn.call.team_id(), &turn.message_id, &answer).await,
+            pauses.next(),
+        ) {
+            // False when its conversation was deleted meanwhile: then there is nothing to keep.
+            (Ok(_was_there), _) => break,
+            (Err(Error::Unavailable(_)), Some(pause)) => time::sleep(*pause).await,
+            (Err(error), _) => return Err(error),
+        }
+    }
+    database.close().await;
     Ok(())
 }
 

@@ -46,6 +46,11 @@ pub(crate) fn ask_to_stop(message_id: &Id) -> bool {
     running().get_mut(message_id).map(|stop| *stop = true).is_some()
 }
 
+/// How many answers this isolate is writing.
+pub(crate) fn count() -> usize {
+    running().len()
+}
+
 fn running() -> MutexGuard<'static, HashMap<Id, bool>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -138,6 +138,11 @@ impl Database {
         Self(Arc::new(crate::host::database::Connection::new(url)))
     }
 
+    /// Closes the connection, whoever else holds a clone, for before a long wait. The next statement opens another.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
     /// Runs one statement. A read that finds its connection broken is tried once more on a new one; one that waited
     /// in vain is not, because its caller would wait twice.
     pub async fn query(

@@ -23,6 +23,10 @@ impl Connection {
         Self { url: url.to_owned(), session: Mutex::new(None) }
     }
 
+    pub(crate) async fn close(&self) {
+        self.session.lock().await.take();
+    }
+
     pub(crate) async fn query(
         &self,
         statement: &Statement,

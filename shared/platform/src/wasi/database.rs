@@ -22,6 +22,10 @@ impl Connection {
         Self { address: with_connect_timeout(url), session: Mutex::new(None) }
     }
 
+    pub(crate) async fn close(&self) {
+        self.session.lock().await.take();
+    }
+
     pub(crate) async fn query(
         &self,
         statement: &Statement,

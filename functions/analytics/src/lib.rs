@@ -30,7 +30,7 @@ platform::serve!(platform::serve::Application::new(router));
 
 /// The routes, authorised.
 pub fn router() -> Router {
-    edge::serve(Function::Analytics, handlers())
+    edge::serve_reading(Function::Analytics, handlers())
 }
 
 fn handlers() -> Router {

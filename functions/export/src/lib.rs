@@ -21,7 +21,7 @@ platform::serve!(platform::serve::Application::new(router));
 
 /// The routes, authorised.
 pub fn router() -> Router {
-    edge::serve(Function::Export, handlers())
+    edge::serve_reading(Function::Export, handlers())
 }
 
 fn handlers() -> Router {

@@ -30,7 +30,7 @@ platform::serve!(platform::serve::Application {
 /// The routes that the front door answers itself.
 pub fn router() -> Router {
     let routes = Router::new().route("/health", get(health)).route("/ready", get(ready));
-    edge::serve(Function::Gateway, routes)
+    edge::serve_reading(Function::Gateway, routes)
 }
 
 /// The answer to `GET /health`.

@@ -3,7 +3,8 @@
 use domain::{Environment, Error, FieldError, Id, Kind};
 use edge::Problem;
 use resolution::{Place, Request};
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 const LONGEST_USER_ID: usize = 256;
@@ -27,11 +28,36 @@ pub(crate) struct Input {
 }
 
 /// A version by number, or by id or pointer.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum Version {
     Number(u32),
     Selector(String),
+}
+
+/// By hand: serde's untagged enums are read into memory first, with code of their own.
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrText;
+
+        impl Visitor<'_> for NumberOrText {
+            type Value = Version;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a version's number or id, staging, production or latest")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Version, E> {
+                let number = u32::try_from(number);
+                number.map(Version::Number).map_err(|_| E::custom("no version has such a number"))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Version, E> {
+                Ok(Version::Selector(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(NumberOrText)
+    }
 }
 
 /// The same in a query string, where everything is text.

@@ -35,7 +35,7 @@ pub fn router() -> axum::Router {
     let routes = axum::Router::new()
         .route("/api/resolve", post(batch::resolve))
         .route("/api/resolve/{prompt}", get(from_query).post(from_body));
-    edge::serve(Function::ResolvePrompt, routes)
+    edge::serve_reading(Function::ResolvePrompt, routes)
 }
 
 async fn from_query(

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chacha20poly1305::aead::{Aead, KeyInit};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use domain::{ApiKey, Error};
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http_body_util::BodyExt;
@@ -49,7 +49,7 @@ impl Repeatable {
             key: key.to_owned(),
             route,
             body_hash: hex::encode(Sha256::digest(body)),
-            cipher: XChaCha20Poly1305::new(&secret),
+            cipher: XChaCha20Poly1305::new(Key::from_slice(&secret)),
         })
     }
 

@@ -25,7 +25,7 @@ pub use body::{Body, read_json};
 pub use call::{Call, stores};
 pub use checks::{Checks, present};
 pub use cursor::{CursorKey, ListPage};
-pub use pipeline::{request_id, serve};
+pub use pipeline::{request_id, serve, serve_reading};
 pub use problem::{Problem, no_content, to_json_response};
 pub use query::Query;
 pub use routes::{Access, Function, ROUTES, Route, find_function};

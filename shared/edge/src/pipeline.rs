@@ -1,5 +1,6 @@
 //! From a request to a response: everything that is the same for every route.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -27,10 +28,40 @@ const LONGEST_REQUEST_ID: usize = 128;
 
 /// Wraps a function's handlers, which are routed by the paths of [`crate::ROUTES`].
 pub fn serve(function: Function, handlers: axum::Router) -> axum::Router {
+    wrap(function, handlers, Some(|arguments| Box::pin(once(arguments))))
+}
+
+/// [`serve`] for a function none of whose routes makes anything: it carries neither the store of first answers nor
+/// their encryption.
+pub fn serve_reading(function: Function, handlers: axum::Router) -> axum::Router {
+    wrap(function, handlers, None)
+}
+
+fn wrap(function: Function, handlers: axum::Router, once: Option<Once>) -> axum::Router {
     handlers
         .fallback(|| async { Problem::no_route() })
         .method_not_allowed_fallback(|| async { Problem::no_route() })
-        .layer(from_fn_with_state(function, answer))
+        .layer(from_fn_with_state(Serving { function, once }, answer))
+}
+
+/// A function, and how it answers a repeated request as it did the first time. A pointer, so that a function without
+/// it does not contain it.
+#[derive(Clone, Copy)]
+struct Serving {
+    function: Function,
+    once: Option<Once>,
+}
+
+type Once = fn(Repeated) -> Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+
+/// A request with an idempotency key.
+struct Repeated {
+    call: Call,
+    api_key: ApiKey,
+    idempotency_key: HeaderValue,
+    route: &'static Route,
+    request: Request,
+    next: Next,
 }
 
 /// What the log says of a request.
@@ -44,11 +75,11 @@ struct Line {
     started_ms: i64,
 }
 
-async fn answer(State(function): State<Function>, mut request: Request, next: Next) -> Response {
+async fn answer(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let request_id = request_id(given);
     let mut line = Line {
-        function,
+        function: serving.function,
         method: request.method().to_string(),
         route: None,
         team_id: None,
@@ -69,7 +100,7 @@ async fn answer(State(function): State<Function>, mut request: Request, next: Ne
         Ok(preflight())
     } else {
         request.extensions_mut().insert(RequestId(request_id.clone()));
-        handle(&mut line, &request_id, &context, request, next).await
+        handle(&mut line, &request_id, &context, serving.once, request, next).await
     };
     let (mut response, problem) = match result {
         Ok(mut response) => {
@@ -106,6 +137,7 @@ async fn handle(
     line: &mut Line,
     request_id: &Arc<str>,
     context: &Context,
+    once: Option<Once>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -131,9 +163,9 @@ async fn handle(
     }
     let call = Call { context: context.clone(), request_id: request_id.clone(), caller, database, stores };
     request.extensions_mut().insert(call.clone());
-    match (presented, request.headers().get(IDEMPOTENCY_KEY).cloned()) {
-        (Some(api_key), Some(key)) if route.creates => {
-            once(&call, &api_key, &key, route, request, next).await
+    match (once, presented, request.headers().get(IDEMPOTENCY_KEY).cloned()) {
+        (Some(once), Some(api_key), Some(idempotency_key)) if route.creates => {
+            once(Repeated { call, api_key, idempotency_key, route, request, next }).await
         }
         _ => Ok(next.run(request).await),
     }
@@ -145,23 +177,17 @@ fn key_of(headers: &HeaderMap) -> Option<ApiKey> {
 }
 
 /// Answers a request with an idempotency key.
-async fn once(
-    call: &Call,
-    api_key: &ApiKey,
-    idempotency_key: &HeaderValue,
-    route: &Route,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+async fn once(repeated: Repeated) -> Result<Response, Problem> {
+    let Repeated { call, api_key, idempotency_key, route, request, next } = repeated;
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_or_else(|_| bytes::Bytes::new(), http_body_util::Collected::to_bytes);
     let place = format!("{} {}", route.method, parts.uri.path());
-    let repeatable = Repeatable::new(idempotency_key, api_key, place, &body)?;
-    if let Some(response) = repeatable.first_answer(call).await? {
+    let repeatable = Repeatable::new(&idempotency_key, &api_key, place, &body)?;
+    if let Some(response) = repeatable.first_answer(&call).await? {
         return Ok(response);
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    repeatable.keep(call, response).await
+    repeatable.keep(&call, response).await
 }
 
 /// The id of a request: the one that its sender gave, if it is well-formed, else a new one.

@@ -107,7 +107,9 @@ const fn public(path: &'static str, function: Function) -> Route {
     Route { method: "GET", path, function, access: Access::Public, creates: false }
 }
 
-use Function::{Analytics, Chat, Experiments, Export, Feedback, Gateway, Ingest, Keys, Prompts, ResolvePrompt};
+use Function::{
+    Analytics, Chat, Experiments, Export, Feedback, Gateway, Ingest, Keys, Prompts, ResolvePrompt,
+};
 use Role::{Admin, Editor, Publisher, Runtime, Viewer};
 
 /// Every route of the product. `promote` and `rollback`, and whatever changes an experiment or canary, ask for an
@@ -262,6 +264,13 @@ mod tests {
         for path in paths {
             router.insert(path, ()).unwrap_or_else(|error| panic!("{path}: {error}"));
         }
+    }
+
+    /// They are served by [`crate::serve_reading`], which knows no idempotency keys.
+    #[test]
+    fn functions_that_only_read_make_nothing() {
+        let reading = [Function::Analytics, Function::Export, Function::Gateway, Function::ResolvePrompt];
+        assert!(!ROUTES.iter().any(|route| route.creates && reading.contains(&route.function)));
     }
 
     #[test]

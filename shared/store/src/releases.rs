@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use domain::{Environment, Error, Id};
 use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::run;
 use crate::statement::read_statement;
-use crate::versions::Content;
+use crate::versions::{Content, FewShotExample, MessageTemplate, VersionKind};
 
 const LOAD: Statement = read_statement!("releases/load", [Text, Text, Text]);
 const LOAD_MANY: Statement = read_statement!("releases/load_many", [Text, Json, Text]);

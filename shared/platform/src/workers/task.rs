@@ -1,5 +1,7 @@
 //! Work after the response, through the request's `waitUntil`.
 
+use std::pin::Pin;
+
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -16,6 +18,8 @@ impl Tasks {
 
     /// Goes on with `future` after the response.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        // Boxed, so that what makes a promise of it is there once and not for each kind of work.
+        let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
         let promise = future_to_promise(async move {
             future.await;
             Ok(JsValue::UNDEFINED)

@@ -78,12 +78,20 @@ pub fn count_tokens(text: &str) -> u64 {
     text.split_whitespace().count() as u64
 }
 
+/// The system prompt, and what the conversation says as system: clients of OpenAI's interface say it all there.
+fn instructions_of(request: &ChatRequest) -> String {
+    let in_messages = request.messages.iter().filter(|message| message.role == Role::System);
+    let texts = request.system.as_deref().map(Into::into).into_iter();
+    let texts: Vec<_> = texts.chain(in_messages.map(|message| message.content.text())).collect();
+    texts.join(" ")
+}
+
 /// The model's whole answer, before `max_tokens` and stop strings.
 pub fn text_of(request: &ChatRequest) -> String {
-    let system = request.system.as_deref().unwrap_or_default();
+    let system = instructions_of(request);
     let last_user = request.messages.iter().rev().find(|message| message.role == Role::User);
     let question = last_user.map(|message| message.content.text()).unwrap_or_default();
-    let instructions = match beginning(system, 24) {
+    let instructions = match beginning(&system, 24) {
         quoted if quoted.is_empty() => "I have no instructions.".to_owned(),
         quoted => format!("My instructions: “{quoted}”."),
     };
@@ -207,6 +215,18 @@ mod tests {
         assert_ne!(first, text_of(&request("You are a poet.", "Hello")));
         assert_ne!(first, text_of(&request("You are a pirate.", "Goodbye")));
         assert!(text_of(&ChatRequest::default()).starts_with("I have no instructions."));
+    }
+
+    #[test]
+    fn instructions_may_be_messages() {
+        let mut request = request("", "Hello");
+        let system = Message { role: Role::System, ..Message::user("You are a pirate.") };
+        request.messages.insert(0, system);
+        assert!(
+            text_of(&request).starts_with("My instructions: “You are a pirate.”."),
+            "{}",
+            text_of(&request)
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `POST /api/keys/{key}/rotate` | a new secret in a key's place |
 //! | `DELETE /api/keys/{key}` | end a key |
 //! | `GET`, `POST /api/teams` | the teams that the caller may see; a new team with its first admin key |
+//! | `GET`, `PUT /api/team/settings` | what the team wants of redaction |
 //! | `GET /api/providers` | the model providers that the team has keys for |
 //! | `GET`, `PUT`, `DELETE /api/providers/{provider}` | one of them; its key is set and never shown |
 //! | `GET /api/audit` | who changed what in the team |
@@ -15,6 +16,7 @@ mod api_keys;
 mod audit;
 mod me;
 mod providers;
+mod settings;
 mod teams;
 
 use axum::Router;
@@ -35,6 +37,7 @@ fn handlers() -> Router {
         .route("/api/keys/{key}", delete(api_keys::revoke))
         .route("/api/keys/{key}/rotate", post(api_keys::rotate))
         .route("/api/teams", get(teams::list).post(teams::create))
+        .route("/api/team/settings", get(settings::show).put(settings::put))
         .route("/api/providers", get(providers::list))
         .route(
             "/api/providers/{provider}",

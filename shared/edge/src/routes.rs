@@ -126,6 +126,8 @@ pub const ROUTES: &[Route] = &[
     route("DELETE", "/api/keys/{key}", Keys, Admin),
     route("GET", "/api/teams", Keys, Admin),
     creates("/api/teams", Keys, Admin),
+    route("GET", "/api/team/settings", Keys, Admin),
+    route("PUT", "/api/team/settings", Keys, Admin),
     route("GET", "/api/audit", Keys, Admin),
     route("GET", "/api/providers", Keys, Admin),
     route("GET", "/api/providers/{provider}", Keys, Admin),

@@ -11,8 +11,9 @@ use crate::{Actor, run};
 
 const CREATE: Statement = change_statement!("teams/create", [Text, Json, Json]);
 const LIST: Statement = read_statement!("teams/list", [Text, Text, Integer]);
+const SET_SETTINGS: Statement = change_statement!("teams/set_settings", [Text, Json, Json]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&CREATE, &LIST];
+pub(crate) const STATEMENTS: &[&Statement] = &[&CREATE, &LIST, &SET_SETTINGS];
 
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,4 +75,13 @@ pub async fn list(
     let [_, id] = page::after(after);
     let rows = run::rows(database, &LIST, &[team_id.as_str().into(), id, page::one_more_than(limit)]).await?;
     Ok(Page::new(rows, limit, |team: &Team| Position::new(&team.created_at, team.id.as_str())))
+}
+
+/// Sets some of the actor's team's settings, an object, and leaves the others. All of them come back.
+pub async fn set_settings<T: Serialize>(
+    database: &Database,
+    actor: &Actor,
+    settings: &T,
+) -> Result<serde_json::Value, Error> {
+    run::change(database, &SET_SETTINGS, &[actor.team(), actor.document(), run::json(settings)?]).await
 }

@@ -1549,6 +1549,33 @@ export interface Team {
   created_at: Timestamp;
 }
 
+export interface TeamSettings {
+  redaction: {
+    mode?: RedactionMode;
+    /** Fields for which something else holds. `output` is also what messages say in exports; `title` and `user_id` are those of conversations there. */
+    fields?: {
+      input?: RedactionMode;
+      output?: RedactionMode;
+      tools?: RedactionMode;
+      metadata?: RedactionMode;
+      title?: RedactionMode;
+      user_id?: RedactionMode;
+    };
+    /** What is personal in this team's texts, beyond what is for everybody. */
+    patterns?: RedactionPattern[];
+  };
+}
+
+/** `off`: kept as it is. `mask`, the default: what is personal or secret becomes a placeholder. `drop`: not kept at all. */
+export type RedactionMode = "off" | "mask" | "drop";
+
+export interface RedactionPattern {
+  /** The placeholder, in brackets. */
+  name: string;
+  /** A regular expression that takes linear time: no look-around and no back-references. It must not match an empty text. */
+  pattern: string;
+}
+
 export interface NewTeam {
   /** Unique in the installation. */
   name: string;

@@ -77,6 +77,7 @@ impl Stage {
                 "chat_requests_per_hour": 1}),
             ),
             ("POST", format!("/api/keys/{}/rotate", holder.key_id), json!({"grace_seconds": 60})),
+            ("PUT", "/api/team/settings".to_owned(), json!({"redaction": {"mode": "mask"}})),
             ("POST", "/api/collections".to_owned(), json!({"name": "New", "description": "New"})),
             ("PUT", collection.clone(), json!({"name": "New", "description": "New"})),
             ("PATCH", collection, json!({"name": "New", "description": "New"})),

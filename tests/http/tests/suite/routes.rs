@@ -39,6 +39,8 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("DELETE", "/api/keys/{key}", Admin),
     ("GET", "/api/teams", Admin),
     ("POST", "/api/teams", Admin),
+    ("GET", "/api/team/settings", Admin),
+    ("PUT", "/api/team/settings", Admin),
     ("GET", "/api/audit", Admin),
     ("GET", "/api/providers", Admin),
     ("GET", "/api/providers/{provider}", Admin),

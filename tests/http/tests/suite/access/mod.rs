@@ -4,4 +4,5 @@ mod audit;
 mod keys;
 mod providers;
 mod roles;
+mod settings;
 mod teams;

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,8 +55,9 @@ before(async () => {
        compatibilityDate = "2025-11-01",
        modules = [(name = "worker", esModule = embed "worker.js"), ${modules.join(", ")}]);`,
   );
-  const command = fileURLToPath(new URL("../../../node_modules/workerd/bin/workerd", import.meta.url));
-  workerd = spawn(process.execPath, [command, "serve", join(dir, "config.capnp")], { stdio: ["ignore", "ignore", "inherit"] });
+  // The program itself: the script of that name would be ended, and what it has started would live on.
+  const { default: command } = createRequire(new URL("../../../package.json", import.meta.url))("workerd");
+  workerd = spawn(command, ["serve", join(dir, "config.capnp")], { stdio: ["ignore", "ignore", "inherit"] });
   for (let tries = 0; ; tries += 1) {
     const up = await fetch(url).catch(() => undefined);
     if (up?.ok) return;
@@ -66,6 +68,7 @@ before(async () => {
 
 after(async () => {
   workerd?.kill();
+  if (workerd?.exitCode === null) await once(workerd, "exit");
   await server?.stop();
   rmSync(dir, { recursive: true, force: true });
 });

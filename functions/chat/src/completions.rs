@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use domain::{Error, Id, Kind};
-use edge::{Body, Call, Problem};
+use edge::{Body, Call, Problem, Span};
 use events::{Event, Inference, Source, Status};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
@@ -43,6 +43,8 @@ struct Generation {
     context: Context,
     team_id: Id,
     request_id: String,
+    /// Asking the model, where the caller traces.
+    span: Option<Span>,
     breakers: Arc<SharedBreakers>,
     question: Question,
     chain: Vec<Candidate>,
@@ -74,7 +76,9 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let started_ms = time::now_ms();
     input.check()?;
     let (streams, includes_usage) = (input.streams(), input.includes_usage());
-    let question = prepare(&call, input).await?;
+    let mut question = prepare(&call, input).await?;
+    let span = call.new_span();
+    question.request.traceparent = span.map(|span| span.traceparent());
     let id = call.new_id(Kind::Event).to_string();
     let chain = question.chain();
     let admitted = admit(&call, question.user_id.as_deref(), &id, &chain).await?;
@@ -94,6 +98,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
         context: call.context.clone(),
         team_id: call.team_id().clone(),
         request_id: call.request_id.to_string(),
+        span,
         breakers: models::breakers(&call),
         question,
         chain,
@@ -301,6 +306,7 @@ impl Generation {
             tokens_out = usage.tokens_out,
             duration_ms = latency_ms,
             request_id = self.request_id,
+            trace_id = self.span.map(|span| span.trace_id()),
             team_id = self.team_id
         );
         // Of a model that has said nothing, nobody knows whether it has read anything.
@@ -339,6 +345,9 @@ impl Generation {
             period: tracked.map(|tracked| tracked.period),
             unit: user_id.clone(),
             request_id: Some(self.request_id.clone()),
+            trace_id: self.span.map(|span| span.trace_id()),
+            span_id: self.span.map(|span| span.span_id()),
+            parent_span_id: self.span.map(|span| span.parent_span_id()),
             input: Some(self.input()),
             tools: request.tools.clone(),
             metadata: metadata.clone(),

@@ -35,6 +35,8 @@ pub(crate) async fn choices(model: &str, fallbacks: &[String], call: &Call) -> R
                     "model left out",
                     model = name,
                     error = error.to_string(),
+                    request_id = call.request_id,
+                    trace_id = call.trace_id(),
                     team_id = call.team_id()
                 );
                 refusal.get_or_insert(error);

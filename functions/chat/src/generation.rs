@@ -66,7 +66,8 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         Some(Err(error)) => return refuse(opening, error),
     };
     let models: Vec<&str> = turn.choices.iter().map(|choice| choice.candidate.model.as_str()).collect();
-    let question = question(&models, turn.prompt.as_ref(), earlier, &turn.input.message);
+    let mut question = question(&models, turn.prompt.as_ref(), earlier, &turn.input.message);
+    question.request.traceparent = turn.span.map(|span| span.traceparent());
     let meta = meta(&turn, &question);
     journal.begin(&meta);
     let mut progress = Progress::default();

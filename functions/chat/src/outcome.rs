@@ -44,6 +44,7 @@ pub(crate) async fn finish(
                 error = error.to_string(),
                 message_id = turn.message_id,
                 request_id = turn.call.request_id,
+                trace_id = turn.call.trace_id(),
                 team_id = turn.call.team_id()
             );
             let detail = "the answer is complete but could not be stored".to_owned();
@@ -153,6 +154,7 @@ fn log(turn: &Turn, usage: &Usage, end: &End) {
         ttft_ms = usage.ttft_ms,
         duration_ms = usage.latency_ms,
         request_id = turn.call.request_id,
+        trace_id = turn.call.trace_id(),
         team_id = turn.call.team_id()
     );
 }
@@ -190,6 +192,9 @@ fn count(turn: &Turn, question: &Question, progress: &Progress, usage: Usage, en
         request_id: Some(turn.call.request_id.to_string()),
         message_id: Some(turn.message_id.clone()),
         conversation_id: Some(turn.conversation_id.clone()),
+        trace_id: turn.span.map(|span| span.trace_id()),
+        span_id: turn.span.map(|span| span.span_id()),
+        parent_span_id: turn.span.map(|span| span.parent_span_id()),
         input: Some(json!({"system": question.request.system, "messages": messages})),
         output: Some(progress.text.as_str().into()),
         ..Inference::new(turn.call.team_id().clone(), Source::Chat, usage.model, status)

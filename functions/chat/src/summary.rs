@@ -43,6 +43,8 @@ pub(crate) async fn summarise(turn: &Turn, choice: usize, overflow: Overflow) {
             error = error,
             model = model,
             conversation_id = turn.conversation_id,
+            request_id = turn.call.request_id,
+            trace_id = turn.call.trace_id(),
             team_id = turn.call.team_id()
         );
     }
@@ -64,6 +66,7 @@ async fn ask(turn: &Turn, candidate: &Candidate, overflow: &Overflow) -> Result<
         system: Some(INSTRUCTIONS.to_owned()),
         messages: vec![Message::user(transcript(candidate, overflow))],
         max_tokens: Some(LONGEST),
+        traceparent: turn.call.new_span().map(|span| span.traceparent()),
         ..ChatRequest::default()
     };
     let mut settings: Settings = models::settings(&turn.call.context.config);

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use domain::{Environment, Error, Id, Kind};
-use edge::{Body, Call, Problem};
+use edge::{Body, Call, Problem, Span};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use platform::time;
@@ -19,6 +19,8 @@ use crate::{admission, generation, whole, wire};
 /// A turn that is ready to begin.
 pub(crate) struct Turn {
     pub(crate) call: Call,
+    /// Asking the model, where the caller traces.
+    pub(crate) span: Option<Span>,
     pub(crate) started_ms: i64,
     pub(crate) input: Input,
     pub(crate) environment: Environment,
@@ -94,6 +96,7 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
     let title = existing.is_none().then(|| input.title());
     Ok(Turn {
         call: call.clone(),
+        span: call.new_span(),
         started_ms,
         input,
         environment,

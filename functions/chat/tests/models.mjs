@@ -19,10 +19,12 @@ const PATHS = { openai: "/v1", anthropic: "/v1", gemini: "/v1beta", "custom-mock
 /**
  * Starts it, and gives its first team a key for each provider: the provider's own name.
  * @param {Record<string, string>} vars More settings.
+ * @param {string[]} more More functions.
  */
-export async function startModels(vars = {}) {
+export async function startModels(vars = {}, more = []) {
   const dir = mkdtempSync(join(tmpdir(), "promptlab-models-"));
-  await buildFunctions({ names: FUNCTIONS, quiet: true });
+  const only = [...FUNCTIONS, ...more];
+  await buildFunctions({ names: only, quiet: true });
   const mock = spawn(process.execPath, [join(root, "tests/mock-models/server.mjs"), "--watch-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
   const [line] = await once(mock.stdout, "data");
   const mockUrl = JSON.parse(String(line)).url;
@@ -31,7 +33,7 @@ export async function startModels(vars = {}) {
     rmSync(dir, { recursive: true, force: true });
   };
   const patient = { LLM_FIRST_TOKEN_TIMEOUT_MS: "1500", LLM_IDLE_TIMEOUT_MS: "700", CHAT_REQUESTS_PER_HOUR: "100000" };
-  const stack = await startStack({ dir, vars: { ...patient, ...vars }, only: FUNCTIONS }).catch((error) => {
+  const stack = await startStack({ dir, vars: { ...patient, ...vars }, only }).catch((error) => {
     end();
     throw error;
   });
@@ -69,7 +71,7 @@ export async function startModels(vars = {}) {
     return { prompt_id: prompt.body.id, version_id };
   }
 
-  return { url: stack.url, key: stack.adminKey, databaseUrl: stack.databaseUrl, api, setKey, requests, behave, makeLive, stop };
+  return { url: stack.url, key: stack.adminKey, databaseUrl: stack.databaseUrl, log: stack.workerd.output, api, setKey, requests, behave, makeLive, stop };
 }
 
 /** The key of a provider on the scripted server. */

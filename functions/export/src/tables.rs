@@ -106,7 +106,13 @@ async fn export(
             return Ok(None);
         }
         let page = reader.page().await.inspect_err(|error| {
-            platform::error!("export broke off", error = error.to_string(), team_id = reader.call.team_id());
+            platform::error!(
+                "export broke off",
+                error = error.to_string(),
+                request_id = reader.call.request_id,
+                trace_id = reader.call.trace_id(),
+                team_id = reader.call.team_id()
+            );
         })?;
         Ok(Some((Bytes::from(page), reader)))
     });

@@ -135,7 +135,8 @@ async fn end(call: &Call, hash: &KeyHash) {
         platform::warn!(
             "end of a key not published",
             error = error.to_string(),
-            request_id = call.request_id
+            request_id = call.request_id,
+            trace_id = call.trace_id()
         );
     }
 }

@@ -70,7 +70,8 @@ async fn publish(call: &Call) {
             "providers not published",
             team_id = team_id,
             error = error.to_string(),
-            request_id = request_id
+            request_id = request_id,
+            trace_id = call.trace_id()
         );
     }
 }

@@ -47,7 +47,8 @@ pub(crate) async fn publish_archived(call: &Call, archived: &[ArchivedPrompt]) {
                 "archived prompts not published",
                 count = archived.len(),
                 error = error.to_string(),
-                request_id = call.request_id
+                request_id = call.request_id,
+                trace_id = call.trace_id()
             );
             return;
         }

@@ -11,8 +11,8 @@ use platform::database::Database;
 use store::Actor;
 use store::keys::KnownKey;
 
-use crate::Problem;
 use crate::authenticate::Caller;
+use crate::{Problem, Span, Trace};
 
 /// Who calls, and what is at hand to answer.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Call {
     pub context: Context,
     /// The request's id.
     pub request_id: Arc<str>,
+    /// The trace that the request is part of, if its caller named one.
+    pub trace: Option<Trace>,
     /// The caller.
     pub caller: Caller,
     /// This request's database connection.
@@ -58,6 +60,16 @@ impl Call {
             key_id: self.caller.key.key_id.clone(),
             request_id: self.request_id.to_string(),
         }
+    }
+
+    /// The id of the caller's trace, for logs.
+    pub fn trace_id(&self) -> Option<String> {
+        self.trace.map(|trace| trace.trace_id())
+    }
+
+    /// Work of its own in the caller's trace, if there is one.
+    pub fn new_span(&self) -> Option<Span> {
+        self.trace.map(|trace| trace.span(platform::random::bytes()))
     }
 
     /// A new id.

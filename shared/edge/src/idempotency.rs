@@ -119,7 +119,12 @@ impl Repeatable {
         purge_now_and_then(call);
         if let Err(error) = completed {
             // What was asked for is done: the caller hears so, and a repetition has to wait for the claim's end.
-            platform::error!("answer not kept", error = error.to_string(), request_id = call.request_id);
+            platform::error!(
+                "answer not kept",
+                error = error.to_string(),
+                request_id = call.request_id,
+                trace_id = call.trace_id()
+            );
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ mod pipeline;
 mod problem;
 mod query;
 mod routes;
+mod trace;
 
 pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document};
 pub use body::{Body, read_json};
@@ -29,3 +30,4 @@ pub use pipeline::{request_id, serve, serve_reading};
 pub use problem::{Problem, no_content, to_json_response};
 pub use query::Query;
 pub use routes::{Access, Function, ROUTES, Route, find_function};
+pub use trace::{Span, Trace};

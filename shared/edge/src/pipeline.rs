@@ -20,9 +20,10 @@ use crate::authenticate::{authenticate, presented_key};
 use crate::call::stores;
 use crate::idempotency::Repeatable;
 use crate::routes::{Match, find};
-use crate::{Access, Call, Function, Problem, Route, cors, openai};
+use crate::{Access, Call, Function, Problem, Route, Trace, cors, openai};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_REQUEST_ID: usize = 128;
 
@@ -71,6 +72,7 @@ struct Line {
     route: Option<&'static str>,
     team_id: Option<String>,
     key_id: Option<String>,
+    trace: Option<Trace>,
     problem: Option<Problem>,
     started_ms: i64,
 }
@@ -84,6 +86,7 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
         route: None,
         team_id: None,
         key_id: None,
+        trace: trace_of(request.headers()),
         problem: None,
         started_ms: time::now_ms(),
     };
@@ -161,7 +164,8 @@ async fn handle(
     if request.extensions().get::<BodyTooLarge>().is_some() {
         return Err(Problem::body_too_large());
     }
-    let call = Call { context: context.clone(), request_id: request_id.clone(), caller, database, stores };
+    let (context, request_id) = (context.clone(), request_id.clone());
+    let call = Call { context, request_id, trace: line.trace, caller, database, stores };
     request.extensions_mut().insert(call.clone());
     match (once, presented, request.headers().get(IDEMPOTENCY_KEY).cloned()) {
         (Some(once), Some(api_key), Some(idempotency_key)) if route.creates => {
@@ -174,6 +178,13 @@ async fn handle(
 fn key_of(headers: &HeaderMap) -> Option<ApiKey> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     presented_key(text(AUTHORIZATION), text(HeaderName::from_static("x-api-key")))
+}
+
+/// The trace that a request is part of. Of several nobody could say which.
+fn trace_of(headers: &HeaderMap) -> Option<Trace> {
+    let mut given = headers.get_all(TRACEPARENT).iter();
+    let (first, second) = (given.next()?, given.next());
+    if second.is_some() { None } else { Trace::parse(first.to_str().ok()?) }
 }
 
 /// Answers a request with an idempotency key.
@@ -219,6 +230,9 @@ impl Line {
         add("duration_ms", (time::now_ms() - self.started_ms).into());
         add("team_id", self.team_id.as_deref().into());
         add("key_id", self.key_id.as_deref().into());
+        if let Some(trace) = self.trace {
+            add("trace_id", trace.trace_id().into());
+        }
         let mut level = platform::log::Level::Info;
         if let Some(problem) = &self.problem {
             add("code", problem.code().into());

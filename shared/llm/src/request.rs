@@ -27,6 +27,8 @@ pub struct ChatRequest {
     /// Further top-level fields for `OpenAI`-compatible endpoints (`response_format`, `seed`, …). The fields that
     /// this crate sets win; other wire formats ignore them, but for `parallel_tool_calls`.
     pub extra: Map<String, Value>,
+    /// The trace that the question is part of, as its `traceparent` header says it: <https://www.w3.org/TR/trace-context/>.
+    pub traceparent: Option<String>,
 }
 
 /// One turn of a conversation.

@@ -96,12 +96,15 @@ async fn what_is_sent() {
         Message::user("Why?"),
     ];
     request.stop = vec!["END".to_owned()];
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    request.traceparent = Some(traceparent.to_owned());
     for provider in REMOTE {
         let key = format!("sent-{provider}");
         let stream = llm::ask(&candidate(provider, "mock-ok", &key), &request, &settings()).await.unwrap();
         read(stream).await;
         let seen = requests(&key).await.remove(0);
         assert_eq!(seen["body"], expected_body(provider), "{provider}");
+        assert_eq!(seen["headers"]["traceparent"], traceparent, "{provider}");
         assert_eq!(seen["finished"], true);
     }
     let anthropic = requests("sent-anthropic").await.remove(0);

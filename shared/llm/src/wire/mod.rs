@@ -8,7 +8,7 @@ mod tools;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::header::{self, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use crate::candidate::{Candidate, Provider};
@@ -18,14 +18,19 @@ use crate::error::{Error, Kind};
 use crate::request::{ChatRequest, Content, Role, Secret};
 use crate::sse;
 
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 /// The HTTP request that asks `candidate`.
 pub(crate) fn encode(candidate: &Candidate, request: &ChatRequest) -> Result<http::Request<Bytes>, Error> {
-    match candidate.provider {
+    let mut encoded = match candidate.provider {
         Provider::OpenAi => openai::encode(candidate, request),
         Provider::Anthropic => anthropic::encode(candidate, request),
         Provider::Gemini => gemini::encode(candidate, request),
         Provider::Offline => Err(Error::new(Kind::Refused, "the built-in model is not called over HTTP")),
-    }
+    }?;
+    let traceparent = request.traceparent.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
+    encoded.headers_mut().extend(traceparent.map(|value| (TRACEPARENT, value)));
+    Ok(encoded)
 }
 
 /// Turns a provider's events into deltas.

@@ -16,8 +16,8 @@ use trials::{GuardrailOutcome, Report, Waiting, report};
 use crate::change::{Published, ReasonInput, apply, changeable, publish, set_status};
 use crate::experiments::{ListQuery, page};
 use crate::input::CanaryInput;
-use crate::observations::{guardrails, observations};
 use crate::schedule::canary_of;
+use store::evidence::{guardrails, observations};
 
 const KIND: ExperimentKind = ExperimentKind::Canary;
 

@@ -22,7 +22,6 @@ mod change;
 mod experiments;
 mod explanation;
 mod input;
-mod observations;
 mod results;
 mod schedule;
 mod switch;

@@ -13,7 +13,7 @@ use trials::{
     report,
 };
 
-use crate::observations::{guardrails, observations};
+use store::evidence::{guardrails, observations};
 
 /// The answer of `GET /api/experiments/{experiment}/results`.
 #[derive(Serialize)]

@@ -22,7 +22,7 @@ use trials::{
 use crate::alerts::{Alert, send};
 use crate::change::publish_in;
 use crate::input::Strategy;
-use crate::observations::{fingerprint, guardrails, observations};
+use store::evidence::{fingerprint, guardrails, observations};
 
 use ExperimentStatus::{Active, Completed, Paused, RolledBack, Running, Stopped};
 

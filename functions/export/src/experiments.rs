@@ -1,15 +1,13 @@
 //! `GET /api/export/experiments/{experiment}.csv`: what `…/results` answers, as lines.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use domain::Error;
 use edge::{Call, Problem, Query};
-use stats::Moments;
+use store::evidence::{guardrails, observations};
 use store::experiments::{self, Evidence};
-use trials::{Guardrail, Metric, MetricReport, Observations, PeriodObservations, Report, report};
+use trials::{Metric, MetricReport, Report, report};
 
 use crate::csv::{self, Cell};
 use crate::tables::ExportQuery;
@@ -62,14 +60,7 @@ fn lines(evidence: &Evidence) -> String {
     let experiment = &evidence.experiment;
     let primary = experiment.primary_metric.as_deref().and_then(Metric::parse);
     let min_samples = u64::try_from(experiment.min_samples).unwrap_or_default();
-    let guardrails: Vec<Guardrail> = experiment
-        .guardrails
-        .iter()
-        .filter_map(|row| {
-            let metric = Metric::parse(&row.metric)?;
-            Some(Guardrail { metric, max_relative_regression: row.max_relative_regression })
-        })
-        .collect();
+    let guardrails = guardrails(&experiment.guardrails);
     let report = report(&observations(evidence), primary, min_samples, &guardrails);
     let mut csv = String::new();
     csv::line(&mut csv, COLUMNS.iter().map(|column| Cell::Text(column)));
@@ -139,45 +130,5 @@ fn name_of(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
-    }
-}
-
-/// What was seen, by period and by arm: from the database's sums to what reports are made from.
-fn observations(evidence: &Evidence) -> Observations {
-    let arms: Vec<String> = evidence.experiment.variants.iter().map(|variant| variant.name.clone()).collect();
-    let arm_of = |variant: &str| arms.iter().position(|arm| arm == variant);
-    let periods = evidence.periods.iter().map(|period| {
-        let mut seen = PeriodObservations {
-            period: period.period,
-            weights: period.weights.clone(),
-            exposures: vec![0; arms.len()],
-            in_two_arms: vec![0; arms.len()],
-            metrics: BTreeMap::new(),
-        };
-        for total in evidence.totals.iter().filter(|total| total.period == period.period) {
-            let Some(arm) = arm_of(&total.variant) else { continue };
-            set(&mut seen.exposures, arm, total.exposures);
-            set(&mut seen.in_two_arms, arm, total.in_two_arms);
-        }
-        for row in evidence.metrics.iter().filter(|row| row.period == period.period) {
-            let (Some(arm), Some(metric)) = (arm_of(&row.variant), Metric::parse(&row.metric)) else {
-                continue;
-            };
-            let moments = seen.metrics.entry(metric).or_insert_with(|| vec![Moments::default(); arms.len()]);
-            set(
-                moments,
-                arm,
-                Moments { count: row.units, sum: row.total, sum_of_squares: row.total_squares },
-            );
-        }
-        seen
-    });
-    let periods = periods.collect();
-    Observations { arms, periods }
-}
-
-fn set<T>(values: &mut [T], index: usize, value: T) {
-    if let Some(place) = values.get_mut(index) {
-        *place = value;
     }
 }

@@ -21,6 +21,7 @@ pub mod audit;
 pub mod collections;
 pub mod conversations;
 pub mod events;
+pub mod evidence;
 pub mod experiments;
 pub mod exports;
 pub mod feedback;

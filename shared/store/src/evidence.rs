@@ -1,13 +1,14 @@
-//! From the database's sums to what decisions are made from.
+//! From the database's sums of an experiment to what decisions and reports are made from.
 
 use std::collections::BTreeMap;
 
 use stats::Moments;
-use store::experiments::{Evidence, GuardrailRow};
 use trials::{Guardrail, Metric, Observations, PeriodObservations};
 
+use crate::experiments::{Evidence, GuardrailRow};
+
 /// What was seen, by period and by arm.
-pub(crate) fn observations(evidence: &Evidence) -> Observations {
+pub fn observations(evidence: &Evidence) -> Observations {
     let arms: Vec<String> = evidence.experiment.variants.iter().map(|variant| variant.name.clone()).collect();
     let periods = evidence.periods.iter().map(|period| PeriodObservations {
         period: period.period,
@@ -36,7 +37,7 @@ pub(crate) fn observations(evidence: &Evidence) -> Observations {
 }
 
 /// Guardrails as decisions take them. The store holds only metrics that there are.
-pub(crate) fn guardrails(rows: &[GuardrailRow]) -> Vec<Guardrail> {
+pub fn guardrails(rows: &[GuardrailRow]) -> Vec<Guardrail> {
     let guardrail = |row: &GuardrailRow| {
         Some(Guardrail {
             metric: Metric::parse(&row.metric)?,
@@ -47,7 +48,7 @@ pub(crate) fn guardrails(rows: &[GuardrailRow]) -> Vec<Guardrail> {
 }
 
 /// Changes with everything that is new of an experiment.
-pub(crate) fn fingerprint(evidence: &Evidence) -> String {
+pub fn fingerprint(evidence: &Evidence) -> String {
     let exposures: u64 = evidence.totals.iter().map(|total| total.exposures).sum();
     let units: u64 = evidence.metrics.iter().map(|row| row.units).sum();
     let values: f64 = evidence.metrics.iter().map(|row| row.total).sum();

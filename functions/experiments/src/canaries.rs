@@ -6,6 +6,7 @@ use domain::{Error, Id, Kind};
 use edge::{Body, Call, Problem, Query};
 use serde::Serialize;
 use serde_json::Map;
+use store::evidence::{guardrails, observations};
 use store::experiments::{
     self, Evidence, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, GuardrailRow, NewArm,
     NewExperiment, Step, Transition, Variant,
@@ -17,7 +18,6 @@ use crate::change::{Published, ReasonInput, apply, changeable, publish, set_stat
 use crate::experiments::{ListQuery, page};
 use crate::input::CanaryInput;
 use crate::schedule::canary_of;
-use store::evidence::{guardrails, observations};
 
 const KIND: ExperimentKind = ExperimentKind::Canary;
 

@@ -7,13 +7,12 @@ use axum::response::Response;
 use domain::{Error, Id};
 use edge::{Call, Problem};
 use serde::Serialize;
+use store::evidence::{guardrails, observations};
 use store::experiments::{self, Evidence, ExperimentKind, ExperimentStatus, Period};
 use trials::{
     GuardrailOutcome, InTwoArms, Metric, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName,
     report,
 };
-
-use store::evidence::{guardrails, observations};
 
 /// The answer of `GET /api/experiments/{experiment}/results`.
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ use platform::database::Database;
 use serde::Serialize;
 use serde_json::Value;
 use store::Actor;
+use store::evidence::{fingerprint, guardrails, observations};
 use store::experiments::{self, Due, Evidence, ExperimentChange, ExperimentKind, ExperimentStatus};
 use store::pointers::{self, Promotion};
 use trials::{
@@ -22,7 +23,6 @@ use trials::{
 use crate::alerts::{Alert, send};
 use crate::change::publish_in;
 use crate::input::Strategy;
-use store::evidence::{fingerprint, guardrails, observations};
 
 use ExperimentStatus::{Active, Completed, Paused, RolledBack, Running, Stopped};
 

@@ -41,11 +41,13 @@ struct Given<'a> {
 
 pub(crate) async fn give(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
     let rating = input.check()?;
+    let unit = said(input.user_id.as_ref()).map(events::unit);
     let new = NewFeedback {
         id: &call.new_id(Kind::Feedback),
         message_id: said(input.message_id.as_ref()),
         request_id: said(input.request_id.as_ref()),
         user_id: said(input.user_id.as_ref()),
+        unit: unit.as_deref(),
         rating,
         scale: input.scale,
         comment: input.comment.as_deref().map(str::trim).filter(|comment| !comment.is_empty()),

@@ -34,4 +34,5 @@ pub use drain::{Backlog, Drained, backlog, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
 #[cfg(feature = "contents")]
 pub use policies::policy;
+pub use prepare::unit;
 pub use record::record;

@@ -3,7 +3,7 @@
 -- a unit of exactly one running experiment that it could be about, from that.
 with given as (
   select * from jsonb_to_record($3) as given (
-    id text, message_id text, request_id text, user_id text, rating smallint, scale text, comment text,
+    id text, message_id text, request_id text, user_id text, unit text, rating smallint, scale text, comment text,
     prompt_id text, version_id text, experiment_id text, variant text)
 ), message as (
   select messages.id, messages.request_id, messages.prompt_id, messages.version_id, messages.experiment_id,
@@ -22,7 +22,7 @@ with given as (
   order by inferences.at desc
   limit 1
 ), told as (
-  select given.prompt_id, given.version_id, given.experiment_id, given.variant, given.user_id as unit
+  select given.prompt_id, given.version_id, given.experiment_id, given.variant, given.unit
   from given
   where given.message_id is null and not exists (select from message) and not exists (select from inference)
 ), met as (

@@ -14,6 +14,7 @@ fn about<'a>(id: &'a domain::Id, request_id: &'a str) -> NewFeedback<'a> {
         message_id: None,
         request_id: Some(request_id),
         user_id: Some("u-1"),
+        unit: Some("u-1"),
         rating: 1,
         scale: Scale::Thumbs,
         comment: None,

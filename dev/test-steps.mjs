@@ -119,7 +119,9 @@ function builtThenNodeTests(pattern) {
 
 /** @param {Context} context */
 function pagesChecked({ run }) {
-  const tool = (file, ...args) => () => run(process.execPath, [join(root, "static", file), ...args]);
+  // The linter looks for its companion in the folder where it is started.
+  const env = { OXLINT_TSGOLINT_PATH: join(root, "static/node_modules/.bin/tsgolint") };
+  const tool = (file, ...args) => () => run(process.execPath, [join(root, "static", file), ...args], env);
   return inTurn(
     () => run("cargo", ["xtask", "pages"]),
     tool("api-types.mjs", "--check"),

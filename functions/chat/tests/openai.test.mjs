@@ -5,12 +5,12 @@
  *   sh dev/node.sh --test functions/chat/tests/openai.test.mjs
  */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI from "openai";
 import { root, run } from "../../../dev/processes.mjs";
+import { pythonWith } from "../../../dev/python.mjs";
 import { keyOf, startModels } from "./models.mjs";
 
 const PYTHON_PACKAGE = "openai==3.52.0";
@@ -175,7 +175,7 @@ describe("the package of npm", () => {
 
 describe("the package of PyPI", () => {
   test("asks, streams, calls tools, tries again, aborts", { timeout: 300_000 }, async (t) => {
-    const python = await preparePython();
+    const python = await pythonWith(PYTHON_PACKAGE);
     if (!python) return t.skip(`${PYTHON_PACKAGE} cannot be installed here`);
     const env = { ...process.env, OPENAI_BASE_URL: `${models.url}/v1`, OPENAI_API_KEY: models.key };
     const script = join(root, "functions/chat/tests/openai_package.py");
@@ -189,16 +189,3 @@ describe("the package of PyPI", () => {
     }
   });
 });
-
-/** A Python with the package, kept beside the other tools; none where there is no Python or no package index. */
-async function preparePython() {
-  const folder = join(root, ".tools", PYTHON_PACKAGE.replace("==", "-"));
-  const python = join(folder, "bin/python");
-  if (existsSync(join(folder, "complete"))) return python;
-  const attempt = async (command, args) => (await run(command, args, { timeoutMs: 120_000 }).catch(() => ({ code: 1 }))).code === 0;
-  if (!(await attempt("python3", ["-m", "venv", folder]))) return undefined;
-  const quiet = ["--quiet", "--disable-pip-version-check", "--retries", "1"];
-  if (!(await attempt(python, ["-m", "pip", "install", ...quiet, PYTHON_PACKAGE]))) return undefined;
-  mkdirSync(join(folder, "complete"));
-  return python;
-}

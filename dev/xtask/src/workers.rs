@@ -15,13 +15,18 @@ const SCRIPTS: [&str; 2] = ["entry.mjs", "respond.mjs"];
 
 /// Writes the bundle of the function `name` from its compiled `module` into its folder in `bundles`.
 pub(crate) fn bundle(name: &str, module: &Path, bundles: &Path, profile: Profile) -> Result<()> {
-    let folder = bundles.join(name);
+    let bundle = bundles.join(name);
+    // Made beside its place and moved there file by file: a development server that watches the place would else
+    // load half a module.
+    let folder = bundles.join(format!("{name}.new"));
     fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&bundle)?;
     copy_scripts(name, &folder)?;
     // The module's name and time stand for its content: an unchanged one is not processed again.
-    let stamp = folder.join("built-from");
+    let stamp = bundle.join("built-from");
     let state = format!("{}\n{:?}", module.display(), fs::metadata(module)?.modified()?);
     if fs::read_to_string(&stamp).is_ok_and(|built| built == state) {
+        move_files(&folder, &bundle)?;
         return Ok(());
     }
     let mut bindgen = Bindgen::new();
@@ -37,7 +42,26 @@ pub(crate) fn bundle(name: &str, module: &Path, bundles: &Path, profile: Profile
         optimise(&folder.join("index_bg.wasm"))?;
         minify(&folder.join("index.js"))?;
     }
+    move_files(&folder, &bundle)?;
     fs::write(stamp, state)?;
+    Ok(())
+}
+
+/// Moves what is in a folder into another one, and removes the folder. What is the same stays as it was.
+fn move_files(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, place) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&place)?;
+            move_files(&source, &place)?;
+        } else if fs::read(&place).is_ok_and(|present| fs::read(&source).is_ok_and(|made| made == present)) {
+            fs::remove_file(&source)?;
+        } else {
+            fs::rename(&source, &place)?;
+        }
+    }
+    fs::remove_dir(from)?;
     Ok(())
 }
 

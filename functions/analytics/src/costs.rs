@@ -10,6 +10,7 @@ use crate::measures::{Group, Named, dollars};
 use crate::percentiles::ratio;
 use crate::pieces::pieces;
 use crate::range::RangeQuery;
+use crate::timeseries::check_interval;
 
 const GROUPS: [GroupBy; 9] = [
     GroupBy::Team,
@@ -57,9 +58,7 @@ struct Row {
 
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    if query.interval.is_some() {
-        checks.refuse("interval", "unknown_field", "only a time series has an interval");
-    }
+    check_interval(&mut checks, query.interval.as_deref());
     let default = GroupBy::Model;
     let mut asked = query.read(&call, checks, &GROUPS, Some(default)).await?;
     asked.filter.detail = Detail::Sums;

@@ -10,6 +10,7 @@ use crate::measures::{Group, Named};
 use crate::percentiles::{Bar, Distribution, bars};
 use crate::pieces::pieces;
 use crate::range::RangeQuery;
+use crate::timeseries::check_interval;
 
 const GROUPS: [GroupBy; 8] = [
     GroupBy::Prompt,
@@ -53,9 +54,7 @@ struct Shape {
 
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    if query.interval.is_some() {
-        checks.refuse("interval", "unknown_field", "only a time series has an interval");
-    }
+    check_interval(&mut checks, query.interval.as_deref());
     let mut asked = query.read(&call, checks, &GROUPS, None).await?;
     asked.filter.detail = Detail::Histograms;
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);

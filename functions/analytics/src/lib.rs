@@ -9,7 +9,7 @@
 //! | `GET /api/analytics/versions` | a prompt's versions beside each other |
 //! | `GET /metrics` | counters for Prometheus |
 //!
-//! A route reads few cells of rollups, however many inferences they sum: see [`pieces`].
+//! A route reads few cells of rollups, however many inferences they sum: see `pieces`.
 
 mod costs;
 mod latency;

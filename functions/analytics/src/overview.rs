@@ -11,6 +11,7 @@ use store::analytics::{self, Period, Sums};
 use crate::measures::Measures;
 use crate::pieces::pieces;
 use crate::range::RangeQuery;
+use crate::timeseries::check_interval;
 
 /// The answer: the period's numbers, those of the period of the same length before it, and by what share they changed.
 #[derive(Serialize)]
@@ -34,9 +35,7 @@ struct Previous {
 
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    if query.interval.is_some() {
-        checks.refuse("interval", "unknown_field", "only a time series has an interval");
-    }
+    check_interval(&mut checks, query.interval.as_deref());
     let asked = query.read(&call, checks, &[], None).await?;
     let before_ms = asked.from_ms - (asked.to_ms - asked.from_ms);
     let mut wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);

@@ -104,11 +104,11 @@ impl RangeQuery {
     }
 
     fn filter(&self, checks: &mut Checks, groups: &[GroupBy], default: Option<GroupBy>) -> Filter {
-        let offered: Vec<&str> =
-            GROUPS.iter().filter(|(_, group)| groups.contains(group)).map(|(name, _)| *name).collect();
+        let offered: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).collect();
+        // A group that this route does not divide by leaves it as it is, like an interval where there are no buckets.
         let parse = |name: &str| {
-            let found = GROUPS.iter().find(|(candidate, group)| *candidate == name && groups.contains(group));
-            found.map(|(_, group)| Some(*group))
+            let found = GROUPS.iter().find(|(candidate, _)| *candidate == name);
+            found.map(|(_, group)| if groups.contains(group) { Some(*group) } else { default })
         };
         let group_by = checks.choice("group_by", self.group_by.as_deref(), default, parse, &offered);
         for (field, kind, text) in
@@ -211,10 +211,7 @@ mod tests {
             refused(|query| query.group_by = Some("colour".to_owned())),
             [("group_by".to_owned(), "unknown_value")]
         );
-        assert_eq!(
-            refused(|query| query.group_by = Some("team".to_owned())),
-            [("group_by".to_owned(), "unknown_value")]
-        );
+        assert_eq!(check(|query| query.group_by = Some("team".to_owned())).unwrap().filter.group_by, None);
         assert_eq!(
             refused(|query| query.status = Some("fine".to_owned())),
             [("status".to_owned(), "unknown_value")]

@@ -61,10 +61,22 @@ struct Point {
     measures: Measures,
 }
 
+/// The interval that was asked for, also in words. Routes without buckets take one as well, and it changes nothing:
+/// whoever shows several routes side by side asks them all alike.
+pub(crate) fn check_interval(checks: &mut Checks, given: Option<&str>) -> Option<(&'static str, i64)> {
+    let name = match given {
+        Some("minute") => Some("1m"),
+        Some("hour") => Some("1h"),
+        Some("day") => Some("1d"),
+        other => other,
+    };
+    let parse = |name: &str| INTERVALS.iter().find(|(known, _)| *known == name).map(|known| Some(*known));
+    checks.choice("interval", name, None, parse, &NAMES)
+}
+
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    let parse = |name: &str| INTERVALS.iter().find(|(known, _)| *known == name).map(|known| Some(*known));
-    let given = checks.choice("interval", query.interval.as_deref(), None, parse, &NAMES);
+    let given = check_interval(&mut checks, query.interval.as_deref());
     let asked = query.read(&call, checks, &GROUPS, None).await?;
     let range_s = (asked.to_ms - asked.from_ms) / 1_000;
     let (interval, seconds) = given.unwrap_or_else(|| choose(range_s));

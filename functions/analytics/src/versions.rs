@@ -9,6 +9,7 @@ use store::analytics::{self, GroupBy, Period};
 use crate::measures::{Group, Measures, Named};
 use crate::pieces::pieces;
 use crate::range::RangeQuery;
+use crate::timeseries::check_interval;
 
 /// The answer, the most used version first.
 #[derive(Serialize)]
@@ -30,9 +31,7 @@ struct Row {
 
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    if query.interval.is_some() {
-        checks.refuse("interval", "unknown_field", "only a time series has an interval");
-    }
+    check_interval(&mut checks, query.interval.as_deref());
     let asked = query.read(&call, checks, &[GroupBy::Version], Some(GroupBy::Version)).await?;
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
     let rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;

@@ -30,9 +30,17 @@ pub(crate) async fn resume(
     let message_id = find(&message)?;
     let after = last_event_id(&headers)?;
     let log = log_of(&call, &message_id)?;
+    // What was deleted is gone, though its events may still be in Redis. Without a database they are all there is.
+    let status = match messages::find(&call.database, call.team_id(), message_id.as_str()).await {
+        Ok(message) => Some(message.status),
+        Err(Error::Unavailable(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let mut recording = log.read(after).await.map_err(Error::from)?;
     if recording.texts.is_empty() && !recording.is_over {
-        let status = messages::find(&call.database, call.team_id(), message_id.as_str()).await?.status;
+        let Some(status) = status else {
+            return Err(Error::Unavailable("neither store knows the answer".to_owned()).into());
+        };
         if status != Status::Streaming {
             if !recording.exists {
                 return Ok(edge::no_content());

@@ -86,6 +86,11 @@ impl Problem {
         self
     }
 
+    fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
     fn with_inward(mut self, reason: String) -> Self {
         self.0.inward = Some(reason);
         self
@@ -176,7 +181,12 @@ impl From<Error> for Problem {
             Error::Forbidden(detail) => Self::new(403, "forbidden", detail),
             Error::MissingVariables(names) => {
                 let detail = format!("the template's variables have no value: {}", names.join(", "));
-                Self::new(422, "missing_variables", detail).with_field("missing_variables", names.into())
+                let errors = names.iter().map(|name| {
+                    FieldError::new(format!("variables.{name}"), "required", "the template uses it")
+                });
+                let errors = errors.collect();
+                let problem = Self::new(422, "missing_variables", detail);
+                problem.with_field("missing_variables", names.into()).with_errors(errors)
             }
             Error::Unavailable(reason) => {
                 Self::new(503, "unavailable", "a store does not answer; try again in a second")

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! In scope: what an event says ([`Event`]); how it gets from a function into a stream after the response
-//! ([`record`]), redacted; and how a drain takes it from there into the database ([`drain`]). Out of scope: what is
+//! ([`record()`]), redacted; and how a drain takes it from there into the database ([`drain()`]). Out of scope: what is
 //! concluded from events.
 //!
 //! An event is delivered at least once, and counted once: the database knows the ids of seven days. A drain

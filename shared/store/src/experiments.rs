@@ -149,11 +149,20 @@ pub struct Step {
     /// The canary's share of all units, in percent.
     pub percent: f64,
     /// Samples that the canary needs before the next step.
-    #[serde(default)]
+    #[serde(default = "cautious_samples")]
     pub min_samples: i64,
     /// Minutes that this step lasts at least.
-    #[serde(default)]
+    #[serde(default = "cautious_minutes")]
     pub min_minutes: i64,
+}
+
+/// Who says nothing does not want a new version to be everywhere within seconds.
+fn cautious_samples() -> i64 {
+    100
+}
+
+fn cautious_minutes() -> i64 {
+    10
 }
 
 /// A change in an experiment's life.

@@ -181,8 +181,8 @@ async fn what_analytics_cannot_answer_it_refuses() {
         ("overview?from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z", "from"),
         ("overview?from=yesterday", "from"),
         ("overview?colour=red", "colour"),
-        ("overview?interval=1h", "interval"),
-        ("overview?group_by=model", "group_by"),
+        ("overview?interval=2h", "interval"),
+        ("overview?group_by=colour", "group_by"),
         ("timeseries?interval=1m&from=2026-01-01T00:00:00Z&to=2026-11-20T00:00:00Z", "interval"),
         ("timeseries?interval=2h", "interval"),
         ("timeseries?group_by=colour", "group_by"),
@@ -190,7 +190,7 @@ async fn what_analytics_cannot_answer_it_refuses() {
         ("timeseries?time_zone=%27%3B", "time_zone"),
         ("latency?status=fine", "status"),
         ("costs?prompt_id=nonsense", "prompt_id"),
-        ("versions?group_by=model", "group_by"),
+        ("versions?group_by=colour", "group_by"),
     ] {
         let problem = viewer.get(&format!("/api/analytics/{query}")).await.problem(422, "validation_failed");
         assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");

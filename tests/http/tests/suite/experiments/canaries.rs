@@ -103,7 +103,8 @@ async fn a_canary_is_rolled_back_or_promoted_by_hand() {
 #[tokio::test]
 async fn a_canary_without_demands_goes_live_by_schedule() {
     let stage = Stage::new().await;
-    let steps = json!({"steps": [{"percent": 10}, {"percent": 60}], "guardrails": []});
+    let free = |percent: u8| json!({"percent": percent, "min_samples": 0, "min_minutes": 0});
+    let steps = json!({"steps": [free(10), free(60)], "guardrails": []});
     let path = format!("/api/prompts/{}/canary", stage.prompt);
     let made = stage.team.admin.post(&path, with(body(&stage), &steps)).await.expect(201);
     let path = format!("/api/canaries/{}", member(&made, "canary_id"));

@@ -21,7 +21,8 @@ const requireKey: MiddlewareFunction = async ({ request }, next) => {
   await next();
 };
 
-const to = (address: string) => () => redirect(address);
+/** Goes on to another address. That it draws nothing is said, or the router warns of it. */
+const goOn = (address: string) => ({ loader: () => redirect(address), element: null });
 
 type Page = NonNullable<RouteObject["Component"]>;
 
@@ -65,7 +66,7 @@ const chat: RouteObject[] = [page("chat/:conversation?", async () => (await impo
 const analytics: RouteObject[] = [page("analytics", async () => (await import("./features/analytics/analytics-page")).AnalyticsPage)];
 
 const settings: RouteObject[] = [
-  { path: "settings", loader: to(paths.keys()) },
+  { path: "settings", ...goOn(paths.keys()) },
   page("settings/keys", async () => (await import("./features/settings/keys-page")).KeysPage),
   page("settings/providers", async () => (await import("./features/settings/providers-page")).ProvidersPage),
   page("settings/team", async () => (await import("./features/settings/team-page")).TeamPage),
@@ -86,7 +87,7 @@ export const routes: RouteObject[] = [
     middleware: [requireKey],
     HydrateFallback: () => null,
     children: [
-      { index: true, loader: to(paths.prompts()) },
+      { index: true, ...goOn(paths.prompts()) },
       ...prompts,
       ...experiments,
       ...chat,

@@ -26,6 +26,8 @@ export function KeyForm({ action, onDone }: { action: string; onDone: () => void
     const given = new FormData(event.currentTarget).get("key");
     const key = typeof given === "string" ? given.trim() : "";
     if (!key) return setError("Paste a key first.");
+    // A header cannot carry it, so that asking would look like a server that is away.
+    if (/[^\x20-\x7e]/.test(key)) return setError("This key does not work: a key has only letters from A to Z, digits and _. Copy it anew.");
     setBusy(true);
     setError(undefined);
     try {

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 export type Tone = "neutral" | "accent" | "good" | "warn" | "bad";
 
 const TONES: Record<Tone, string> = {
-  neutral: "bg-sunken text-muted",
+  neutral: "bg-hover text-muted",
   accent: "bg-accent-ground text-accent",
   good: "bg-good-ground text-good",
   warn: "bg-warn-ground text-warn",

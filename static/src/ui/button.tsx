@@ -9,10 +9,10 @@ const BASE =
   "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors select-none disabled:cursor-not-allowed aria-disabled:cursor-not-allowed";
 const SIZES = { medium: "h-8 px-3 text-base", small: "h-7 px-2 text-sm" };
 const KINDS: Record<Kind, string> = {
-  primary: "bg-solid text-on-solid hover:opacity-90 aria-disabled:bg-hover aria-disabled:text-muted aria-disabled:hover:opacity-100",
-  secondary: "border border-edge/50 bg-surface text-ink hover:bg-hover aria-disabled:border-line aria-disabled:text-muted aria-disabled:hover:bg-surface",
-  quiet: "text-muted hover:bg-hover hover:text-ink aria-disabled:hover:bg-transparent aria-disabled:hover:text-muted",
-  danger: "bg-bad text-on-bad hover:opacity-90 aria-disabled:bg-hover aria-disabled:text-muted",
+  primary: "bg-solid text-on-solid hover:opacity-90 aria-disabled:bg-hover aria-disabled:text-muted/70 aria-disabled:hover:opacity-100",
+  secondary: "border border-edge/50 bg-surface text-ink hover:bg-hover aria-disabled:border-line aria-disabled:bg-hover aria-disabled:text-muted/70 aria-disabled:hover:bg-hover",
+  quiet: "text-muted hover:bg-hover hover:text-ink aria-disabled:text-muted/60 aria-disabled:hover:bg-transparent aria-disabled:hover:text-muted/60",
+  danger: "bg-bad text-on-bad hover:opacity-90 aria-disabled:bg-hover aria-disabled:text-muted/70 aria-disabled:hover:opacity-100",
 };
 
 export function buttonClass(kind: Kind = "secondary", size: keyof typeof SIZES = "medium", extra = ""): string {

@@ -1,6 +1,14 @@
 import { Search } from "lucide-react";
-import { useEffect, useEffectEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useState } from "react";
 import { Input } from "./field";
+
+/** Esc in a search empties it, and leaves it when it is empty. */
+export const onEscape = (clear: () => void) => (event: KeyboardEvent<HTMLInputElement>) => {
+  if (event.key !== "Escape") return;
+  if (event.currentTarget.value === "") return event.currentTarget.blur();
+  event.preventDefault();
+  clear();
+};
 
 /** How long typing rests before it is searched. */
 const REST_MS = 150;
@@ -42,7 +50,7 @@ export function SearchField({ label, value, onSearch, className = "" }: SearchFi
   return (
     <div className={`relative ${className}`}>
       <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
-      <Input type="search" aria-label={label} placeholder="Search  ( / )" value={typed} onChange={(event) => setTyped(event.target.value)} className="ps-8" />
+      <Input type="search" aria-label={label} placeholder="Search  ( / )" value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={onEscape(() => setTyped(""))} className="ps-8" />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { CircleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { ApiError } from "@/api/errors";
-import { Button } from "./button";
+import { ApiError, isNotFound } from "@/api/errors";
+import { Button, ButtonLink } from "./button";
 import { CodeBlock, CopyButton } from "./copy";
 
 /** Grey where something will be: nothing for 200 ms, then the geometry of what comes. */
@@ -47,8 +47,16 @@ export function EmptyState({ icon: Icon, title, children, action, curl }: EmptyP
   );
 }
 
+interface ErrorProps {
+  error: unknown;
+  onRetry?: (() => void) | undefined;
+  title?: string | undefined;
+  /** The list that it would stand in: the way out of what does not exist. */
+  list?: { to: string; says: string };
+}
+
 /** What went wrong, whose request it was, and another try. */
-export function ErrorState({ error, onRetry, title = "This could not be loaded" }: { error: unknown; onRetry?: (() => void) | undefined; title?: string | undefined }) {
+export function ErrorState({ error, onRetry, title = "This could not be loaded", list }: ErrorProps) {
   const detail = error instanceof Error ? error.message : "Something unexpected happened.";
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
@@ -61,7 +69,10 @@ export function ErrorState({ error, onRetry, title = "This could not be loaded" 
           Request <code className="font-mono">{requestId}</code> <CopyButton text={requestId} label="Copy the request id" />
         </p>
       )}
-      {onRetry && <Button onClick={onRetry}>Try again</Button>}
+      <div className="flex flex-wrap justify-center gap-2 empty:hidden">
+        {list && isNotFound(error) && <ButtonLink to={list.to}>{list.says}</ButtonLink>}
+        {onRetry && <Button onClick={onRetry}>Try again</Button>}
+      </div>
     </section>
   );
 }

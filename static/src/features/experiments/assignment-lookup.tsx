@@ -23,6 +23,12 @@ export function AssignmentLookup({ experiment }: { experiment: Experiment }) {
   );
 }
 
+/** A sentence. A variant's name that begins it is written as it is. */
+function whyOf({ why, variant }: Assignment): string {
+  const said = sentence(why);
+  return variant !== null && why.startsWith(`${variant} `) ? variant + said.slice(variant.length) : said;
+}
+
 function Explanation({ assignment, experiment }: { assignment: Assignment; experiment: Experiment }) {
   const version = experiment.variants.find(({ name }) => name === assignment.variant)?.version_number;
   const scored = assignment.scores.some(({ score }) => score !== null);
@@ -35,7 +41,7 @@ function Explanation({ assignment, experiment }: { assignment: Assignment; exper
         {version && <Badge>v{version}</Badge>}
         <Badge tone={assignment.assignment === "experiment" ? "accent" : "neutral"}>{assignment.assignment}</Badge>
       </p>
-      <p>{sentence(assignment.why)}</p>
+      <p>{whyOf(assignment)}</p>
       {assignment.bucket !== null && (
         <p className="tabular text-sm text-muted">
           Bucket {assignment.bucket} of 10,000: {assignment.included ? "takes part" : "does not take part"} at {percent(assignment.coverage, 0)} coverage.
@@ -45,7 +51,7 @@ function Explanation({ assignment, experiment }: { assignment: Assignment; exper
         <ul className="tabular flex flex-wrap gap-x-4 text-sm text-muted">
           {assignment.scores.map(({ variant, score, weight }) => (
             <li key={variant}>
-              <span dir="auto">{variant}</span> {percent(weight, 0)}: score {score === null ? "–" : score.toFixed(3)}
+              <span dir="auto">{variant}</span> {percent(weight, 0)}: score {score === null ? "–" : score.toPrecision(3)}
             </li>
           ))}
         </ul>

@@ -35,7 +35,7 @@ export function CanaryPage() {
   return (
     <Page title="Canary" back={BACK}>
       {canary.isError ? (
-        <ErrorState error={canary.error} onRetry={() => void canary.refetch()} title={isNotFound(canary.error) ? "There is no such canary" : undefined} />
+        <ErrorState error={canary.error} list={{ to: paths.experiments(), says: "Show all experiments" }} onRetry={() => void canary.refetch()} title={isNotFound(canary.error) ? "There is no such canary" : undefined} />
       ) : (
         <Skeleton className="h-64 w-full" />
       )}

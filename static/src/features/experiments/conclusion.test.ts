@@ -6,7 +6,7 @@ import type { ArmResult, Results } from "./model";
 const HOUR = 3_600_000;
 const STARTED = "2026-11-21T00:00:00.000Z";
 const NOW = Date.parse(STARTED) + HOUR;
-const experiment = { created_at: STARTED, status: "active", ended_at: null } as const;
+const experiment = { created_at: STARTED, status: "active", ended_at: null, all_killed: false } as const;
 
 const arm = (name: string, more: Partial<ArmResult> = {}): ArmResult => ({
   name,
@@ -42,7 +42,7 @@ const results = (more: Partial<Results> = {}): Results => ({
   ...more,
 });
 
-const concluded = (more: Partial<Results>, status: typeof experiment.status | "stopped" = "active") => conclude(results(more), { ...experiment, status }, NOW);
+const concluded = (more: Partial<Results>, status: typeof experiment.status | "stopped" | "killed" = "active") => conclude(results(more), { ...experiment, status }, NOW);
 
 test("a split that went wrong comes before a winner", () => {
   const conclusion = concluded({ verdict: "winner", verdict_variant: "b", srm: { chi_squared: 11.11, degrees_of_freedom: 1, p_value: 0.00086, alert: true } });
@@ -53,6 +53,13 @@ test("a split that went wrong comes before a winner", () => {
 
 test("users in two variants are an alarm", () => {
   expect(concluded({ in_two_arms: { units: 30, share: 0.03, alert: true } }).detail).toContain("30 users (3.0 %)");
+});
+
+test("what is switched off waits for nobody", () => {
+  const nobody: Partial<Results> = { verdict: "not_enough_data", variants: [arm("control", { exposures: 0, samples: 0 }), arm("b", { exposures: 0, samples: 0 })] };
+  expect(concluded(nobody, "killed").title).toBe("It is switched off");
+  expect(conclude(results(nobody), { ...experiment, all_killed: true }, NOW).title).toBe("It is switched off");
+  expect(concluded(nobody).title).toBe("Waiting for the first user");
 });
 
 test("not enough data says how many of how many, and how long that takes", () => {

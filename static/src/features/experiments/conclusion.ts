@@ -14,10 +14,13 @@ export interface Conclusion {
   winner?: ArmResult;
 }
 
+/** What of an experiment its conclusion depends on. */
+type Judged = Pick<Experiment, "created_at" | "status" | "ended_at" | "all_killed">;
+
 const SUSPECT = "Until the cause is found, nothing below can be relied on. Usual causes: an application that caches one answer for all users, or sends some users elsewhere.";
 
 /** A traffic split that went wrong comes before everything: no number can be believed then. */
-export function conclude(results: Results, experiment: Pick<Experiment, "created_at" | "status" | "ended_at">, now: number): Conclusion {
+export function conclude(results: Results, experiment: Judged, now: number): Conclusion {
   if (results.srm.alert) {
     return { state: "alarm", tone: "bad", title: "Traffic does not split as planned", detail: `A split this far from the weights happens by chance in ${chance(results.srm.p_value)}. ${SUSPECT}` };
   }
@@ -75,22 +78,25 @@ function winner(results: Results, metric: Metric | null): Conclusion {
   };
 }
 
-function notEnough(results: Results, experiment: Pick<Experiment, "created_at" | "status" | "ended_at">, now: number): Conclusion {
+function notEnough(results: Results, experiment: Judged, now: number): Conclusion {
   const least = results.variants.reduce<ArmResult | undefined>((low, arm) => (low && low.samples <= arm.samples ? low : arm), undefined);
   const have = least?.samples ?? 0;
   const needed = Math.max(results.min_samples, 2);
-  const running = experiment.status === "active";
-  const remainingMs = running ? timeLeft(have, needed, now - Date.parse(experiment.created_at)) : null;
   const ended = experiment.status === "stopped";
+  const off = !ended && (experiment.status === "killed" || experiment.all_killed);
+  const running = experiment.status === "active" && !off;
+  const remainingMs = running ? timeLeft(have, needed, now - Date.parse(experiment.created_at)) : null;
   const fewest = least ? `${least.name} has ${plural(have, "sample")} of the ${count(needed)} that each variant needs.` : "";
   const exposed = results.variants.reduce((sum, arm) => sum + arm.exposures, 0);
   const rest = exposed === 0 ? "Nobody has met it yet. Users take part when an application resolves the prompt with a user id." : `${fewest}${remainingMs === null ? "" : ` At the rate so far that takes ${roughly(remainingMs)}.`}`;
+  const progress = { have: Math.min(have, needed), needed, remainingMs };
+  if (off) return { state: "not_enough_data", tone: "neutral", title: "It is switched off", detail: `Nobody takes part until it is switched on again. ${exposed === 0 ? "Nobody has met it yet." : fewest}`.trim(), progress };
   return {
     state: "not_enough_data",
     tone: "neutral",
     title: ended ? "It ended without enough data" : exposed === 0 ? "Waiting for the first user" : "Not enough data yet",
     detail: ended ? fewest : rest,
-    progress: { have: Math.min(have, needed), needed, remainingMs },
+    progress,
   };
 }
 

@@ -36,7 +36,7 @@ export function ExperimentPage() {
   return (
     <Page title="Experiment" back={BACK}>
       {experiment.isError ? (
-        <ErrorState error={experiment.error} onRetry={() => void experiment.refetch()} title={isNotFound(experiment.error) ? "There is no such experiment" : undefined} />
+        <ErrorState error={experiment.error} list={{ to: paths.experiments(), says: "Show all experiments" }} onRetry={() => void experiment.refetch()} title={isNotFound(experiment.error) ? "There is no such experiment" : undefined} />
       ) : (
         <Waiting />
       )}

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue } from "react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { isNotFound } from "@/api/errors";
+import { useRested } from "@/lib/rested";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
 import { ButtonLink } from "@/ui/button";
@@ -21,7 +22,8 @@ const KINDS = [
 /** Begins an experiment or a canary on a prompt. */
 export function NewExperimentPage() {
   const [state, set] = useSearchState({ kind: "experiment", prompt: "" });
-  const name = useDeferredValue(state.prompt);
+  const name = useRested(state.prompt);
+  const [typing, setTyping] = useState(false);
   const prompt = useQuery(promptByNameQuery(name));
   const versions = useQuery(versionChoicesQuery(prompt.data?.name ?? ""));
   const unknown = prompt.isError && isNotFound(prompt.error);
@@ -36,8 +38,19 @@ export function NewExperimentPage() {
             </button>
           ))}
         </div>
-        <Field label="Prompt" error={unknown && name !== "" ? "There is no prompt of this name." : undefined}>
-          {(control) => <PromptInput control={control} value={state.prompt} onChange={(value) => set({ prompt: value }, { typing: true })} className="max-w-md" />}
+        <Field label="Prompt" error={unknown && !typing && name !== "" && name === state.prompt ? "There is no prompt of this name." : undefined}>
+          {(control) => (
+            <PromptInput
+              control={control}
+              value={state.prompt}
+              onChange={(value) => {
+                setTyping(true);
+                set({ prompt: value }, { typing: true });
+              }}
+              onLeave={() => setTyping(false)}
+              className="max-w-md"
+            />
+          )}
         </Field>
         {prompt.isError && !unknown && <ErrorState error={prompt.error} onRetry={() => void prompt.refetch()} />}
         {versions.isError && <ErrorState error={versions.error} onRetry={() => void versions.refetch()} />}

@@ -39,7 +39,7 @@ export function PromptDiffPage() {
         </div>
       }
     >
-      {error && <ErrorState error={error} title={isNotFound(error) ? "There is no such version" : undefined} onRetry={() => void Promise.all([prompt.refetch(), left.refetch(), right.refetch()])} />}
+      {error && <ErrorState error={error} list={{ to: paths.prompts(), says: "Show all prompts" }} title={isNotFound(error) ? `There is no such ${prompt.error ? "prompt" : "version"}` : undefined} onRetry={() => void Promise.all([prompt.refetch(), left.refetch(), right.refetch()])} />}
       {!error && left.data && right.data && (
         <LazyDiff
           from={left.data}

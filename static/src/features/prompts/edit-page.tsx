@@ -28,7 +28,7 @@ export function EditPromptPage() {
   if (prompt.data && (hasVersion === false || base.data)) return <Editor key={prompt.data.id} prompt={prompt.data} base={base.data} />;
   return (
     <Page title="Edit" documentTitle={`Edit ${name}`} back={<Link to={paths.prompt(name)} className="font-mono hover:underline">{name}</Link>}>
-      {error ? <ErrorState error={error} onRetry={() => void Promise.all([prompt.refetch(), base.refetch()])} /> : <Skeleton className="h-96 w-full" />}
+      {error ? <ErrorState error={error} list={{ to: paths.prompts(), says: "Show all prompts" }} onRetry={() => void Promise.all([prompt.refetch(), base.refetch()])} /> : <Skeleton className="h-96 w-full" />}
     </Page>
   );
 }

@@ -48,7 +48,7 @@ export function PromptHistoryPage() {
       }
     >
       {list.isPending && <SkeletonRows label="Loading the history" />}
-      {list.isError && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isError && <ErrorState error={list.error} list={{ to: paths.prompts(), says: "Show all prompts" }} onRetry={() => void list.refetch()} />}
       {list.isSuccess && moves.length === 0 && <EmptyState title="Nothing was live yet">Each promotion and rollback is listed here for ever, with who did it, when and why.</EmptyState>}
       {moves.length > 0 && (
         <>

@@ -28,6 +28,9 @@ const START: Draft = { ...EMPTY_DRAFT, system_prompt: "You are friendly and brie
 
 const nameSchema = z.string().regex(NAME, "Lower-case letters, digits and . _ / -, beginning with a letter or digit, at most 200.");
 
+/** What is wrong with a name. */
+const faultOf = (name: string): string | undefined => nameSchema.safeParse(name).error?.issues[0]?.message;
+
 /** A prompt, its first version and, if wished, its release: from nothing to something that resolves. */
 export function NewPromptPage() {
   const navigate = useNavigate();
@@ -65,10 +68,14 @@ export function NewPromptPage() {
       else notifyError("The prompt could not be created", error);
     }
   };
+  const changeName = (text: string) => {
+    setName(text);
+    if (nameError !== undefined) setNameError(faultOf(text));
+  };
   const submit = () => {
-    const checked = nameSchema.safeParse(name);
-    setNameError(checked.error?.issues[0]?.message);
-    if (!checked.success) return document.querySelector<HTMLInputElement>("[data-prompt-name]")?.focus();
+    const fault = faultOf(name);
+    setNameError(fault);
+    if (fault !== undefined) return document.querySelector<HTMLInputElement>("[data-prompt-name]")?.focus();
     if (!busy && editor.allowed) void form.handleSubmit(create)();
     return undefined;
   };
@@ -95,7 +102,7 @@ export function NewPromptPage() {
         >
           <div className="flex flex-col gap-5">
             <Field label="Name" error={nameError} hint="What applications resolve: support/reply, for example.">
-              {(control) => <Input {...control} data-prompt-name autoFocus autoCapitalize="none" maxLength={200} value={name} onChange={(event) => setName(event.target.value)} className="font-mono" />}
+              {(control) => <Input {...control} data-prompt-name autoFocus autoCapitalize="none" maxLength={200} value={name} onChange={(event) => changeName(event.target.value)} className="font-mono" />}
             </Field>
             <details className="group">
               <summary className="w-fit list-none text-sm font-medium text-muted hover:text-ink">

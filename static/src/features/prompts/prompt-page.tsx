@@ -42,7 +42,7 @@ export function PromptPage() {
   return (
     <Page title={<span className="font-mono">{name}</span>} documentTitle={name} back={<Link to={paths.prompts()} className="hover:underline">Prompts</Link>}>
       {prompt.isError ? (
-        <ErrorState error={prompt.error} onRetry={() => void prompt.refetch()} title={isNotFound(prompt.error) ? "There is no such prompt" : undefined} />
+        <ErrorState error={prompt.error} list={{ to: paths.prompts(), says: "Show all prompts" }} onRetry={() => void prompt.refetch()} title={isNotFound(prompt.error) ? "There is no such prompt" : undefined} />
       ) : (
         <div className="flex flex-col gap-4" role="status" aria-label="Loading the prompt">
           <Skeleton className="h-8 w-80" />
@@ -241,7 +241,7 @@ function VersionArea({ prompt, tab, list, versions, selected, error }: VersionAr
       </EmptyState>
     );
   }
-  if (error && !selected) return <ErrorState error={error} onRetry={() => void list.refetch()} title={isNotFound(error) ? "There is no such version" : undefined} />;
+  if (error && !selected) return <ErrorState error={error} list={{ to: paths.prompts(), says: "Show all prompts" }} onRetry={() => void list.refetch()} title={isNotFound(error) ? "There is no such version" : undefined} />;
   if (!selected) {
     return (
       <div role="status" aria-label="Loading the versions" className="grid gap-6 lg:grid-cols-[16rem_minmax(0,1fr)]">

@@ -5,6 +5,7 @@ import type { Prompt, Version } from "@/api/types";
 import { paths, withParams } from "@/paths";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
+import { onEscape } from "@/ui/search-field";
 import { RelativeTime } from "@/ui/time";
 import { Hint } from "@/ui/tooltip";
 import { LiveBadges } from "./version-label";
@@ -34,7 +35,7 @@ export function Timeline({ prompt, versions, selected, to, more }: TimelineProps
   const shown = useMemo(() => versions.filter((version) => matches(version, prompt, search)), [versions, prompt, search]);
   return (
     <nav aria-label="Versions" className="flex min-h-0 flex-col gap-2">
-      <Input type="search" aria-label="Search the versions" placeholder="Search versions" value={search} onChange={(event) => setSearch(event.target.value)} />
+      <Input type="search" aria-label="Search the versions" placeholder="Search versions" value={search} onChange={(event) => setSearch(event.target.value)} onKeyDown={onEscape(() => setSearch(""))} />
       <ol className="min-h-0 overflow-y-auto max-lg:max-h-56">
         {shown.map((version) => (
           <li key={version.version_id} className="group relative flex">

@@ -212,8 +212,8 @@ describe("an experiment", () => {
 
 describe("a canary", () => {
   const steps = [
-    { percent: 50, min_samples: 1_000 },
-    { percent: 100, min_samples: 1_000 },
+    { percent: 50, min_samples: 1_000, min_minutes: 0 },
+    { percent: 100, min_samples: 1_000, min_minutes: 0 },
   ];
   const guardrails = [{ metric: "approval", max_relative_regression: 0.1 }];
 

@@ -126,9 +126,11 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await say(page, "Rate me.");
     await facts(page).waitFor();
     const thumb = answers(page).getByRole("button", { name: "Good answer" });
+    // The button is pressed at once, before the server has said yes.
+    const stored = page.waitForResponse((response) => response.url().endsWith("/api/feedback"));
     await thumb.click();
     await page.locator('button[aria-label="Good answer"][aria-pressed="true"]').waitFor();
-    await page.waitForLoadState("networkidle");
+    await stored;
     const thumbs = await call("GET", "/api/feedback/stats");
     assert.equal(thumbs.positive, before.positive + 1);
 

@@ -3,19 +3,19 @@
 use axum::extract::Path;
 use axum::response::Response;
 use domain::{Error, Id, Kind};
-use edge::{Body, Call, Problem, Query};
+use edge::{Body, Call, ListPage, Problem, Query};
 use serde::Serialize;
 use serde_json::Map;
 use store::evidence::{guardrails, observations};
 use store::experiments::{
-    self, Evidence, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, GuardrailRow, NewArm,
-    NewExperiment, Step, Transition, Variant,
+    self, Evidence, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, NewArm, NewExperiment,
+    Step, Variant,
 };
 use store::pointers::{self, Moved, Promotion};
 use trials::{GuardrailOutcome, Report, Waiting, report};
 
+use crate::answer::{Common, ListQuery, changed, page};
 use crate::change::{Published, ReasonInput, apply, changeable, publish, set_status};
-use crate::experiments::{ListQuery, page};
 use crate::input::CanaryInput;
 use crate::schedule::canary_of;
 
@@ -26,33 +26,18 @@ use ExperimentStatus::{Completed, Paused, RolledBack, Running};
 /// A canary as the API shows it.
 #[derive(Serialize)]
 struct CanaryAnswer<'a> {
-    id: &'a Id,
     canary_id: &'a Id,
-    prompt_id: &'a Id,
-    prompt_name: &'a str,
-    environment: domain::Environment,
-    name: &'a str,
+    #[serde(flatten)]
+    common: Common<'a>,
     version_id: Option<&'a Id>,
     version_number: Option<i64>,
     /// What it is compared with: what the pointer says.
     control_version_id: Option<&'a Id>,
     state: ExperimentStatus,
-    status: ExperimentStatus,
     step: i64,
     percent: f64,
     steps: &'a [Step],
     step_started_at: &'a str,
-    guardrails: &'a [GuardrailRow],
-    period: i64,
-    reason: Option<&'a str>,
-    all_killed: bool,
-    revision: i64,
-    #[serde(skip_serializing_if = "<[Transition]>::is_empty")]
-    history: &'a [Transition],
-    created_at: &'a str,
-    created_by: &'a Id,
-    updated_at: &'a str,
-    ended_at: Option<&'a str>,
 }
 
 /// One canary with what is known of it.
@@ -75,48 +60,22 @@ struct Exposed {
     exposures: u64,
 }
 
-/// The answer to a change.
-#[derive(Serialize)]
-struct Changed<'a> {
-    #[serde(flatten)]
-    canary: CanaryAnswer<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    promoted: Option<&'a Moved>,
-    #[serde(flatten)]
-    published: Published,
-}
-
 impl<'a> From<&'a Experiment> for CanaryAnswer<'a> {
     fn from(canary: &'a Experiment) -> Self {
         let version = |index: usize| canary.variants.get(index);
         let of = |variant: Option<&'a Variant>| variant.and_then(|variant| variant.version_id.as_ref());
         let step = usize::try_from(canary.step).ok().and_then(|step| canary.steps.get(step));
         Self {
-            id: &canary.id,
             canary_id: &canary.id,
-            prompt_id: &canary.prompt_id,
-            prompt_name: &canary.prompt_name,
-            environment: canary.environment,
-            name: &canary.name,
+            common: canary.into(),
             version_id: of(version(1)),
             version_number: version(1).and_then(|variant| variant.version_number),
             control_version_id: of(version(0)),
             state: canary.status,
-            status: canary.status,
             step: canary.step,
             percent: step.map_or(0.0, |step| step.percent),
             steps: &canary.steps,
             step_started_at: &canary.step_started_at,
-            guardrails: &canary.guardrails,
-            period: canary.period,
-            reason: canary.reason.as_deref(),
-            all_killed: canary.all_killed,
-            revision: canary.revision,
-            history: &canary.history,
-            created_at: &canary.created_at,
-            created_by: &canary.created_by,
-            updated_at: &canary.updated_at,
-            ended_at: canary.ended_at.as_deref(),
         }
     }
 }
@@ -156,10 +115,9 @@ pub(crate) async fn create(
 }
 
 pub(crate) async fn list(call: Call, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
-    let (page, cursors) = page(&call, KIND, &query).await?;
-    let page = cursors.page(page);
-    let data: Vec<CanaryAnswer<'_>> = page.data.iter().map(CanaryAnswer::from).collect();
-    edge::to_json_response(200, &edge::ListPage { data, next_cursor: page.next_cursor })
+    let ListPage { data, next_cursor } = page(&call, KIND, &query).await?;
+    let data: Vec<_> = data.iter().map(CanaryAnswer::from).collect();
+    edge::to_json_response(200, &ListPage { data, next_cursor })
 }
 
 pub(crate) async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -259,5 +217,5 @@ fn answer(
     promoted: Option<&Moved>,
     published: Published,
 ) -> Result<Response, Problem> {
-    edge::to_json_response(status, &Changed { canary: canary.into(), promoted, published })
+    changed(status, CanaryAnswer::from(canary), promoted, published)
 }

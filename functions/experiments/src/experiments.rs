@@ -3,14 +3,14 @@
 use axum::extract::Path;
 use axum::response::Response;
 use domain::{Error, Id, Kind};
-use edge::{Body, Call, Checks, CursorKey, Problem, Query};
-use serde::{Deserialize, Serialize};
+use edge::{Body, Call, ListPage, Problem, Query};
+use serde::Serialize;
 use store::experiments::{
-    self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, GuardrailRow, NewExperiment,
-    Transition, Variant,
+    self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, NewExperiment, Variant,
 };
 use store::pointers::{self, Moved, Promotion};
 
+use crate::answer::{Common, ListQuery, changed, page};
 use crate::change::{Published, ReasonInput, apply, changeable, publish, set_status};
 use crate::input::{ExperimentInput, ExperimentPatch, StopInput, Strategy, coverage_bp, forced_map};
 
@@ -18,87 +18,35 @@ const KIND: ExperimentKind = ExperimentKind::Experiment;
 
 use ExperimentStatus::{Active, Killed, Paused, Stopped};
 
-/// The query of `GET /api/experiments`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListQuery {
-    status: Option<String>,
-    prompt_id: Option<String>,
-    limit: Option<String>,
-    cursor: Option<String>,
-}
-
 /// An experiment as the API shows it.
 #[derive(Serialize)]
-pub(crate) struct ExperimentAnswer<'a> {
-    id: &'a Id,
+struct ExperimentAnswer<'a> {
     experiment_id: &'a Id,
-    prompt_id: &'a Id,
-    prompt_name: &'a str,
-    environment: domain::Environment,
-    name: &'a str,
-    status: ExperimentStatus,
+    #[serde(flatten)]
+    common: Common<'a>,
     allocation_strategy: &'a str,
     coverage: f64,
     variants: &'a [Variant],
     primary_metric: Option<&'a str>,
     min_samples: i64,
-    guardrails: &'a [GuardrailRow],
     forced: &'a serde_json::Map<String, serde_json::Value>,
-    period: i64,
     period_started_at: &'a str,
     winner_version_id: Option<&'a Id>,
-    reason: Option<&'a str>,
-    all_killed: bool,
-    revision: i64,
-    #[serde(skip_serializing_if = "<[Transition]>::is_empty")]
-    history: &'a [Transition],
-    created_at: &'a str,
-    created_by: &'a Id,
-    updated_at: &'a str,
-    ended_at: Option<&'a str>,
-}
-
-/// The answer to a change.
-#[derive(Serialize)]
-struct Changed<'a> {
-    #[serde(flatten)]
-    experiment: ExperimentAnswer<'a>,
-    /// Where the pointer is, when a winner was promoted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    promoted: Option<&'a Moved>,
-    #[serde(flatten)]
-    published: Published,
 }
 
 impl<'a> From<&'a Experiment> for ExperimentAnswer<'a> {
     fn from(experiment: &'a Experiment) -> Self {
         Self {
-            id: &experiment.id,
             experiment_id: &experiment.id,
-            prompt_id: &experiment.prompt_id,
-            prompt_name: &experiment.prompt_name,
-            environment: experiment.environment,
-            name: &experiment.name,
-            status: experiment.status,
+            common: experiment.into(),
             allocation_strategy: &experiment.allocation_strategy,
             coverage: experiment.coverage,
             variants: &experiment.variants,
             primary_metric: experiment.primary_metric.as_deref(),
             min_samples: experiment.min_samples,
-            guardrails: &experiment.guardrails,
             forced: &experiment.forced,
-            period: experiment.period,
             period_started_at: &experiment.period_started_at,
             winner_version_id: experiment.winner_version_id.as_ref(),
-            reason: experiment.reason.as_deref(),
-            all_killed: experiment.all_killed,
-            revision: experiment.revision,
-            history: &experiment.history,
-            created_at: &experiment.created_at,
-            created_by: &experiment.created_by,
-            updated_at: &experiment.updated_at,
-            ended_at: experiment.ended_at.as_deref(),
         }
     }
 }
@@ -128,42 +76,13 @@ pub(crate) async fn create(
     };
     let experiment = experiments::create(&call.database, &call.actor(), &reference, &new).await?;
     let published = publish(&call, &experiment).await;
-    answer(201, &experiment, published)
+    answer(201, &experiment, None, published)
 }
 
 pub(crate) async fn list(call: Call, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
-    let (page, cursors) = page(&call, KIND, &query).await?;
-    let page = cursors.page(page);
-    let data: Vec<ExperimentAnswer<'_>> = page.data.iter().map(ExperimentAnswer::from).collect();
-    edge::to_json_response(200, &edge::ListPage { data, next_cursor: page.next_cursor })
-}
-
-/// A page of experiments or canaries.
-pub(crate) async fn page(
-    call: &Call,
-    kind: ExperimentKind,
-    query: &ListQuery,
-) -> Result<(store::Page<Experiment>, CursorKey), Error> {
-    let mut checks = Checks::default();
-    let status = query.status.as_deref().filter(|status| !status.is_empty());
-    let known: &[ExperimentStatus] = match kind {
-        ExperimentKind::Experiment => &[Active, Paused, Killed, Stopped],
-        ExperimentKind::Canary => {
-            &[ExperimentStatus::Running, Paused, ExperimentStatus::Completed, ExperimentStatus::RolledBack]
-        }
-    };
-    let names: Vec<&str> = known.iter().map(|status| status.name()).collect();
-    let parse = |name: &str| names.contains(&name).then_some(());
-    checks.choice("status", status, (), parse, &names);
-    let prompt = query.prompt_id.as_deref().filter(|prompt| !prompt.is_empty());
-    checks.storable("prompt_id", prompt.unwrap_or_default());
-    checks.finish()?;
-    let limit = CursorKey::limit(query.limit.as_deref())?;
-    let list = experiments::Query { status, prompt };
-    let cursors = CursorKey::new(kind.name(), &[&format!("{list:?}")]);
-    let after = cursors.position(query.cursor.as_deref())?;
-    let page = experiments::list(&call.database, call.team_id(), kind, &list, after.as_ref(), limit).await?;
-    Ok((page, cursors))
+    let ListPage { data, next_cursor } = page(&call, KIND, &query).await?;
+    let data: Vec<_> = data.iter().map(ExperimentAnswer::from).collect();
+    edge::to_json_response(200, &ListPage { data, next_cursor })
 }
 
 pub(crate) async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -194,7 +113,7 @@ pub(crate) async fn change(
         ..ExperimentChange::new("change", KIND, &[Active, Paused, Killed])
     };
     let (experiment, published) = apply(&call, &id, &change).await?;
-    answer(200, &experiment, published)
+    answer(200, &experiment, None, published)
 }
 
 pub(crate) async fn kill(
@@ -204,7 +123,7 @@ pub(crate) async fn kill(
 ) -> Result<Response, Problem> {
     let to = (&[Active, Paused][..], Killed);
     let (experiment, published) = set_status(&call, (KIND, &id), "kill", to, &input).await?;
-    answer(200, &experiment, published)
+    answer(200, &experiment, None, published)
 }
 
 pub(crate) async fn pause(
@@ -214,7 +133,7 @@ pub(crate) async fn pause(
 ) -> Result<Response, Problem> {
     let (experiment, published) =
         set_status(&call, (KIND, &id), "pause", (&[Active], Paused), &input).await?;
-    answer(200, &experiment, published)
+    answer(200, &experiment, None, published)
 }
 
 pub(crate) async fn resume(
@@ -224,7 +143,7 @@ pub(crate) async fn resume(
 ) -> Result<Response, Problem> {
     let to = (&[Paused, Killed][..], Active);
     let (experiment, published) = set_status(&call, (KIND, &id), "resume", to, &input).await?;
-    answer(200, &experiment, published)
+    answer(200, &experiment, None, published)
 }
 
 /// Ends an experiment. A winner is promoted first, exactly as a person would, and what refuses that leaves the
@@ -267,10 +186,14 @@ pub(crate) async fn stop(
         ..ExperimentChange::new("stop", KIND, &[Active, Paused, Killed])
     };
     let (experiment, published) = apply(&call, &id, &change).await?;
-    let promoted = promoted.as_ref();
-    edge::to_json_response(200, &Changed { experiment: (&experiment).into(), promoted, published })
+    answer(200, &experiment, promoted.as_ref(), published)
 }
 
-fn answer(status: u16, experiment: &Experiment, published: Published) -> Result<Response, Problem> {
-    edge::to_json_response(status, &Changed { experiment: experiment.into(), promoted: None, published })
+fn answer(
+    status: u16,
+    experiment: &Experiment,
+    promoted: Option<&Moved>,
+    published: Published,
+) -> Result<Response, Problem> {
+    changed(status, ExperimentAnswer::from(experiment), promoted, published)
 }

@@ -17,6 +17,7 @@
 //! stands in `trials`; here it is asked for and done.
 
 mod alerts;
+mod answer;
 mod canaries;
 mod change;
 mod experiments;

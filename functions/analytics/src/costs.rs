@@ -9,20 +9,8 @@ use store::analytics::{self, Detail, GroupBy, Period, Summary};
 use crate::measures::{Group, Named, dollars};
 use crate::percentiles::ratio;
 use crate::pieces::pieces;
-use crate::range::RangeQuery;
+use crate::range::{GROUPS, RangeQuery};
 use crate::timeseries::check_interval;
-
-const GROUPS: [GroupBy; 9] = [
-    GroupBy::Team,
-    GroupBy::Prompt,
-    GroupBy::Version,
-    GroupBy::Environment,
-    GroupBy::Experiment,
-    GroupBy::Variant,
-    GroupBy::Model,
-    GroupBy::Source,
-    GroupBy::Status,
-];
 
 /// The answer, the dearest group first.
 #[derive(Serialize)]
@@ -60,7 +48,7 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
     let mut checks = Checks::default();
     check_interval(&mut checks, query.interval.as_deref());
     let default = GroupBy::Model;
-    let mut asked = query.read(&call, checks, &GROUPS, Some(default)).await?;
+    let mut asked = query.read(&call, checks, GROUPS, Some(default)).await?;
     asked.filter.detail = Detail::Sums;
     let group_by = asked.filter.group_by.unwrap_or(default);
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);

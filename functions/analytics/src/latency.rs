@@ -9,19 +9,8 @@ use store::analytics::{self, Bins, Detail, GroupBy, Period, Quantiles};
 use crate::measures::{Group, Named};
 use crate::percentiles::{Bar, Distribution, bars};
 use crate::pieces::pieces;
-use crate::range::RangeQuery;
+use crate::range::{GROUPS_IN_TEAM, RangeQuery};
 use crate::timeseries::check_interval;
-
-const GROUPS: [GroupBy; 8] = [
-    GroupBy::Prompt,
-    GroupBy::Version,
-    GroupBy::Environment,
-    GroupBy::Experiment,
-    GroupBy::Variant,
-    GroupBy::Model,
-    GroupBy::Source,
-    GroupBy::Status,
-];
 
 /// The answer. Percentiles differ from exact ones by less than 1 %.
 #[derive(Serialize)]
@@ -55,7 +44,7 @@ struct Shape {
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
     check_interval(&mut checks, query.interval.as_deref());
-    let mut asked = query.read(&call, checks, &GROUPS, None).await?;
+    let mut asked = query.read(&call, checks, GROUPS_IN_TEAM, None).await?;
     asked.filter.detail = Detail::Histograms;
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
     let rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;

@@ -42,17 +42,20 @@ pub(crate) struct Asked {
     pub(crate) filter: Filter,
 }
 
-const GROUPS: [(&str, GroupBy); 9] = [
-    ("team", GroupBy::Team),
-    ("prompt", GroupBy::Prompt),
-    ("version", GroupBy::Version),
-    ("environment", GroupBy::Environment),
-    ("experiment", GroupBy::Experiment),
-    ("variant", GroupBy::Variant),
-    ("model", GroupBy::Model),
-    ("source", GroupBy::Source),
-    ("status", GroupBy::Status),
+/// What sums can be kept apart by.
+pub(crate) const GROUPS: &[GroupBy] = &[
+    GroupBy::Team,
+    GroupBy::Prompt,
+    GroupBy::Version,
+    GroupBy::Environment,
+    GroupBy::Experiment,
+    GroupBy::Variant,
+    GroupBy::Model,
+    GroupBy::Source,
+    GroupBy::Status,
 ];
+/// The same but for the team.
+pub(crate) const GROUPS_IN_TEAM: &[GroupBy] = GROUPS.split_at(1).1;
 
 impl RangeQuery {
     /// What is asked for, with the groups that a route offers. Everything that is wrong is said at once.
@@ -104,11 +107,11 @@ impl RangeQuery {
     }
 
     fn filter(&self, checks: &mut Checks, groups: &[GroupBy], default: Option<GroupBy>) -> Filter {
-        let offered: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).collect();
+        let offered: Vec<&str> = GROUPS.iter().map(|group| group.name()).collect();
         // A group that this route does not divide by leaves it as it is, like an interval where there are no buckets.
         let parse = |name: &str| {
-            let found = GROUPS.iter().find(|(candidate, _)| *candidate == name);
-            found.map(|(_, group)| if groups.contains(group) { Some(*group) } else { default })
+            let found = GROUPS.iter().find(|group| group.name() == name);
+            found.map(|group| if groups.contains(group) { Some(*group) } else { default })
         };
         let group_by = checks.choice("group_by", self.group_by.as_deref(), default, parse, &offered);
         for (field, kind, text) in

@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::analytics::{self, Buckets, GroupBy};
 
 use crate::measures::{Group, Measures, Named};
-use crate::range::RangeQuery;
+use crate::range::{GROUPS_IN_TEAM, RangeQuery};
 
 /// Intervals and their seconds.
 const INTERVALS: [(&str, i64); 5] = [("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3_600), ("1d", 86_400)];
@@ -19,17 +19,6 @@ const MOST_BUCKETS: i64 = 1_500;
 const CHOSEN_BUCKETS: i64 = 200;
 /// The two ends of a range cut two buckets.
 const CUT_BUCKETS: i64 = 2;
-
-const GROUPS: [GroupBy; 8] = [
-    GroupBy::Prompt,
-    GroupBy::Version,
-    GroupBy::Environment,
-    GroupBy::Experiment,
-    GroupBy::Variant,
-    GroupBy::Model,
-    GroupBy::Source,
-    GroupBy::Status,
-];
 
 /// The answer. A bucket in which nothing happened has no point.
 #[derive(Serialize)]
@@ -77,7 +66,7 @@ pub(crate) fn check_interval(checks: &mut Checks, given: Option<&str>) -> Option
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
     let given = check_interval(&mut checks, query.interval.as_deref());
-    let asked = query.read(&call, checks, &GROUPS, None).await?;
+    let asked = query.read(&call, checks, GROUPS_IN_TEAM, None).await?;
     let range_s = (asked.to_ms - asked.from_ms) / 1_000;
     let (interval, seconds) = given.unwrap_or_else(|| choose(range_s));
     if range_s / seconds > MOST_BUCKETS - CUT_BUCKETS {

@@ -91,6 +91,23 @@ pub enum GroupBy {
     Status,
 }
 
+impl GroupBy {
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Prompt => "prompt",
+            Self::Version => "version",
+            Self::Environment => "environment",
+            Self::Experiment => "experiment",
+            Self::Variant => "variant",
+            Self::Model => "model",
+            Self::Source => "source",
+            Self::Status => "status",
+        }
+    }
+}
+
 /// A range of time that cells of one length fill exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Piece {

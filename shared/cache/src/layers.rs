@@ -1,8 +1,9 @@
 //! Memory, then Redis, then the database: how a document is found, and how its age stays bounded.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::Error;
@@ -22,6 +23,16 @@ const LONGEST_WAIT: Duration = Duration::from_millis(3_000);
 const DATABASE_WAIT: Duration = Duration::from_millis(2_000);
 /// The same when there is an old value to fall back on.
 const LONGEST_WAIT_WITH_FALLBACK: Duration = Duration::from_millis(1_000);
+/// How many requests of an isolate may fetch the same thing at once. The others of a crowd wait until one of these has
+/// brought it: hundreds of fetches would make each of them slow.
+const FETCHES_AT_ONCE: usize = 4;
+/// A fetch that takes longer than this keeps nobody from another, in milliseconds: its request may have been cancelled.
+const FETCH_LEASE_MS: i64 = 1_000;
+/// From here on slots are looked through for fetches whose request was cancelled and never told.
+const MOST_SLOTS_FETCHED: usize = 1_000;
+/// How long a request of a crowd waits before it looks again; longer each time.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN_AT_MOST: Duration = Duration::from_millis(80);
 /// How long a Redis that failed is left alone, in milliseconds.
 const REDIS_REST_MS: i64 = 1_000;
 
@@ -79,10 +90,35 @@ impl<V: Clone + Send + 'static> Layers<V> {
                 Ok(Some(held))
             }
             Lookup::Expired(old) => {
-                let fetched = self.fetch(LONGEST_WAIT_WITH_FALLBACK, slot, stores, boxed(load)).await;
+                let fetched = self.fetch_or_wait(LONGEST_WAIT_WITH_FALLBACK, slot, stores, boxed(load)).await;
                 Ok(fetched.unwrap_or(Some(old)))
             }
-            Lookup::Absent => self.fetch(LONGEST_WAIT, slot, stores, boxed(load)).await,
+            Lookup::Absent => self.fetch_or_wait(LONGEST_WAIT, slot, stores, boxed(load)).await,
+        }
+    }
+
+    /// Fetches, or waits until one of those who fetch the same already has brought it.
+    async fn fetch_or_wait(
+        &'static self,
+        limit: Duration,
+        slot: &Slot,
+        stores: &Stores,
+        load: Load,
+    ) -> Result<Option<Held<V>>, Error> {
+        let began_ms = time::now_ms();
+        let mut pause = LOOK_AGAIN;
+        loop {
+            let waited = Duration::from_millis((time::now_ms() - began_ms).max(0).unsigned_abs());
+            let fetching = Fetching::begin(slot, time::now_ms());
+            if fetching.is_some() || waited >= limit * 5 / 6 {
+                return self.fetch(limit.saturating_sub(waited).max(limit / 6), slot, stores, load).await;
+            }
+            time::sleep(pause).await;
+            // A refresh that falls to this one is left to the next.
+            if let Lookup::Fresh(held) | Lookup::Due(held) = self.look(slot) {
+                return Ok(Some(held));
+            }
+            pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
         }
     }
 
@@ -186,8 +222,8 @@ impl<V: Clone + Send + 'static> Layers<V> {
         });
     }
 
-    fn memory(&self) -> std::sync::MutexGuard<'_, Memory<V>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory<V>> {
+        lock(&self.memory)
     }
 }
 
@@ -196,6 +232,49 @@ where
     F: Future<Output = Result<Document, Error>> + Send + 'static,
 {
     Box::new(|| Box::pin(load()))
+}
+
+/// When each fetch that goes on began, by slot.
+static FETCHING: LazyLock<Mutex<HashMap<Slot, Vec<i64>>>> = LazyLock::new(Mutex::default);
+
+/// A fetch that goes on. Others look at plain data, and never wait for its future.
+struct Fetching {
+    slot: Slot,
+    began_ms: i64,
+}
+
+impl Fetching {
+    /// `None` when enough requests fetch the same.
+    fn begin(slot: &Slot, now_ms: i64) -> Option<Self> {
+        let mut fetching = lock(&FETCHING);
+        let goes_on = |began_ms: &i64| now_ms - began_ms < FETCH_LEASE_MS;
+        if fetching.len() >= MOST_SLOTS_FETCHED {
+            fetching.retain(|_, fetches| fetches.iter().any(goes_on));
+        }
+        let fetches = fetching.entry(slot.clone()).or_default();
+        fetches.retain(goes_on);
+        (fetches.len() < FETCHES_AT_ONCE).then(|| {
+            fetches.push(now_ms);
+            Self { slot: slot.clone(), began_ms: now_ms }
+        })
+    }
+}
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        let mut fetching = lock(&FETCHING);
+        let Some(fetches) = fetching.get_mut(&self.slot) else { return };
+        if let Some(place) = fetches.iter().position(|began_ms| *began_ms == self.began_ms) {
+            fetches.swap_remove(place);
+        }
+        if fetches.is_empty() {
+            fetching.remove(&self.slot);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a document was found.
@@ -240,5 +319,54 @@ async fn ask_redis(stores: &Stores, slot: &Slot) -> Option<Document> {
             platform::warn!("redis not read", error = error.to_string());
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    static NUMBERS: Layers<u8> = Layers {
+        memory: LazyLock::new(|| Mutex::new(Memory::new(1_000))),
+        parse: |json| serde_json::from_str(json).map(|number| (number, 1)),
+    };
+
+    /// What each of a crowd is told, and how often the database was asked.
+    async fn crowd(slot: Slot, answer: Result<Document, Error>) -> (Vec<Result<Option<u8>, Error>>, usize) {
+        let asked: &AtomicUsize = Box::leak(Box::default());
+        let stores = Stores { redis: None, tasks: Tasks::default() };
+        let callers = (0..100).map(|_| {
+            let (slot, stores, answer) = (slot.clone(), stores.clone(), answer.clone());
+            tokio::spawn(async move {
+                let load = move || async move {
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    time::sleep(Duration::from_millis(50)).await;
+                    answer
+                };
+                NUMBERS.get(&slot, &stores, load).await.map(|held| held.map(|held| held.value))
+            })
+        });
+        let mut told = Vec::new();
+        for caller in callers.collect::<Vec<_>>() {
+            told.push(caller.await.unwrap());
+        }
+        (told, asked.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn a_crowd_waits_for_those_who_fetch_already() {
+        let document = Document { revision: 1, json: "7".to_owned() };
+        let (told, asked) = crowd(Slot::api_key("crowd"), Ok(document)).await;
+        assert_eq!((told, asked), (vec![Ok(Some(7)); 100], FETCHES_AT_ONCE));
+    }
+
+    #[tokio::test]
+    async fn a_crowd_hears_all_the_same_that_there_is_nothing() {
+        let tombstone = Document { revision: 1, json: "null".to_owned() };
+        let (told, _) = crowd(Slot::api_key("nothing"), Ok(tombstone)).await;
+        assert_eq!(told, vec![Ok(None); 100]);
+        assert!(!lock(&FETCHING).contains_key(&Slot::api_key("nothing")));
     }
 }

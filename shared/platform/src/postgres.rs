@@ -1,5 +1,7 @@
 //! What the platforms that speak the `PostgreSQL` protocol themselves have in common.
 
+mod places;
+
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
@@ -10,12 +12,13 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as SqlType, to_sql_chec
 
 use crate::database::{CONNECT_TIMEOUT_MS, Error, Parameter, Row, STATEMENT_TIMEOUT_MS, Statement, Type};
 use crate::host::database::connect;
+use places::Place;
 
 /// One connection, opened on first use. It belongs to one request: the runtime refuses a socket that another
 /// request opened.
 pub(crate) struct Connection {
     url: String,
-    session: Mutex<Option<Session>>,
+    session: Mutex<Option<(Session, Place)>>,
 }
 
 impl Connection {
@@ -33,13 +36,15 @@ impl Connection {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Error> {
         let mut slot = self.session.lock().await;
-        let session = match slot.take() {
-            Some(session) => session,
-            None => within(CONNECT_TIMEOUT_MS, connect(&self.url)).await?,
+        let (session, place) = if let Some(open) = slot.take() {
+            open
+        } else {
+            let place = Place::take().await?;
+            (within(CONNECT_TIMEOUT_MS, connect(&self.url)).await?, place)
         };
         let result = within(STATEMENT_TIMEOUT_MS, session.query(statement, parameters)).await;
         if !matches!(result, Err(Error::Unavailable(_))) {
-            *slot = Some(session);
+            *slot = Some((session, place));
         }
         result
     }

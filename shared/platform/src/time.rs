@@ -18,12 +18,56 @@ pub async fn sleep(duration: Duration) {
 #[error("timed out")]
 pub struct Elapsed;
 
+/// In how many steps a time-out counts.
+const STEPS: u32 = 5;
+const SHORTEST_STEP: Duration = Duration::from_millis(1);
+
 /// The output of `future`, or [`Elapsed`] once `limit` has passed; the future is dropped then.
+///
+/// The time is counted in steps, each by its own timer. Where an isolate has so much to do that timers ring late, it
+/// would not have heard an answer either: such a step counts no more than any other, and nobody is given up because
+/// this end was busy.
 pub async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
-    let future = std::pin::pin!(future);
-    let sleep = std::pin::pin!(sleep(limit));
-    match futures_util::future::select(future, sleep).await {
-        futures_util::future::Either::Left((output, _)) => Ok(output),
-        futures_util::future::Either::Right(((), _)) => Err(Elapsed),
+    let mut future = std::pin::pin!(future);
+    let step = (limit / STEPS).max(SHORTEST_STEP);
+    let mut left = limit;
+    loop {
+        let sleep = std::pin::pin!(sleep(step.min(left)));
+        match futures_util::future::select(future.as_mut(), sleep).await {
+            futures_util::future::Either::Left((output, _)) => return Ok(output),
+            futures_util::future::Either::Right(((), _)) => left = left.saturating_sub(step),
+        }
+        if left.is_zero() {
+            return Err(Elapsed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_time_out_lasts_its_time() {
+        for limit_ms in [0, 3, 52] {
+            let (limit, began_ms) = (Duration::from_millis(limit_ms), now_ms());
+            assert_eq!(timeout(limit, std::future::pending::<()>()).await, Err(Elapsed));
+            assert!(now_ms() - began_ms >= limit_ms.cast_signed(), "{limit_ms}");
+        }
+        assert_eq!(timeout(Duration::ZERO, std::future::ready(7)).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_given_up_because_this_end_was_busy() {
+        let answer = async {
+            sleep(Duration::from_millis(20)).await;
+            // The answer has taken 20 ms, and hears of it so late.
+            let busy_until_ms = now_ms() + 200;
+            while now_ms() < busy_until_ms {
+                std::hint::spin_loop();
+            }
+            sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!(timeout(Duration::from_millis(150), answer).await, Ok(()));
     }
 }

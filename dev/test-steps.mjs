@@ -7,6 +7,7 @@ import { parseEnv } from "node:util";
 import { buildFunctions, findWorkers } from "./functions.mjs";
 import { startPgbouncer } from "./pgbouncer.mjs";
 import { root, run as runQuietly } from "./processes.mjs";
+import { pythonWith } from "./python.mjs";
 import { toolsDir } from "./setup.mjs";
 import { startComponents } from "./spin/stack.mjs";
 import { startStack, startStores } from "./stack.mjs";
@@ -19,6 +20,8 @@ import { startWorkerd } from "./workerd.mjs";
 /** Black-box: it needs an address, which its own steps give it. */
 const HTTP_SUITE = "http-suite";
 const WORKSPACE = ["--workspace", "--exclude", HTTP_SUITE];
+/** What statistics are compared with. */
+const SCIPY = "scipy==1.17.1";
 /** An origin that the functions allow, for the tests of CORS. */
 const ORIGIN = "https://app.example.com";
 
@@ -92,7 +95,10 @@ function storesEnvironment({ databaseUrl, restUrl, restToken }) {
 /** @param {Context} context */
 async function nativeTests(context) {
   const stores = context.keep(await startStores({ dir: context.folder(), durable: false, faults: true }));
-  return context.run("cargo", testCommand(WORKSPACE), storesEnvironment(stores));
+  const python = await pythonWith(SCIPY);
+  const env = { ...storesEnvironment(stores), ...(python && { STATS_SCIPY_PYTHON: python }) };
+  const outcome = await context.run("cargo", testCommand(WORKSPACE), env);
+  return python ? outcome : { ...outcome, note: "statistics not compared with scipy: there is no Python, or no package index" };
 }
 
 /** nextest where it is installed: it runs the tests of all crates side by side. */

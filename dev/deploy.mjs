@@ -2,7 +2,8 @@
  * `make deploy`: migrates the database, builds, and deploys every Worker with its secrets, the front door last.
  *
  * It needs a login (`wrangler login` or CLOUDFLARE_API_TOKEN) and the secrets in the environment: DATABASE_URL,
- * UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, PROMPTLAB_SECRET. ENV names a wrangler environment. With
+ * UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, PROMPTLAB_SECRET; where to alert and a model's key go along if they
+ * are there. ENV names a wrangler environment. With
  * DRY_RUN=1 wrangler only checks what it would upload, and no secret is needed.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,11 +17,13 @@ import { setup } from "./setup.mjs";
 
 const REQUIRED = ["DATABASE_URL", "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN", "PROMPTLAB_SECRET"];
 /** Passed on when they are there. */
-const OPTIONAL = ["LLM_API_KEY"];
+const OPTIONAL = ["LLM_API_KEY", "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET"];
 
-await runMain(async () => {
+if (import.meta.main) await runMain(main);
+
+async function main() {
   const isDryRun = process.env.DRY_RUN === "1";
-  const secrets = isDryRun ? {} : readSecrets();
+  const secrets = isDryRun ? {} : readSecrets(process.env);
   console.log("Set-up");
   await setup({});
   console.log("Functions");
@@ -36,13 +39,14 @@ await runMain(async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}
 
-function readSecrets() {
-  const missing = REQUIRED.filter((name) => !process.env[name]);
+/** What every function is given. @param {Record<string, string | undefined>} environment @returns {Record<string, string>} */
+export function readSecrets(environment) {
+  const missing = REQUIRED.filter((name) => !environment[name]);
   if (missing.length > 0) throw new Failure(`set ${missing.join(", ")} first: README.md says where each comes from.`);
-  const names = [...REQUIRED, ...OPTIONAL.filter((name) => process.env[name])];
-  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  const names = [...REQUIRED, ...OPTIONAL.filter((name) => environment[name])];
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
 async function prepareDatabase(databaseUrl) {

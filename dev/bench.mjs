@@ -50,7 +50,7 @@ async function main() {
   const { values, positionals } = parseArgs({ options: { bundles: { type: "string" } }, allowPositionals: true });
   const chosen = choose(positionals);
   console.log("Set-up");
-  await setup({ database: true, cache: true });
+  await setup({ database: true, cache: true, pooler: true });
   if (!findProgram("wrk")) await installPackages("wrk, the load generator", { apt: "wrk", brew: "wrk", dnf: "wrk", apk: "wrk" });
   const bundles = values.bundles ? resolve(values.bundles) : await build();
   return measure(chosen, bundles);

@@ -22,7 +22,7 @@ export async function startPgbouncer({ dir, databaseUrl }) {
   const folder = join(dir, "pgbouncer");
   mkdirSync(folder, { recursive: true });
   const users = join(folder, "users.txt");
-  writeFileSync(users, `"${database.username}" "${decodeURIComponent(database.password)}"\n`);
+  writeFileSync(users, `"${database.username}" "${await scramSecret(databaseUrl)}"\n`);
   const settings = join(folder, "pgbouncer.ini");
   writeFileSync(settings, configuration(database, port, users));
   // It refuses to run as root, as PostgreSQL does: the data's owner runs both.
@@ -37,6 +37,12 @@ export async function startPgbouncer({ dir, databaseUrl }) {
   database.port = String(port);
   await ready(server, () => withClient(database.href, (client) => client.query("select 1")));
   return { ...server, url: database.href };
+}
+
+/** What the server itself knows of the password: from the password the pooler would compute for 3 ms at each log-in. */
+async function scramSecret(databaseUrl) {
+  const { rows } = await withClient(databaseUrl, (client) => client.query("select rolpassword from pg_authid where rolname = current_user"));
+  return rows[0].rolpassword;
 }
 
 function configuration(database, port, users) {

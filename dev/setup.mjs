@@ -35,9 +35,11 @@ const postgres = { name: "PostgreSQL", key: postgresKey, done: postgresIsLinked,
 
 const redis = program("Redis", ["redis-server", "valkey-server"], { apt: "redis-server", brew: "redis", dnf: "valkey", apk: "redis" });
 
+const pgbouncer = program("pgbouncer", ["pgbouncer"], { apt: "pgbouncer", brew: "pgbouncer", dnf: "pgbouncer", apk: "pgbouncer" });
+
 /** @type {Step[]} */
 const forTests = [
-  program("pgbouncer", ["pgbouncer"], { apt: "pgbouncer", brew: "pgbouncer", dnf: "pgbouncer", apk: "pgbouncer" }),
+  pgbouncer,
   program("Chromium", ["chromium", "chromium-browser", "google-chrome"], {
     apt: "chromium",
     brew: "chromium",
@@ -110,10 +112,12 @@ async function installCargoDeny() {
 
 /**
  * Brings the machine to where building works, and what else is asked for.
- * @param {{database?: boolean, cache?: boolean, tests?: boolean}} needs The embedded stores, and what only tests use.
+ * @param {{database?: boolean, cache?: boolean, pooler?: boolean, tests?: boolean}} needs The embedded stores, what stands
+ *   before the database, and what only tests use, the pooler included.
  */
-export async function setup({ database = false, cache = false, tests = false }) {
-  const steps = [wasmTargets, ...(database ? [postgres] : []), ...(cache ? [redis] : []), ...(tests ? forTests : [])];
+export async function setup({ database = false, cache = false, pooler = false, tests = false }) {
+  const extras = tests ? forTests : pooler ? [pgbouncer] : [];
+  const steps = [wasmTargets, ...(database ? [postgres] : []), ...(cache ? [redis] : []), ...extras];
   for (const step of steps) await runStep(step);
 }
 

@@ -5,7 +5,7 @@ import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { send } from "./installation.mjs";
 
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 
 export class Population {
   #target;

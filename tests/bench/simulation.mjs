@@ -2,6 +2,7 @@
  * An experiment through the whole system, with a difference that is known: what its results say of it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { startPgbouncer } from "../../dev/pgbouncer.mjs";
 import { Population } from "./population.mjs";
 
 /** Fewer while trying something out. */
@@ -12,14 +13,22 @@ const APPROVAL = { control: 0.5, shorter: 0.56 };
 const LIFT = APPROVAL.shorter / APPROVAL.control - 1;
 const PROMPT = "bench/simulated";
 
-/** @param {{installation: import("./installation.mjs").Installation}} context */
-export async function measureSimulation({ installation }) {
+/**
+ * Behind a pooler, as a deployed installation is: without one PostgreSQL spends most of its time beginning processes.
+ * @param {{installation: import("./installation.mjs").Installation, dir: string}} context
+ */
+export async function measureSimulation({ installation, dir }) {
   const limits = { CHAT_REQUESTS_PER_HOUR: "1000000000", CHAT_CONCURRENT_STREAMS: "10000" };
-  const api = await installation.startProcess(API, limits);
+  const pooler = await startPgbouncer({ dir, databaseUrl: installation.stores.databaseUrl });
   try {
-    return await simulate(installation, api);
+    const api = await installation.startProcess(API, { ...limits, DATABASE_URL: pooler.url });
+    try {
+      return await simulate(installation, api);
+    } finally {
+      await api.stop();
+    }
   } finally {
-    await api.stop();
+    await pooler.stop();
   }
 }
 
@@ -51,7 +60,8 @@ async function simulate(installation, api) {
   await draining;
   await population.drain();
   const seconds = (performance.now() - began) / 1000;
-  return { ...compare(await succeed("GET", `${path}/results`), counted), simulation_seconds: seconds };
+  const results = await succeed("GET", `${path}/results`);
+  return { ...compare(results, counted), simulation_seconds: seconds, simulation_users_per_s: USERS / seconds };
 }
 
 /** Short answers: it is the counting that is simulated. */

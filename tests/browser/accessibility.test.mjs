@@ -3,13 +3,9 @@
  * `SCREENSHOTS=docs/screenshots` keeps what was seen.
  */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { openPage, program, screenshots, start } from "./browser.mjs";
-import { assertAccessible, assertFits, client, LOOKS, newTeam, signIn } from "./support.mjs";
-
-const folder = process.env.SCREENSHOTS ? resolve(process.env.SCREENSHOTS) : screenshots;
+import { openPage, program, start } from "./browser.mjs";
+import { client, LOOKS, newTeam, see, signIn } from "./support.mjs";
 
 const TEMPLATE = `You answer questions of customers of {{ company }}.
 
@@ -40,7 +36,6 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
   let key;
   before(async () => {
     started = await start();
-    mkdirSync(folder, { recursive: true });
     key = await newTeam(started, "Acme");
     await arrange(client(started.url, key));
   });
@@ -124,17 +119,5 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
       assert.deepEqual(faults, []);
       await close();
     });
-  }
-
-  async function see(page, name, look) {
-    const what = `${name}, ${look}`;
-    await page.waitForLoadState("networkidle");
-    // What appears does so within 200 ms.
-    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-    await assertFits(page, what);
-    await assertAccessible(page, what);
-    // What is kept is small; what is only looked at is exact.
-    const kind = process.env.SCREENSHOTS ? { type: "jpeg", quality: 55 } : { type: "png" };
-    await page.screenshot({ path: join(folder, `${name}-${look}.${kind.type === "jpeg" ? "jpg" : "png"}`), ...kind });
   }
 });

@@ -82,10 +82,15 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     assert.ok(answer.content.length > 10);
 
     await answers(page).last().getByRole("button", { name: "Ask again" }).click();
-    await page.getByText("Asked again").waitFor();
+    await page.getByText("Answer 2 of 2").waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText(/Stopped/).nth(1).waitFor();
+    await page.getByText(/Stopped/).waitFor();
     assert.equal((await stored(page)).length, 4);
+    assert.equal(await answers(page).count(), 1, "the answers stand in one place");
+    const later = await answers(page).innerText();
+    await page.getByRole("button", { name: "Earlier answer" }).click();
+    await page.getByText("Answer 1 of 2").waitFor();
+    assert.notEqual(await answers(page).innerText(), later);
     assert.deepEqual(faults, []);
     await close();
   });
@@ -108,7 +113,7 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await page.getByRole("complementary", { name: "What answers" }).getByLabel("Model").fill("offline");
     await page.getByRole("complementary", { name: "What answers" }).getByLabel("Model").press("Enter");
     await alert.getByRole("button", { name: "Retry" }).click();
-    await page.getByText("Asked again").waitFor();
+    await page.getByText("Answer 2 of 2").waitFor();
     await facts(page).getByText("offline").waitFor();
 
     await openChat(page, "?prompt=nowhere");

@@ -5,14 +5,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { root } from "../../dev/processes.mjs";
-import { program, screenshots, start } from "./browser.mjs";
-import { assertAccessible, assertFits, client, LOOKS, newTeam, promptWith, signIn } from "./support.mjs";
-
-const folder = process.env.SCREENSHOTS ? resolve(process.env.SCREENSHOTS) : screenshots;
+import { program, start } from "./browser.mjs";
+import { client, LOOKS, newTeam, promptWith, see, signIn } from "./support.mjs";
 
 const ANSWER = `An invoice is there on the first of each month:
 
@@ -40,7 +37,6 @@ describe("chat and settings in every look", { skip: program ? false : "there is 
     started = await start();
     mock = spawn(process.execPath, [join(root, "tests/mock-models/server.mjs"), "--watch-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
     const [mockUrl] = (await once(mock.stdout, "data")).map((line) => JSON.parse(String(line)).url);
-    mkdirSync(folder, { recursive: true });
     key = await newTeam(started, "Acme");
     await arrange(client(started.url, key), mockUrl);
   });
@@ -113,16 +109,5 @@ describe("chat and settings in every look", { skip: program ? false : "there is 
       assert.deepEqual(faults, []);
       await close();
     });
-  }
-
-  async function see(page, name, look) {
-    const what = `${name}, ${look}`;
-    await page.waitForLoadState("networkidle");
-    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-    await assertFits(page, what);
-    await assertAccessible(page, what);
-    // What is kept is small; what is only looked at is exact.
-    const kind = process.env.SCREENSHOTS ? { type: "jpeg", quality: 55 } : { type: "png" };
-    await page.screenshot({ path: join(folder, `${name}-${look}.${kind.type === "jpeg" ? "jpg" : "png"}`), ...kind });
   }
 });

@@ -142,7 +142,10 @@ describe("settings", { skip: program ? false : "there is no Chromium on this mac
     await page.goto("/settings/audit");
     const table = page.getByRole("table", { name: "Audit log" });
     await table.getByText("prompt.create").nth(1).waitFor();
-    await table.getByRole("button", { name: prompt.id }).click();
+    const name = table.getByRole("button", { name: "greeting", exact: true });
+    assert.match((await name.getAttribute("title")) ?? "", new RegExp(prompt.id));
+    await table.getByRole("button", { name: `Copy the id ${prompt.id}` }).waitFor();
+    await name.click();
     await page.getByText("1 change", { exact: true }).waitFor();
     assert.match(page.url(), new RegExp(`resource=${prompt.id}`));
     await page.reload();

@@ -2,10 +2,10 @@
  * What the suites of the pages share: a person who has signed in, calls to the API, axe.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { root } from "../../dev/processes.mjs";
-import { openPage } from "./browser.mjs";
+import { openPage, screenshots } from "./browser.mjs";
 
 const axe = readFileSync(join(root, "static/node_modules/axe-core/axe.min.js"), "utf8");
 
@@ -72,3 +72,23 @@ export async function assertFits(page, what) {
 export const LOOKS = ["light", "dark"].flatMap((colorScheme) =>
   [1440, 390].map((width) => ({ name: `${colorScheme}-${width}`, options: { colorScheme, viewport: { width, height: 900 } } })),
 );
+
+/** Where pictures go: `SCREENSHOTS=docs/screenshots` keeps them. */
+const pictures = process.env.SCREENSHOTS ? resolve(process.env.SCREENSHOTS) : screenshots;
+mkdirSync(pictures, { recursive: true });
+
+/**
+ * Looks at the page as it is: axe finds nothing, nothing is wider than the window, and a picture is taken.
+ * @param {import("playwright-core").Page} page
+ */
+export async function see(page, name, look) {
+  const what = `${name}, ${look}`;
+  await page.waitForLoadState("networkidle");
+  // What appears does so within 200 ms.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
+  await assertFits(page, what);
+  await assertAccessible(page, what);
+  // What is kept is small; what is only looked at is exact.
+  const kind = process.env.SCREENSHOTS ? { type: "jpeg", quality: 55 } : { type: "png" };
+  await page.screenshot({ path: join(pictures, `${name}-${look}.${kind.type === "jpeg" ? "jpg" : "png"}`), ...kind });
+}

@@ -1,5 +1,5 @@
 /** State that lives in the address: filters, tabs, sorting, ranges. */
-import { type ChangeEvent, useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
 
 /**
@@ -22,22 +22,6 @@ export function useSearchState<State extends Record<string, string>>(
     [key, setParams],
   );
   return [state, set];
-}
-
-/**
- * For a text field whose value is in the address, which follows a moment later: what is typed stands there at once, and
- * no letter is lost. Spread it over the field.
- */
-export function useTyped(value: string, onType: (text: string) => void) {
-  const [typed, setTyped] = useState<string | null>(null);
-  return {
-    value: typed ?? value,
-    onChange: (event: ChangeEvent<HTMLInputElement>) => {
-      setTyped(event.target.value);
-      onType(event.target.value);
-    },
-    onBlur: () => setTyped(null),
-  };
 }
 
 /** What the parameters say, or the defaults. */

@@ -50,7 +50,7 @@ export function KeyForm({ action, onDone }: { action: string; onDone: () => void
           </div>
         )}
       </Field>
-      <Checkbox checked={kept} onChange={(event) => setKept(event.target.checked)} label={<>Keep it for this tab <span className="text-muted">– survives a reload, ends when the tab is closed</span></>} />
+      <Checkbox checked={kept} onChange={(event) => setKept(event.target.checked)} label={<>Keep it for this tab <span className="text-muted">– or a reload asks for it again. A new tab always does: keys are not passed on between tabs, and nothing is left when this one is closed.</span></>} />
       <Button type="submit" kind="primary" busy={busy} className="h-9 w-full">
         {action}
       </Button>

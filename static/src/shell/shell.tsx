@@ -13,13 +13,19 @@ import { type Theme, useTheme } from "./theme";
 
 const CommandPalette = lazy(() => import("./command-palette"));
 const ShortcutList = lazy(async () => ({ default: (await import("./shortcut-list")).ShortcutList }));
+const ApplicationKeyPage = lazy(() => import("./application-key-page"));
 const RefusedKey = lazy(async () => ({ default: (await import("./refused-key")).RefusedKey }));
+
+/** Pages on which a key of an application is of use. */
+const FOR_APPLICATIONS = [paths.chat(), paths.team()];
 
 /** The frame around every page: navigation, keyboard, and what is true everywhere. */
 export function Shell() {
   const [palette, setPalette] = useState(false);
   const [shortcuts, setShortcuts] = useState(false);
-  const { refused } = useSession();
+  const { refused, active } = useSession();
+  const { pathname } = useLocation();
+  const isForPeople = active?.me.role === "runtime" && !FOR_APPLICATIONS.some((address) => pathname.startsWith(address));
   useGlobalKeys({ onPalette: () => setPalette(true), onList: () => setShortcuts(true) });
   useFocusOnNavigation();
   return (
@@ -33,7 +39,7 @@ export function Shell() {
         <Progress />
         <OfflineBanner />
         <main id="main" tabIndex={-1} className="flex-1">
-          <Outlet />
+          <Suspense>{isForPeople ? <ApplicationKeyPage /> : <Outlet />}</Suspense>
         </main>
       </div>
       <BottomBar />

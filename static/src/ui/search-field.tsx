@@ -18,6 +18,8 @@ interface SearchFieldProps {
   /** What is searched for, as the address says. */
   value: string;
   onSearch: (value: string) => void;
+  /** What may be typed. */
+  placeholder?: string;
   className?: string;
 }
 
@@ -25,7 +27,7 @@ interface SearchFieldProps {
  * A search whose value lives in the address. The field keeps what is typed itself: a value that came back through a
  * navigation would be late, and lose letters.
  */
-export function SearchField({ label, value, onSearch, className = "" }: SearchFieldProps) {
+export function SearchField({ label, value, onSearch, placeholder = "Search  ( / )", className = "" }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
   const [sent, setSent] = useState<string[]>([]);
@@ -50,7 +52,7 @@ export function SearchField({ label, value, onSearch, className = "" }: SearchFi
   return (
     <div className={`relative ${className}`}>
       <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
-      <Input type="search" aria-label={label} placeholder="Search  ( / )" value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={onEscape(() => setTyped(""))} className="ps-8" />
+      <Input type="search" aria-label={label} placeholder={placeholder} dir="auto" value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={onEscape(() => setTyped(""))} className="ps-8" />
     </div>
   );
 }

@@ -1,13 +1,19 @@
 import { toast } from "sonner";
 import { ApiError, sentence } from "@/api/errors";
 
-/** Something was done. With `undo`, for eight seconds a way back. */
-export function notify(text: string, options: { description?: string; undo?: () => void } = {}): void {
-  const { description, undo } = options;
-  toast(text, {
+/** What is shown of what only its newest news matters of. */
+const replaceable = new Map<string, string | number>();
+
+/** Something was done. With `undo`, for eight seconds a way back. One with the same `id` replaces the one before. */
+export function notify(text: string, options: { description?: string; undo?: () => void; id?: string } = {}): void {
+  const { description, undo, id } = options;
+  const before = id && replaceable.get(id);
+  if (before) toast.dismiss(before);
+  const shown = toast(text, {
     ...(description ? { description } : {}),
     ...(undo ? { action: { label: "Undo", onClick: undo }, duration: 8000 } : {}),
   });
+  if (id) replaceable.set(id, shown);
 }
 
 /** What an error says; of a refused body, what is wrong with each field. */

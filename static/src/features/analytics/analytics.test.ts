@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changeOf, coarse, first, groupName, measureSeries, seriesTable, usageSeries } from "./figures";
+import { changeOf, coarse, first, groupName, isComparable, measureSeries, seriesTable, usageSeries } from "./figures";
 import type { Measures, Timeseries } from "./model";
 import { instant, localTime, PRESETS, RANGE_DEFAULTS, spanOf } from "./range";
 
@@ -102,4 +102,8 @@ test("clocks that change", () => {
   expect(instant("2026-03-29T00:30", "Europe/Berlin")).toBe(Date.parse("2026-03-28T23:30:00Z"));
   expect(instant("soon", "UTC")).toBeNull();
   expect(localTime(Date.parse("2026-07-01T12:00:00Z"), "Asia/Kolkata")).toBe("2026-07-01T17:30");
+});
+
+test("a period with hardly anything in it is nothing to compare with", () => {
+  expect([[1_000, 0], [1_000, 19], [10_000, 150], [10_000, 200], [0, 20]].map(([now, before]) => isComparable(now ?? 0, before ?? 0))).toEqual([false, false, false, true, true]);
 });

@@ -70,6 +70,12 @@ export interface Change {
   direction: "up" | "down" | "none";
 }
 
+/** What a comparison needs of the period before: fewer than so many, or than this part of what there is now, is noise. */
+const ENOUGH = { count: 20, share: 0.02 };
+
+/** Whether the period before holds enough to be compared with. */
+export const isComparable = (now: number, before: number): boolean => before >= ENOUGH.count && before >= now * ENOUGH.share;
+
 /** How a figure changed against the period before. */
 export function changeOf(change: number | null | undefined, welcome: "up" | "down" | "either"): Change | null {
   if (change === null || change === undefined) return null;

@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowRight, ArrowUp } from "lucide-react";
 import { duration, percent, shortCount, usd } from "@/lib/format";
 import { Skeleton } from "@/ui/states";
-import { changeOf } from "./figures";
+import { changeOf, isComparable } from "./figures";
 import type { Measures, Overview } from "./model";
 
 interface Tile {
@@ -10,6 +10,8 @@ interface Tile {
   note?: (measures: Measures) => string | undefined;
   /** Its name among the changes. */
   change: string;
+  /** How much it is computed from; requests, where nothing is said. */
+  counted?: (measures: Measures) => number;
   welcome: "up" | "down" | "either";
 }
 
@@ -20,7 +22,7 @@ const TILES: Tile[] = [
   { title: "First token, median", value: ({ ttft_ms: ttft }) => ttft && duration(ttft.p50), note: ({ ttft_ms: ttft }) => (ttft ? `p95 ${duration(ttft.p95)}` : undefined), change: "ttft_p50_ms", welcome: "down" },
   { title: "Cost", value: ({ cost_usd }) => usd(cost_usd), note: ({ unpriced_requests: unpriced }) => (unpriced > 0 ? `${shortCount(unpriced)} without a price` : undefined), change: "cost_usd", welcome: "either" },
   { title: "Tokens out", value: ({ tokens_out: out }) => shortCount(out), note: ({ tokens_in }) => `${shortCount(tokens_in)} in`, change: "tokens_out", welcome: "either" },
-  { title: "Approval", value: ({ approval: { rate } }) => (rate === null ? null : percent(rate)), note: ({ approval: { count } }) => (count > 0 ? `${shortCount(count)} ratings` : undefined), change: "approval_rate", welcome: "up" },
+  { title: "Approval", value: ({ approval: { rate } }) => (rate === null ? null : percent(rate)), note: ({ approval: { count } }) => (count > 0 ? `${shortCount(count)} ratings` : undefined), change: "approval_rate", counted: ({ approval: { count } }) => count, welcome: "up" },
 ];
 
 /** The period's figures, each beside the period before. */
@@ -43,7 +45,9 @@ const ARROWS = { up: ArrowUp, down: ArrowDown, none: ArrowRight };
 
 function Filled({ tile, overview }: { tile: Tile; overview: Overview }) {
   const value = tile.value(overview);
-  const change = changeOf(overview.change[tile.change], tile.welcome);
+  const counted = tile.counted ?? (({ requests }: Measures) => requests);
+  const comparable = isComparable(counted(overview), counted(overview.previous));
+  const change = comparable ? changeOf(overview.change[tile.change], tile.welcome) : null;
   const before = tile.value(overview.previous);
   const Icon = ARROWS[change?.direction ?? "none"];
   const tone = change?.good === true ? "text-good" : change?.good === false ? "text-bad" : "text-muted";
@@ -54,7 +58,7 @@ function Filled({ tile, overview }: { tile: Tile; overview: Overview }) {
       {note && <span className="tabular truncate text-sm text-muted">{note}</span>}
       <span className={`tabular mt-auto flex items-center gap-1 pt-1 text-sm ${tone}`} title={before === null ? undefined : `${before} in the period before`}>
         {change && <Icon aria-hidden size={13} className="shrink-0" />}
-        {change ? change.text : <span className="text-muted">{value === null ? "no data" : "nothing before"}</span>}
+        {change ? change.text : <span className="text-muted">{value === null ? "no data" : "no earlier data"}</span>}
         {change?.good !== null && change && <span className="sr-only">{change.good ? "better" : "worse"} than the period before</span>}
       </span>
     </>

@@ -1,6 +1,9 @@
-import { CircleAlert, CircleStop, RotateCcw } from "lucide-react";
-import { lazy, memo, Suspense } from "react";
+import { ChevronLeft, ChevronRight, CircleAlert, CircleStop, RotateCcw } from "lucide-react";
+import { lazy, memo, Suspense, useState } from "react";
+import { Link } from "react-router";
+import { usePermission } from "@/api/session";
 import { count } from "@/lib/format";
+import { paths } from "@/paths";
 import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { AnswerFeedback } from "./feedback";
@@ -10,30 +13,30 @@ import { type Answer, isRunning, type Turn } from "./turn";
 const Markdown = lazy(() => import("./markdown"));
 
 interface TurnViewProps {
-  turn: Turn;
-  /** The same was asked right before: it need not be read again. */
-  repeated: boolean;
+  /** The answers to one question, the newest last. */
+  turns: readonly Turn[];
   /** Why nothing can be asked now. */
   reason: string | undefined;
   onAskAgain: (question: string) => void;
 }
 
-/** A question and its answer. */
-export const TurnView = memo(function TurnView({ turn, repeated, reason, onAskAgain }: TurnViewProps) {
-  const { question, answer } = turn;
+/** A question and its answers, of which one is shown: the newest, until another one is chosen. */
+export const TurnView = memo(function TurnView({ turns, reason, onAskAgain }: TurnViewProps) {
+  const [chosen, choose] = useState({ at: 0, of: 0 });
+  // What was chosen among fewer answers says nothing about the one that came since.
+  const at = chosen.of === turns.length ? chosen.at : turns.length - 1;
+  const shown = turns[at];
+  if (!shown) return null;
+  const { question, answer } = shown;
   const again = question === null ? undefined : () => onAskAgain(question);
   return (
     <article aria-label="Question and answer" className="flex flex-col gap-3 py-4">
-      {question !== null &&
-        (repeated ? (
-          <p className="flex items-center justify-end gap-1.5 text-sm text-muted">
-            <RotateCcw aria-hidden size={13} /> Asked again
-          </p>
-        ) : (
-          <div dir="auto" className="ms-auto max-w-[85%] rounded-2xl rounded-ee-md bg-accent-ground px-3.5 py-2 break-words whitespace-pre-wrap">
-            {question}
-          </div>
-        ))}
+      {question !== null && (
+        <div dir="auto" className="ms-auto max-w-[85%] rounded-2xl rounded-ee-md bg-accent-ground px-3.5 py-2 break-words whitespace-pre-wrap">
+          {question}
+        </div>
+      )}
+      {turns.length > 1 && <AnswerPager at={at} of={turns.length} onChoose={(next) => choose({ at: next, of: turns.length })} />}
       <AnswerBody answer={answer} />
       {answer.status === "failed" && <FailureRow answer={answer} reason={reason} onRetry={again} />}
       {answer.status === "cancelled" && (
@@ -48,13 +51,33 @@ export const TurnView = memo(function TurnView({ turn, repeated, reason, onAskAg
           <div className="-ms-1.5 flex flex-wrap items-center">
             {answer.text && <CopyButton text={answer.text} label="Copy the answer" />}
             {again && answer.status !== "failed" && <IconButton label="Ask again" icon={RotateCcw} reason={reason} onClick={again} />}
-            {answer.id && answer.text && <AnswerFeedback messageId={answer.id} />}
+            {answer.id && answer.text && <AnswerFeedback key={answer.id} messageId={answer.id} />}
           </div>
         </footer>
       )}
     </article>
   );
-});
+}, isSame);
+
+/** While an answer grows, the others are not drawn anew. */
+function isSame(before: TurnViewProps, after: TurnViewProps): boolean {
+  const sameTurns = before.turns.length === after.turns.length && before.turns.every((turn, index) => turn === after.turns[index]);
+  return sameTurns && before.reason === after.reason && before.onAskAgain === after.onAskAgain;
+}
+
+/** Between the answers to a question that was asked again. All of them stay in the conversation. */
+function AnswerPager({ at, of, onChoose }: { at: number; of: number; onChoose: (at: number) => void }) {
+  return (
+    <div role="group" aria-label="Answers to this question" className="-mb-1 -ms-1.5 flex items-center gap-1 text-sm text-muted">
+      <IconButton label="Earlier answer" icon={ChevronLeft} reason={at === 0 ? "This is the first answer." : undefined} onClick={() => onChoose(at - 1)} className="rtl:-scale-x-100" />
+      <span className="tabular" aria-live="polite">
+        Answer {at + 1} of {of}
+      </span>
+      <IconButton label="Later answer" icon={ChevronRight} reason={at === of - 1 ? "This is the newest answer." : undefined} onClick={() => onChoose(at + 1)} className="rtl:-scale-x-100" />
+      <span className="max-sm:hidden">· the model sees all of them</span>
+    </div>
+  );
+}
 
 function AnswerBody({ answer }: { answer: Answer }) {
   const { text, status, stopping } = answer;
@@ -100,6 +123,7 @@ function FailureRow({ answer, reason, onRetry }: { answer: Answer; reason: strin
       <div className="min-w-0 flex-1 basis-52">
         <p>
           {error?.detail ?? "The answer could not be completed."} {text ? "What had come is kept." : ""}
+          {error?.needsProvider && <ProviderHelp />}
           {error?.retryAfter ? ` Try again in ${count(error.retryAfter)} s.` : ""}
         </p>
         {error?.requestId && (
@@ -115,5 +139,19 @@ function FailureRow({ answer, reason, onRetry }: { answer: Answer; reason: strin
         </Button>
       )}
     </div>
+  );
+}
+
+/** How a model comes to a key. */
+function ProviderHelp() {
+  const { allowed } = usePermission("admin");
+  if (!allowed) return "Ask an admin of your team to set one, or choose another model.";
+  return (
+    <>
+      <Link to={paths.providers()} className="font-medium underline">
+        Set one in Settings
+      </Link>
+      , or choose another model.
+    </>
   );
 }

@@ -22,7 +22,7 @@ import { useKept } from "./kept";
 import { conversationQuery } from "./queries";
 import { comeBack, say, stop, useTurns } from "./running";
 import { useStickToEnd } from "./stick";
-import { isRunning, mergeTurns, type Turn, turnsOf } from "./turn";
+import { groupTurns, isRunning, mergeTurns, type Turn, turnsOf } from "./turn";
 
 const NO_TURNS: readonly Turn[] = [];
 
@@ -50,6 +50,7 @@ function ConversationView({ conversation, onList }: { conversation: string | und
   const stored = useQuery({ ...conversationQuery(conversation ?? ""), enabled: conversation !== undefined });
   const own = useTurns(conversation);
   const turns = useMemo(() => mergeTurns(stored.data ? turnsOf(stored.data.messages) : NO_TURNS, own), [stored.data, own]);
+  const groups = useMemo(() => groupTurns(turns), [turns]);
   const [chosen, choose] = useSearchState(CHOICES_IN_ADDRESS);
   const choices = withChosen(choicesOf(turns, stored.data?.user_id ?? null), chosen);
   const [variables, setVariables] = useKept<Record<string, string>>(`variables.${choices.prompt}`, {});
@@ -90,8 +91,8 @@ function ConversationView({ conversation, onList }: { conversation: string | und
             {isMissing && (isNotFound(stored.error) ? <Missing /> : <ErrorState error={stored.error} onRetry={() => void stored.refetch()} />)}
             {conversation === undefined && turns.length === 0 && <Welcome />}
             {stored.data && stored.data.message_count > stored.data.messages.length && <p className="py-3 text-center text-sm text-muted">Only the last {stored.data.messages.length} messages are shown.</p>}
-            {turns.map((turn, index) => (
-              <TurnView key={turn.key} turn={turn} repeated={turn.question !== null && turn.question === turns[index - 1]?.question} reason={running ? "An answer is being written." : undefined} onAskAgain={ask} />
+            {groups.map((group) => (
+              <TurnView key={group[0]?.key} turns={group} reason={running ? "An answer is being written." : undefined} onAskAgain={ask} />
             ))}
           </div>
         </div>

@@ -38,7 +38,7 @@ export function Composer({ conversation, running, stopping, inputRef, onSend, on
     event.preventDefault();
   };
   return (
-    <form onSubmit={submit} className="rounded-xl border border-edge bg-surface focus-within:outline-2 focus-within:outline-accent">
+    <form data-composer onSubmit={submit} className="rounded-xl border border-edge bg-surface focus-within:outline-2 focus-within:outline-accent">
       <textarea
         ref={inputRef}
         dir="auto"

@@ -73,9 +73,12 @@ export default function Markdown({ text, growing }: { text: string; growing: boo
   const drawn = useDeferredValue(text, text.length > LONG ? "" : text);
   const blocks = useMemo(() => blocksOf(drawn), [drawn]);
   return (
-    <div dir="auto" className={PROSE}>
+    <div className={PROSE}>
       {blocks.map((block, index) => (
-        <Block key={index} text={growing && index === blocks.length - 1 ? remend(block, { linkMode: "text-only", htmlTags: false }) : block} />
+        // Each block has its own direction: an answer may quote another script.
+        <div key={index} dir="auto" className="contents">
+          <Block text={growing && index === blocks.length - 1 ? remend(block, { linkMode: "text-only", htmlTags: false }) : block} />
+        </div>
       ))}
     </div>
   );

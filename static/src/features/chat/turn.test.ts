@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ApiError } from "@/api/errors";
 import type { Message } from "@/api/types";
-import { type Answer, applyEvent, EMPTY_ANSWER, failed, isRunning, mergeTurns, turnsOf } from "./turn";
+import { type Answer, applyEvent, EMPTY_ANSWER, failed, groupTurns, isRunning, mergeTurns, turnsOf } from "./turn";
 
 const meta = {
   conversation_id: "conv_1", message_id: "msg_2", user_message_id: "msg_1", request_id: "req_1", prompt_id: null, version_id: null, experiment_id: null,
@@ -60,4 +60,18 @@ describe("turns", () => {
     const merged = mergeTurns(stored, own);
     expect(merged.map(({ key, answer }) => [key, answer.text, answer.environment])).toEqual([["own-1", "live", "staging"], ["own-2", "", null]]);
   });
+});
+
+test("answers to a question that was asked again stand together", () => {
+  const turn = (key: string, question: string | null) => ({ key, question, answer: EMPTY_ANSWER });
+  const groups = groupTurns([turn("a", null), turn("b", null), turn("c", "Why?"), turn("d", "Why?"), turn("e", "How?"), turn("f", "Why?")]);
+  expect(groups.map((group) => group.map(({ key }) => key).join(""))).toEqual(["a", "b", "cd", "e", "f"]);
+});
+
+test("a model without a key is explained to a person", () => {
+  const refusal = (code: string, detail: string) =>
+    failed(EMPTY_ANSWER, new ApiError({ status: 422, code: "validation_failed", detail: `model: ${detail}`, requestId: "req_1", problem: { type: "about:blank", title: "", status: 422, code: "validation_failed", detail, request_id: "req_1", errors: [{ field: "model", code, detail }] } })).error;
+  expect(refusal("not_configured", "this is a model of anthropic, for which the team has no key: set one with PUT /api/providers/anthropic, or send the model `offline`, which is built in")).toMatchObject({ detail: "This is a model of Anthropic, for which your team has no key.", needsProvider: true });
+  expect(refusal("unknown_model", "no provider is known for this model: set one with PUT /api/providers/{name}, or send the model `offline`, which is built in")).toMatchObject({ detail: "No provider is known for this model.", needsProvider: true });
+  expect(refusal("too_long", "at most 200 characters")?.needsProvider).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 /** A turn: what somebody said and what a model answered, from events while they arrive and from messages afterwards. */
 import type { ApiError } from "@/api/errors";
+import { PROVIDERS } from "@/api/providers";
 import type { StreamEvent } from "@/api/stream";
-import type { ChatDelta, ChatDone, ChatError, ChatMeta, ChatUsage, Message } from "@/api/types";
+import type { ChatDelta, ChatDone, ChatError, ChatMeta, ChatUsage, FieldError, Message } from "@/api/types";
 import { sentence } from "@/api/errors";
 
 /** `waiting`: nothing has come yet. `reconnecting`: the connection broke off and the rest is being asked for. */
@@ -13,6 +14,8 @@ export interface Failure {
   requestId: string | null;
   /** After how many seconds it may be tried again. */
   retryAfter: number | null;
+  /** The model's provider lacks a key, or nobody knows its provider: the same request fails until that is mended. */
+  needsProvider?: boolean;
 }
 
 export interface Answer {
@@ -137,8 +140,16 @@ function fromUsage(usage: ChatUsage): Partial<Answer> {
 export function failed(answer: Answer, error: ApiError): Answer {
   const { code, message, fields, requestId, retryAfter } = error;
   const others = fields.filter((field) => !message.includes(field.detail)).map((field) => sentence(`${field.field}: ${field.detail}`));
-  const detail = [message, ...others].join(" ");
-  return { ...answer, status: "failed", stopping: false, error: { code, detail, requestId: requestId ?? answer.requestId, retryAfter } };
+  const lacking = fields.find((field) => field.code === "not_configured" || field.code === "unknown_model");
+  const detail = lacking ? withoutKey(lacking) : [message, ...others].join(" ");
+  return { ...answer, status: "failed", stopping: false, error: { code, detail, requestId: requestId ?? answer.requestId, retryAfter, ...(lacking ? { needsProvider: true } : {}) } };
+}
+
+/** A model that cannot be asked, in words for a person: the API tells a program which request would help. */
+function withoutKey({ code, detail }: FieldError): string {
+  const provider = /a model of (\w+)/.exec(detail)?.[1];
+  if (code === "not_configured" && provider) return `This is a model of ${PROVIDERS[provider] ?? provider}, for which your team has no key.`;
+  return sentence(detail.replace(/: set one with .*/, ""));
 }
 
 /** What is said of a failure of which only the code is kept. */
@@ -196,6 +207,17 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
     question = null;
   }
   return turns;
+}
+
+/** Answers to the same question, asked again right after, are one turn with several answers: the newest last. */
+export function groupTurns(turns: readonly Turn[]): Turn[][] {
+  const groups: Turn[][] = [];
+  for (const turn of turns) {
+    const last = groups.at(-1);
+    if (last && turn.question !== null && last[0]?.question === turn.question) last.push(turn);
+    else groups.push([turn]);
+  }
+  return groups;
 }
 
 /** Stored turns with those of this page in their place: these know more, and may be ahead of what is stored. */

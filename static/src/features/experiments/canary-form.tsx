@@ -1,51 +1,32 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Environment, Prompt, Version } from "@/api/types";
 import { paths } from "@/paths";
-import { keyName, useShortcuts } from "@/shell/shortcuts";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select } from "@/ui/field";
-import { useAction } from "./actions";
 import { canaryBody, type CanaryDraft, EMPTY_CANARY, type Errors, type StepDraft } from "./draft";
-import { FieldError, GuardrailFields, UnitInput, VersionSelect } from "./form-parts";
+import { FieldError, GuardrailFields, TrialForm, UnitInput, VersionSelect } from "./form-parts";
 import { roleToChange } from "./labels";
 import { createCanary } from "./queries";
 
 export function CanaryForm({ prompt, versions }: { prompt: Prompt; versions: Version[] }) {
-  const navigate = useNavigate();
   const newest = versions.find(({ version_id }) => version_id !== prompt.pointers.production?.version_id)?.version_id ?? "";
   const [draft, setDraft] = useState<CanaryDraft>({ ...EMPTY_CANARY, version_id: newest });
   const [errors, setErrors] = useState<Errors>({});
-  const { busy, run } = useAction();
   const { reason } = usePermission(roleToChange(draft.environment));
   const change = (changes: Partial<CanaryDraft>) => setDraft({ ...draft, ...changes });
   const live = prompt.pointers[draft.environment];
-  const submit = async () => {
-    if (busy || reason) return;
-    const checked = canaryBody(draft);
-    setErrors(checked.errors ?? {});
-    if (!checked.body) return;
-    let id = "";
-    const done = await run(
-      async () => {
-        ({ id } = await createCanary(prompt.id, checked.body));
-      },
-      "The canary is running",
-      { description: `${draft.steps[0]?.percent ?? ""} % of users get the version within 5 s.`, failed: "The canary could not be started" },
-    );
-    if (done) await navigate(paths.canary(id));
-  };
-  useShortcuts({ "mod+enter": () => void submit() });
+  const { body, errors: wrong } = canaryBody(draft);
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-6"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
+    <TrialForm
+      what="canary"
+      reason={reason}
+      errors={errors}
+      create={body ? () => createCanary(prompt.id, body) : null}
+      description={`${draft.steps[0]?.percent ?? ""} % of users get the version within 5 s.`}
+      onCheck={() => setErrors(wrong ?? {})}
+      pageOf={paths.canary}
     >
       <div className="grid gap-4 sm:grid-cols-3">
         <Field label="Version that takes over" error={errors["version"]}>
@@ -65,17 +46,7 @@ export function CanaryForm({ prompt, versions }: { prompt: Prompt; versions: Ver
       </div>
       <Steps steps={draft.steps} errors={errors} onChange={(steps) => change({ steps })} />
       <GuardrailFields guardrails={draft.guardrails} errors={errors} onChange={(guardrails) => change({ guardrails })} effect="When the version is certainly worse than this, everybody gets the old one within a minute." />
-      <div className="flex items-center gap-3">
-        <Button type="submit" kind="primary" busy={busy} reason={reason}>
-          Start the canary <kbd className="text-xs opacity-80">{keyName("⌘")}↵</kbd>
-        </Button>
-        {Object.keys(errors).length > 0 && (
-          <span role="alert" className="text-sm text-bad">
-            Something is not right yet: see above.
-          </span>
-        )}
-      </div>
-    </form>
+    </TrialForm>
   );
 }
 

@@ -1,15 +1,12 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Environment, Prompt, Version } from "@/api/types";
 import { paths } from "@/paths";
-import { keyName, useShortcuts } from "@/shell/shortcuts";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select } from "@/ui/field";
-import { useAction } from "./actions";
 import { EMPTY_EXPERIMENT, type Errors, evenWeights, experimentBody, type ExperimentDraft, type VariantDraft, variantName, weightSum } from "./draft";
-import { FieldError, GuardrailFields, UnitInput, VersionSelect } from "./form-parts";
+import { FieldError, GuardrailFields, TrialForm, UnitInput, VersionSelect } from "./form-parts";
 import { roleToChange, STRATEGIES } from "./labels";
 import { describeMetric, metricName } from "./metrics";
 import { type Metric, METRICS, type Strategy } from "./model";
@@ -24,36 +21,20 @@ function proposal(prompt: Prompt, versions: Version[]): ExperimentDraft {
 }
 
 export function ExperimentForm({ prompt, versions }: { prompt: Prompt; versions: Version[] }) {
-  const navigate = useNavigate();
   const [draft, setDraft] = useState(() => proposal(prompt, versions));
   const [errors, setErrors] = useState<Errors>({});
-  const { busy, run } = useAction();
   const { reason } = usePermission(roleToChange(draft.environment));
   const change = (changes: Partial<ExperimentDraft>) => setDraft({ ...draft, ...changes });
-  const submit = async () => {
-    if (busy || reason) return;
-    const checked = experimentBody(draft);
-    setErrors(checked.errors ?? {});
-    if (!checked.body) return;
-    let id = "";
-    const done = await run(
-      async () => {
-        ({ id } = await createExperiment(prompt.id, checked.body));
-      },
-      "The experiment is running",
-      { description: "Users take part from now on, everywhere within 5 s.", failed: "The experiment could not be started" },
-    );
-    if (done) await navigate(paths.experiment(id));
-  };
-  useShortcuts({ "mod+enter": () => void submit() });
+  const { body, errors: wrong } = experimentBody(draft);
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-6"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
+    <TrialForm
+      what="experiment"
+      reason={reason}
+      errors={errors}
+      create={body ? () => createExperiment(prompt.id, body) : null}
+      description="Users take part from now on, everywhere within 5 s."
+      onCheck={() => setErrors(wrong ?? {})}
+      pageOf={paths.experiment}
     >
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="Name" optional hint="What it tries: “Shorter answers”.">
@@ -101,17 +82,7 @@ export function ExperimentForm({ prompt, versions }: { prompt: Prompt; versions:
       </div>
       <GuardrailFields guardrails={draft.guardrails} errors={errors} onChange={(guardrails) => change({ guardrails })} effect="When a variant is certainly worse than this, the experiment stops by itself." />
       <Forced draft={draft} errors={errors} onChange={(forced) => change({ forced })} />
-      <div className="flex items-center gap-3">
-        <Button type="submit" kind="primary" busy={busy} reason={reason}>
-          Start the experiment <kbd className="text-xs opacity-80">{keyName("⌘")}↵</kbd>
-        </Button>
-        {Object.keys(errors).length > 0 && (
-          <span role="alert" className="text-sm text-bad">
-            Something is not right yet: see above.
-          </span>
-        )}
-      </div>
-    </form>
+    </TrialForm>
   );
 }
 

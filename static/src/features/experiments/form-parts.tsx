@@ -1,8 +1,12 @@
 /** Parts that the forms for experiments and canaries share. */
 import { Plus, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useNavigate } from "react-router";
 import type { Pointer, Prompt, Version } from "@/api/types";
+import { keyName, useShortcuts } from "@/shell/shortcuts";
 import { Button, IconButton } from "@/ui/button";
 import { Input, Select } from "@/ui/field";
+import { useAction } from "./actions";
 import type { Errors, GuardrailDraft } from "./draft";
 import { metricName } from "./metrics";
 import { type Metric, METRICS } from "./model";
@@ -77,5 +81,59 @@ export function GuardrailFields({ guardrails, errors, onChange, effect }: { guar
         </Button>
       )}
     </fieldset>
+  );
+}
+
+interface TrialFormProps {
+  /** "experiment" or "canary". */
+  what: string;
+  reason: string | undefined;
+  errors: Errors;
+  /** Makes it, if nothing is wrong with what was entered. */
+  create: (() => Promise<{ id: string }>) | null;
+  /** What is felt once it runs. */
+  description: string;
+  /** Shows what is wrong. */
+  onCheck: () => void;
+  pageOf: (id: string) => string;
+  children: ReactNode;
+}
+
+/** The form around the fields: the button or ⌘↵ starts it and goes to its page. */
+export function TrialForm({ what, reason, errors, create, description, onCheck, pageOf, children }: TrialFormProps) {
+  const navigate = useNavigate();
+  const { busy, run } = useAction();
+  const submit = async () => {
+    if (busy || reason) return;
+    onCheck();
+    if (!create) return;
+    let id = "";
+    const start = async () => {
+      ({ id } = await create());
+    };
+    if (await run(start, `The ${what} is running`, { description, failed: `The ${what} could not be started` })) await navigate(pageOf(id));
+  };
+  useShortcuts({ "mod+enter": () => void submit() });
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-6"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {children}
+      <div className="flex items-center gap-3">
+        <Button type="submit" kind="primary" busy={busy} reason={reason}>
+          Start the {what} <kbd className="text-xs opacity-80">{keyName("⌘")}↵</kbd>
+        </Button>
+        {Object.keys(errors).length > 0 && (
+          <span role="alert" className="text-sm text-bad">
+            Something is not right yet: see above.
+          </span>
+        )}
+      </div>
+    </form>
   );
 }

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { usePermission } from "@/api/session";
 import { useSearchState } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
+import { useRowKeys } from "@/shell/row-keys";
 import { Badge } from "@/ui/badge";
 import { Button, ButtonLink } from "@/ui/button";
 import { Select } from "@/ui/field";
@@ -82,6 +83,7 @@ interface ListProps {
 function Experiments({ status, prompt, onClear }: ListProps) {
   const list = useInfiniteQuery({ ...experimentsQuery(useDeferredValue({ status, prompt })), placeholderData: keepPreviousData });
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const current = useRowKeys(rows, ({ id }) => id, ({ id }) => paths.experiment(id));
   return (
     <>
       {list.isPending && <SkeletonRows label="Loading the experiments" />}
@@ -89,7 +91,7 @@ function Experiments({ status, prompt, onClear }: ListProps) {
       {list.isSuccess && rows.length === 0 && (status || prompt ? <NothingFound onClear={onClear} /> : <FirstExperiment />)}
       {rows.length > 0 && (
         <>
-          <DataTable label="Experiments" columns={EXPERIMENT_COLUMNS} rows={rows} rowKey={({ id }) => id} />
+          <DataTable label="Experiments" columns={EXPERIMENT_COLUMNS} rows={rows} rowKey={({ id }) => id} current={current} />
           <LoadMore shown={rows.length} noun="experiment" query={list} />
         </>
       )}
@@ -100,6 +102,7 @@ function Experiments({ status, prompt, onClear }: ListProps) {
 function Canaries({ status, prompt, onClear }: ListProps) {
   const list = useInfiniteQuery({ ...canariesQuery(useDeferredValue({ status, prompt })), placeholderData: keepPreviousData });
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const current = useRowKeys(rows, ({ id }) => id, ({ id }) => paths.canary(id));
   return (
     <>
       {list.isPending && <SkeletonRows label="Loading the canaries" />}
@@ -107,7 +110,7 @@ function Canaries({ status, prompt, onClear }: ListProps) {
       {list.isSuccess && rows.length === 0 && (status || prompt ? <NothingFound onClear={onClear} /> : <FirstCanary />)}
       {rows.length > 0 && (
         <>
-          <DataTable label="Canaries" columns={CANARY_COLUMNS} rows={rows} rowKey={({ id }) => id} />
+          <DataTable label="Canaries" columns={CANARY_COLUMNS} rows={rows} rowKey={({ id }) => id} current={current} />
           <LoadMore shown={rows.length} noun="canary" query={list} />
         </>
       )}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { draftSchema, EMPTY_DRAFT, messagesOf, newVersionFrom, templatesOf } from "./content";
+import { unreadIn } from "./estimate";
 
 const errors = (changes: object) => {
   const result = draftSchema.safeParse({ ...EMPTY_DRAFT, template_text: "Hi", ...changes });
@@ -34,4 +35,11 @@ test("a chat's templates and messages", () => {
     { role: "assistant", content: "O" },
     { role: "user", content: "m" },
   ]);
+});
+
+test("braces that mean nothing here are found, each once", () => {
+  // As the engine reads them: a name, dots allowed, between two braces.
+  const engine = { variables: (text: string) => [...text.matchAll(/\{\{\s*([\w.]+)\s*\}\}/g)].map(([, name]) => name ?? "") };
+  const draft = { ...EMPTY_DRAFT, system_prompt: "{% if x %}", template_text: "{{#if premium}}Hi {{ user.name }}{{/if}} {{ name | upper }} {{#if premium}} {{{{ literal }} {} {{ ok }}" };
+  expect(unreadIn(engine, draft)).toEqual(["{% if x %}", "{{#if premium}}", "{{/if}}", "{{ name | upper }}"]);
 });

@@ -15,6 +15,12 @@ export function useTokens(draft: Draft, values?: Values): TokenCount | undefined
   }, [engine, later]);
 }
 
+/** Braces that other template languages read, and ours writes as they are: blocks, filters, partials, comments. */
+export function unreadIn(engine: Pick<Engine, "variables">, draft: Draft): string[] {
+  const found = templatesOf(draft).flatMap((template) => template.replaceAll("{{{{", "").match(/\{\{[^{}]*\}\}|\{%[^{}]*%\}/g) ?? []);
+  return [...new Set(found)].filter((text) => engine.variables(text).length === 0);
+}
+
 /** The distinct variables of a draft, in the order in which they appear. */
 export function variablesOf(engine: Pick<Engine, "variables">, draft: Draft): string[] {
   return [...new Set(templatesOf(draft).flatMap((template) => engine.variables(template)))];

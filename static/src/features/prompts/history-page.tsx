@@ -89,7 +89,10 @@ function columns(name: string, prompt: Prompt | undefined, onBack: (move: Pointe
 
 function BackButton({ move, prompt, onBack }: { move: PointerMove; prompt: Prompt | undefined; onBack: (move: PointerMove) => void }) {
   const { reason } = usePermission(move.environment === "production" ? "publisher" : "editor");
-  if (!prompt || prompt.pointers[move.environment]?.version_id === move.version_id) return <span className="text-sm text-muted">live</span>;
+  const live = prompt?.pointers[move.environment];
+  if (!prompt || live?.revision === move.revision) return <span className="text-sm text-muted">live</span>;
+  // The same version is live again, by a later move: there is nothing to go back to.
+  if (live?.version_id === move.version_id) return <span className="text-sm text-muted">same as live</span>;
   return (
     <Button size="small" kind="quiet" icon={Undo2} reason={reason} onClick={() => onBack(move)}>
       {`Back to v${move.version_number}`}

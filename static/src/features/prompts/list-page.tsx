@@ -1,13 +1,13 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Plus, ScrollText, Search } from "lucide-react";
-import { Fragment, useDeferredValue, useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Fragment, useDeferredValue } from "react";
+import { Link } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Prompt } from "@/api/types";
 import { curlCommand } from "@/lib/curl";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
-import { useShortcuts } from "@/shell/shortcuts";
+import { useRowKeys } from "@/shell/row-keys";
 import { Badge } from "@/ui/badge";
 import { Button, ButtonLink } from "@/ui/button";
 import { Select } from "@/ui/field";
@@ -25,7 +25,7 @@ export function PromptListPage() {
   const prompts = list.data?.pages.flatMap(({ data }) => data) ?? [];
   const isFiltered = state.search !== "" || state.collection !== "" || state.tag !== "" || state.archived !== "";
   const isEmpty = list.isSuccess && prompts.length === 0;
-  const current = useRowKeys(prompts);
+  const current = useRowKeys(prompts, ({ id }) => id, ({ name }) => paths.prompt(name));
   const { reason } = usePermission("editor");
   const create = reason ? (
     <Button kind="primary" icon={Plus} reason={reason}>
@@ -66,30 +66,6 @@ function sortState({ by, order }: Sorting, before: string): { sort: string; orde
 }
 
 const tagsOf = (prompts: Prompt[]): string[] => [...new Set(prompts.flatMap(({ tags }) => tags))].toSorted();
-
-/** J and K go through the rows, Enter opens one. */
-function useRowKeys(prompts: Prompt[]): string | undefined {
-  const [at, setAt] = useState(-1);
-  const navigate = useNavigate();
-  const go = (to: number) => {
-    const index = Math.min(Math.max(to, 0), prompts.length - 1);
-    const row = prompts[index];
-    if (!row) return false;
-    setAt(index);
-    document.querySelector(`[data-row="${row.id}"]`)?.scrollIntoView({ block: "nearest" });
-    return true;
-  };
-  const current = prompts[at];
-  useShortcuts({
-    j: () => go(at + 1),
-    k: () => go(at - 1),
-    enter: (event) => {
-      const onControl = event.target instanceof Element && event.target.closest("a,button") !== null;
-      return current && !onControl ? void navigate(paths.prompt(current.name)) : false;
-    },
-  });
-  return current?.id;
-}
 
 const Pointer = ({ pointer, tone }: { pointer: Prompt["pointers"]["production"]; tone: "good" | "accent" }) =>
   pointer ? <Badge tone={tone}>v{pointer.version_number}</Badge> : <span className="text-muted">–</span>;

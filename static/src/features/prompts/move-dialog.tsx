@@ -120,6 +120,9 @@ const withTarget = (versions: Version[], target: Version): Version[] => (version
 
 const consequence = (environment: Environment): string => `Affects 100 % of ${environment} traffic within 5 s.`;
 
+/** Of a pointer only the last move can be undone: what is said of it takes the place of what was said before. */
+const newsOf = (name: string, environment: Environment): string => `${name} ${environment}`;
+
 /** Says that a pointer moved, how fast, and offers the way back. */
 export function announceMove(name: string, moved: PointerMoved): void {
   const { environment, version_number: number, previous_version_id: previous, propagation_ms: took, revision } = moved;
@@ -129,10 +132,12 @@ export function announceMove(name: string, moved: PointerMoved): void {
     try {
       const back = await rollBack({ name, environment, versionId: previous, justification: "Undo", expectedRevision: revision });
       await refreshPrompts();
-      notify(`Version ${back.version_number} is live in ${environment} again`);
+      notify(`Version ${back.version_number} is live in ${environment} again`, { id: newsOf(name, environment) });
     } catch (error) {
-      notifyError("Undo failed", error);
+      await refreshPrompts();
+      if (error instanceof ApiError && error.status === 412) notify("Nothing was undone", { description: `Something else was made live in ${environment} since. The history says by whom.` });
+      else notifyError("Undo failed", error);
     }
   };
-  notify(`Version ${number} is live in ${environment}`, { description, ...(previous ? { undo: () => void undo() } : {}) });
+  notify(`Version ${number} is live in ${environment}`, { description, id: newsOf(name, environment), ...(previous ? { undo: () => void undo() } : {}) });
 }

@@ -2,11 +2,11 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { useFormContext, useWatch } from "react-hook-form";
 import { type Engine, useEngineQuery } from "@/lib/engine";
 import { count, usd } from "@/lib/format";
-import { Badge } from "@/ui/badge";
+import { Badge, Notice } from "@/ui/badge";
 import { Input } from "@/ui/field";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { type Draft, messagesOf } from "./content";
-import { type Values, variablesOf } from "./estimate";
+import { unreadIn, type Values, variablesOf } from "./estimate";
 
 /** Beside the editor: the variables as they are written, what the prompt becomes with values, and what it costs. */
 export function Preview() {
@@ -25,6 +25,7 @@ export function Preview() {
 
 function Rendered({ engine, draft, values, onValues }: { engine: Engine; draft: Draft; values: Values; onValues: (values: Values) => void }) {
   const names = useMemo(() => variablesOf(engine, draft), [engine, draft]);
+  const unread = useMemo(() => unreadIn(engine, draft), [engine, draft]);
   const { messages, missing, tokens } = useMemo(() => renderAll(engine, draft, values), [engine, draft, values]);
   return (
     <>
@@ -46,6 +47,19 @@ function Rendered({ engine, draft, values, onValues }: { engine: Engine; draft: 
           </label>
         ))}
       </section>
+      {unread.length > 0 && (
+        <Notice tone="warn">
+          {unread.slice(0, 4).map((text, index) => (
+            <span key={text}>
+              {index > 0 && ", "}
+              <code dir="ltr" className="font-mono text-sm wrap-anywhere">
+                {text}
+              </code>
+            </span>
+          ))}
+          {unread.length > 4 && ` and ${unread.length - 4} more`} {unread.length === 1 ? "stays as it is" : "stay as they are"} written: a template has variables alone, no blocks, conditions or filters. Decide in your code, and pass the result as a value.
+        </Notice>
+      )}
       <section aria-label="Rendered" className="flex min-w-0 flex-col gap-2">
         <h2 className="flex items-center gap-2 text-sm font-medium">
           What the model gets {missing.length > 0 && <Badge tone="warn">{missing.length === 1 ? "1 value is missing" : `${missing.length} values are missing`}</Badge>}

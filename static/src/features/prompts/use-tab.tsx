@@ -112,6 +112,13 @@ function Answer({ resolved, took }: { resolved: Resolved; took: number }) {
         {resolved.variant && <Badge tone="accent">variant {resolved.variant}</Badge>}
         <span className="tabular">{duration(took)} from this browser</span>
       </div>
+      {resolved.system_prompt && (
+        <>
+          <h3 className="text-sm font-medium">System prompt</h3>
+          <CodeBlock code={resolved.system_prompt} label="resolved system prompt" wrap />
+          <h3 className="text-sm font-medium">{resolved.messages ? "Messages" : "Prompt"}</h3>
+        </>
+      )}
       <CodeBlock code={text} label="resolved text" wrap />
       {resolved.missing_variables.length > 0 && <p className="text-sm text-warn">Without a value: {resolved.missing_variables.join(", ")}</p>}
     </section>

@@ -3,15 +3,18 @@ import { ScrollText } from "lucide-react";
 import { useDeferredValue } from "react";
 import { Link } from "react-router";
 import type { AuditEntry } from "@/api/types";
-import { useSearchState, useTyped } from "@/lib/search-state";
+import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
 import { Button } from "@/ui/button";
+import { CopyButton } from "@/ui/copy";
 import { Field, Input } from "@/ui/field";
 import { LoadMore } from "@/ui/page";
+import { SearchField } from "@/ui/search-field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable } from "@/ui/table";
 import { RelativeTime } from "@/ui/time";
 import { AUDIT_FILTERS, type AuditFilters, auditQuery } from "./queries";
+import { useResourceNames } from "./resource-names";
 import { AdminsOnly, SettingsFrame } from "./settings-frame";
 
 /** Who did what. */
@@ -29,6 +32,7 @@ function AuditLog() {
   const [state, set] = useSearchState({ ...AUDIT_FILTERS });
   const list = useInfiniteQuery({ ...auditQuery(useDeferredValue(state)), placeholderData: keepPreviousData });
   const entries = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const names = useResourceNames(entries);
   const isFiltered = Object.values(state).some((value) => value !== "");
   return (
     <>
@@ -42,7 +46,7 @@ function AuditLog() {
       )}
       {entries.length > 0 && (
         <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "opacity-60 transition-opacity delay-200" : ""}>
-          <DataTable label="Audit log" columns={columns((resource) => set({ resource }))} rows={entries} rowKey={({ id }) => id} />
+          <DataTable label="Audit log" columns={columns(names, (resource) => set({ resource }))} rows={entries} rowKey={({ id }) => id} />
           <LoadMore shown={entries.length} noun="change" query={list} />
         </div>
       )}
@@ -56,16 +60,10 @@ interface FiltersProps {
 }
 
 function Filters({ state, set }: FiltersProps) {
-  const resource = useTyped(state.resource, (text) => set({ resource: text }, { typing: true }));
-  const actor = useTyped(state.actor, (text) => set({ actor: text }, { typing: true }));
   return (
-    <div role="search" className="mb-3 grid grid-cols-2 gap-2 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_10rem_10rem]">
-      <Field label="Resource" className="max-md:col-span-2">
-        {(control) => <Input {...control} type="search" placeholder="An id: prm_…, key_…  ( / )" className="font-mono text-sm!" {...resource} />}
-      </Field>
-      <Field label="By whom" className="max-md:col-span-2">
-        {(control) => <Input {...control} dir="auto" placeholder="Name or id" {...actor} />}
-      </Field>
+    <div role="search" className="mb-3 grid grid-cols-2 items-end gap-2 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_10rem_10rem]">
+      <SearchField label="Resource" placeholder="A resource’s id: prm_…, key_…  ( / )" value={state.resource} onSearch={(resource) => set({ resource }, { typing: true })} className="max-md:col-span-2" />
+      <SearchField label="By whom" placeholder="By whom: name or id" value={state.actor} onSearch={(actor) => set({ actor }, { typing: true })} className="max-md:col-span-2" />
       <Field label="From">{(control) => <Input {...control} type="date" value={state.from} max={state.to || undefined} onChange={(event) => set({ from: event.target.value })} />}</Field>
       <Field label="To">{(control) => <Input {...control} type="date" value={state.to} min={state.from || undefined} onChange={(event) => set({ to: event.target.value })} />}</Field>
     </div>
@@ -80,7 +78,7 @@ function addressOf(resource: string): string | null {
   return null;
 }
 
-function columns(onResource: (resource: string) => void): Column<AuditEntry>[] {
+function columns(names: ReadonlyMap<string, string>, onResource: (resource: string) => void): Column<AuditEntry>[] {
   return [
     { key: "at", title: "When", cell: ({ at }) => <RelativeTime time={at} className="text-muted" /> },
     {
@@ -97,7 +95,7 @@ function columns(onResource: (resource: string) => void): Column<AuditEntry>[] {
           <code className="font-mono text-sm">{entry.action}</code>
           <div className="flex flex-col gap-1 md:hidden">
             <Who entry={entry} />
-            <Resource resource={entry.resource} onResource={onResource} />
+            <Resource resource={entry.resource} name={names.get(entry.resource)} onResource={onResource} />
           </div>
           <Detail detail={entry.detail} requestId={entry.request_id} />
         </div>
@@ -107,19 +105,20 @@ function columns(onResource: (resource: string) => void): Column<AuditEntry>[] {
       key: "resource",
       title: "Resource",
       wideOnly: true,
-      cell: ({ resource }) => <Resource resource={resource} onResource={onResource} />,
+      cell: ({ resource }) => <Resource resource={resource} name={names.get(resource)} onResource={onResource} />,
     },
   ];
 }
 
-/** Its id, which narrows the list to it, and its page. */
-function Resource({ resource, onResource }: { resource: string; onResource: (resource: string) => void }) {
+/** Its name, which narrows the list to it, its id to copy, and its page. */
+function Resource({ resource, name, onResource }: { resource: string; name: string | undefined; onResource: (resource: string) => void }) {
   const address = addressOf(resource);
   return (
     <span className="flex flex-wrap items-center gap-x-2">
-      <button type="button" onClick={() => onResource(resource)} title="Show only this resource" className="min-h-6 text-start font-mono text-xs wrap-anywhere hover:underline">
-        {resource}
+      <button type="button" onClick={() => onResource(resource)} title={`${resource}: show only this resource`} className={`min-h-6 text-start wrap-anywhere hover:underline ${name ? "text-sm" : "font-mono text-xs"}`}>
+        <bdi>{name ?? resource}</bdi>
       </button>
+      {name && <CopyButton text={resource} label={`Copy the id ${resource}`} className="size-6!" />}
       {address && (
         <Link to={address} className="link inline-flex min-h-6 min-w-6 items-center text-xs">
           Open

@@ -1,5 +1,4 @@
-import { type FormEvent, useState } from "react";
-import { ApiError } from "@/api/errors";
+import { useState } from "react";
 import { ROLES } from "@/api/session";
 import type { KeyWithSecret, Role } from "@/api/types";
 import { Button } from "@/ui/button";
@@ -7,6 +6,7 @@ import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { LIFETIMES } from "./key-state";
 import { createKey, refreshKeys } from "./queries";
+import { useSubmission } from "./submission";
 
 const MAY: Record<Role, string> = {
   runtime: "Resolve, chat, feedback, ingest. For applications.",
@@ -19,38 +19,19 @@ const MAY: Record<Role, string> = {
 /** Asks what a new key is for, and makes it. */
 export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (key: KeyWithSecret) => void }) {
   const [role, setRole] = useState<Role>("runtime");
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const fieldError = (name: string) => (error instanceof ApiError ? error.field(name) : undefined);
-  const isOther = error !== undefined && !(error instanceof ApiError && error.fields.length > 0);
-
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (busy) return;
-    const form = new FormData(event.currentTarget);
-    const text = (name: string) => {
-      const value = form.get(name);
-      return typeof value === "string" ? value.trim() : "";
-    };
+  const { busy, submit, fieldError, problem } = useSubmission(async (text) => {
     const lifetime = Number(text("lifetime"));
     const rate = text("rate");
-    setBusy(true);
-    setError(undefined);
-    try {
-      const created = await createKey({
-        name: text("name"),
-        role,
-        ...(text("user_name") ? { user_name: text("user_name") } : {}),
-        ...(lifetime > 0 ? { expires_at: new Date(Date.now() + lifetime * 1000).toISOString() } : {}),
-        ...(rate ? { chat_requests_per_hour: Number(rate) } : {}),
-      });
-      void refreshKeys();
-      onCreated(created);
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
+    const created = await createKey({
+      name: text("name"),
+      role,
+      ...(text("user_name") ? { user_name: text("user_name") } : {}),
+      ...(lifetime > 0 ? { expires_at: new Date(Date.now() + lifetime * 1000).toISOString() } : {}),
+      ...(rate ? { chat_requests_per_hour: Number(rate) } : {}),
+    });
+    void refreshKeys();
+    onCreated(created);
+  });
 
   return (
     <Dialog open onOpenChange={onClose} title="New key">
@@ -86,11 +67,7 @@ export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCr
         <Field label="User" optional hint="Whose it is, in the audit log. Yours without a name." error={fieldError("user_name")}>
           {(control) => <Input {...control} name="user_name" dir="auto" />}
         </Field>
-        {isOther && (
-          <p role="alert" className="text-bad">
-            {error instanceof Error ? error.message : "Something unexpected happened."}
-          </p>
-        )}
+        {problem}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy}>

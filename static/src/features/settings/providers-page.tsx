@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { type FormEvent, useState } from "react";
-import { ApiError } from "@/api/errors";
+import { useState } from "react";
+import { PROVIDERS } from "@/api/providers";
 import { usePermission } from "@/api/session";
 import type { Provider } from "@/api/types";
-import { Badge, Notice } from "@/ui/badge";
+import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { ConfirmByName, Dialog } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
@@ -14,8 +14,7 @@ import { RelativeTime } from "@/ui/time";
 import { notify, notifyError } from "@/ui/toast";
 import { forgetProvider, providersQuery, refreshProviders, setProvider } from "./queries";
 import { AdminsOnly, SettingsFrame } from "./settings-frame";
-
-const KNOWN: Record<string, string> = { openai: "OpenAI", anthropic: "Anthropic", gemini: "Gemini" };
+import { useSubmission } from "./submission";
 
 interface Row {
   name: string;
@@ -63,13 +62,13 @@ function providerColumns({ onSet, onForget }: TableProps): Column<Row>[] {
       title: "Provider",
       cell: ({ name, provider }) => (
         <div className="min-w-0">
-          <span className="font-medium">{KNOWN[name] ?? <code className="font-mono text-sm wrap-anywhere">{name}</code>}</span>
-          <div className="text-sm wrap-anywhere text-muted">{provider?.base_url ?? (name in KNOWN ? "its public address" : "")}</div>
+          <span className="font-medium">{PROVIDERS[name] ?? <code className="font-mono text-sm wrap-anywhere">{name}</code>}</span>
+          <div className="text-sm wrap-anywhere text-muted">{provider?.base_url ?? (name in PROVIDERS ? "its public address" : "")}</div>
         </div>
       ),
     },
     { key: "key", title: "Key", cell: ({ provider }) => (provider ? <code className="font-mono text-sm whitespace-nowrap">{provider.last_four ? `…${provider.last_four}` : "set"}</code> : <Badge>no key</Badge>) },
-    { key: "models", title: "Models", wideOnly: true, cell: ({ name }) => <span className="text-muted">{name in KNOWN ? "by their own names" : <code className="font-mono text-sm">{name}/model</code>}</span> },
+    { key: "models", title: "Models", wideOnly: true, cell: ({ name }) => <span className="text-muted">{name in PROVIDERS ? "by their own names" : <code className="font-mono text-sm">{name}/model</code>}</span> },
     { key: "changed", title: "Changed", numeric: true, wideOnly: true, cell: ({ provider }) => (provider ? <RelativeTime time={provider.updated_at} className="text-muted" /> : <span className="text-muted">–</span>) },
     {
       key: "actions",
@@ -77,11 +76,11 @@ function providerColumns({ onSet, onForget }: TableProps): Column<Row>[] {
       numeric: true,
       cell: ({ name, provider }) => (
         <span className="inline-flex flex-wrap justify-end gap-1.5">
-          <Button size="small" aria-label={`${provider ? "Replace" : "Set key"}: ${KNOWN[name] ?? name}`} onClick={() => onSet({ name, provider })}>
+          <Button size="small" aria-label={`${provider ? "Replace" : "Set key"}: ${PROVIDERS[name] ?? name}`} onClick={() => onSet({ name, provider })}>
             {provider ? "Replace" : "Set key"}
           </Button>
           {provider && (
-            <Button size="small" kind="quiet" aria-label={`Forget: ${KNOWN[name] ?? name}`} onClick={() => onForget(provider)}>
+            <Button size="small" kind="quiet" aria-label={`Forget: ${PROVIDERS[name] ?? name}`} onClick={() => onForget(provider)}>
               Forget
             </Button>
           )}
@@ -96,45 +95,26 @@ function ProviderTable({ onSet, onForget }: TableProps) {
   if (list.isPending) return <SkeletonRows rows={3} label="Loading the providers" />;
   if (list.isError && !list.data) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
   const set = list.data?.pages.flatMap(({ data }) => data) ?? [];
-  const known: Row[] = Object.keys(KNOWN).map((name) => ({ name, provider: set.find(({ provider }) => provider === name) ?? null }));
-  const custom: Row[] = set.filter(({ provider }) => !(provider in KNOWN)).map((provider) => ({ name: provider.provider, provider }));
+  const known: Row[] = Object.keys(PROVIDERS).map((name) => ({ name, provider: set.find(({ provider }) => provider === name) ?? null }));
+  const custom: Row[] = set.filter(({ provider }) => !(provider in PROVIDERS)).map((provider) => ({ name: provider.provider, provider }));
   return <DataTable label="Providers" columns={providerColumns({ onSet, onForget })} rows={[...known, ...custom]} rowKey={({ name }) => name} />;
 }
 
 function ProviderDialog({ editing: { name, provider }, onClose }: { editing: Editing; onClose: () => void }) {
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const isKnown = name !== null && name in KNOWN;
-  const fieldError = (field: string) => (error instanceof ApiError ? error.field(field) : undefined);
-  const isOther = error !== undefined && !(error instanceof ApiError && error.fields.length > 0);
-
-  const save = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (busy) return;
-    const form = new FormData(event.currentTarget);
-    const text = (field: string) => {
-      const value = form.get(field);
-      return typeof value === "string" ? value.trim() : "";
-    };
+  const isKnown = name !== null && name in PROVIDERS;
+  const { busy, submit, fieldError, problem } = useSubmission(async (text) => {
     const wanted = name ?? text("provider");
-    if (!wanted) return setError(new Error("Give the endpoint a name first."));
-    setBusy(true);
-    setError(undefined);
-    try {
-      await setProvider(wanted, { api_key: text("api_key"), ...(text("base_url") ? { base_url: text("base_url") } : {}) });
-      await refreshProviders();
-      notify(`The key of ${KNOWN[wanted] ?? wanted} is set`);
-      onClose();
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
+    if (!wanted) throw new Error("Give the endpoint a name first.");
+    await setProvider(wanted, { api_key: text("api_key"), ...(text("base_url") ? { base_url: text("base_url") } : {}) });
+    await refreshProviders();
+    notify(`The key of ${PROVIDERS[wanted] ?? wanted} is set`);
+    onClose();
+  });
 
-  const title = name === null ? "Add an endpoint" : `${provider ? "Replace" : "Set"} the key of ${KNOWN[name] ?? name}`;
+  const title = name === null ? "Add an endpoint" : `${provider ? "Replace" : "Set"} the key of ${PROVIDERS[name] ?? name}`;
   return (
     <Dialog open onOpenChange={onClose} title={title} description={isKnown ? undefined : "Anything that speaks OpenAI’s interface."}>
-      <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4" noValidate>
+      <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4" noValidate>
         {name === null && (
           <Field label="Name" error={fieldError("provider")} hint="1 to 63 of a–z, 0–9 and -. Its models are called name/model.">
             {(control) => <Input {...control} name="provider" autoFocus autoCapitalize="none" className="font-mono" placeholder="our-models" />}
@@ -146,7 +126,7 @@ function ProviderDialog({ editing: { name, provider }, onClose }: { editing: Edi
         <Field label="Address" optional={isKnown} error={fieldError("base_url")} hint="With its version segment. https and public.">
           {(control) => <Input {...control} name="base_url" type="url" defaultValue={provider?.base_url ?? ""} placeholder={isKnown ? "Its public address" : "https://models.example.com/v1"} className="font-mono" />}
         </Field>
-        {isOther && <Notice tone="bad">{error instanceof Error ? error.message : "Something unexpected happened."}</Notice>}
+        {problem}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy}>
@@ -165,12 +145,12 @@ function ForgetDialog({ provider: { provider: name }, onClose }: { provider: Pro
     try {
       await forgetProvider(name);
       await refreshProviders();
-      notify(`The key of ${KNOWN[name] ?? name} is forgotten`);
+      notify(`The key of ${PROVIDERS[name] ?? name} is forgotten`);
       onClose();
     } catch (error) {
       notifyError("The key was not forgotten", error);
       setBusy(false);
     }
   };
-  return <ConfirmByName open onOpenChange={onClose} title={`Forget the key of ${KNOWN[name] ?? name}`} description="Its models stop answering within 5 s. This cannot be undone." name={name} action="Forget the key" busy={busy} onConfirm={() => void forget()} />;
+  return <ConfirmByName open onOpenChange={onClose} title={`Forget the key of ${PROVIDERS[name] ?? name}`} description="Its models stop answering within 5 s. This cannot be undone." name={name} action="Forget the key" busy={busy} onConfirm={() => void forget()} />;
 }

@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { type FormEvent, type ReactNode, useState } from "react";
-import { ApiError } from "@/api/errors";
+import { type ReactNode, useState } from "react";
 import { usePermission, useSession } from "@/api/session";
 import type { Team, TeamWithKey } from "@/api/types";
 import { plural } from "@/lib/format";
@@ -18,6 +17,7 @@ import { peopleOf, type Person } from "./key-state";
 import { createTeam, keysQuery, refreshTeams, teamsQuery } from "./queries";
 import { SecretDialog } from "./secret-dialog";
 import { SettingsFrame } from "./settings-frame";
+import { useSubmission } from "./submission";
 
 /** Whose key this is, who else has one, and for those who run the installation its teams. */
 export function TeamPage() {
@@ -166,28 +166,11 @@ function Teams({ own }: { own: string }) {
 }
 
 function NewTeamDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (team: TeamWithKey) => void }) {
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const fieldError = (name: string) => (error instanceof ApiError ? error.field(name) : undefined);
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (busy) return;
-    const form = new FormData(event.currentTarget);
-    const text = (name: string) => {
-      const value = form.get(name);
-      return typeof value === "string" ? value.trim() : "";
-    };
-    setBusy(true);
-    try {
-      const made = await createTeam({ name: text("name"), ...(text("user_name") ? { user_name: text("user_name") } : {}) });
-      void refreshTeams();
-      onCreated(made);
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
-  const other = error !== undefined && !(error instanceof ApiError && error.fields.length > 0);
+  const { busy, submit, fieldError, problem } = useSubmission(async (text) => {
+    const made = await createTeam({ name: text("name"), ...(text("user_name") ? { user_name: text("user_name") } : {}) });
+    void refreshTeams();
+    onCreated(made);
+  });
   return (
     <Dialog open onOpenChange={onClose} title="New team" description="It begins with one user and one admin key.">
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4" noValidate>
@@ -197,11 +180,7 @@ function NewTeamDialog({ onClose, onCreated }: { onClose: () => void; onCreated:
         <Field label="First user" optional error={fieldError("user_name")}>
           {(control) => <Input {...control} name="user_name" dir="auto" placeholder="admin" />}
         </Field>
-        {other && (
-          <p role="alert" className="text-bad">
-            {error instanceof Error ? error.message : "Something unexpected happened."}
-          </p>
-        )}
+        {problem}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy}>

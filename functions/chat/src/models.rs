@@ -9,10 +9,14 @@ use limits::SharedBreakers;
 use llm::{Candidate, Settings};
 use platform::Config;
 
-/// How long a model may take to its first token.
+/// How long a model may take until the head of its response is there, the connection included.
+const CONNECT_TIMEOUT_MS: &str = "LLM_CONNECT_TIMEOUT_MS";
+/// How long to its first token.
 const FIRST_TOKEN_TIMEOUT_MS: &str = "LLM_FIRST_TOKEN_TIMEOUT_MS";
 /// How long it may be silent afterwards.
 const IDLE_TIMEOUT_MS: &str = "LLM_IDLE_TIMEOUT_MS";
+/// How long for everything: retries, fallbacks and the whole answer.
+const TOTAL_TIMEOUT_MS: &str = "LLM_TOTAL_TIMEOUT_MS";
 
 /// The breakers of the caller's team, which all isolates share.
 pub(crate) fn breakers(call: &Call) -> Arc<SharedBreakers> {
@@ -40,8 +44,9 @@ pub(crate) fn settings(config: &Config) -> Settings {
     let mut settings = Settings::STANDARD;
     let timeouts = &mut settings.timeouts;
     timeouts.first_token = configured(FIRST_TOKEN_TIMEOUT_MS, timeouts.first_token);
-    timeouts.head = timeouts.head.min(timeouts.first_token);
+    timeouts.head = configured(CONNECT_TIMEOUT_MS, timeouts.head).min(timeouts.first_token);
     timeouts.idle = configured(IDLE_TIMEOUT_MS, timeouts.idle);
+    timeouts.total = configured(TOTAL_TIMEOUT_MS, timeouts.total);
     settings
 }
 
@@ -49,15 +54,27 @@ pub(crate) fn settings(config: &Config) -> Settings {
 mod tests {
     use super::*;
 
+    fn milliseconds(settings_given: &[(&str, &str)]) -> [u128; 4] {
+        let timeouts = settings(&settings_given.iter().copied().collect()).timeouts;
+        [timeouts.head, timeouts.first_token, timeouts.idle, timeouts.total]
+            .map(|timeout| timeout.as_millis())
+    }
+
     #[test]
     fn time_outs_can_be_set() {
-        let config: Config =
-            [(FIRST_TOKEN_TIMEOUT_MS, "100"), (IDLE_TIMEOUT_MS, "soon")].into_iter().collect();
-        let timeouts = settings(&config).timeouts;
+        assert_eq!(milliseconds(&[]), [30_000, 60_000, 30_000, 300_000]);
+        let all = [
+            (CONNECT_TIMEOUT_MS, "100"),
+            (FIRST_TOKEN_TIMEOUT_MS, "200"),
+            (IDLE_TIMEOUT_MS, "300"),
+            (TOTAL_TIMEOUT_MS, "400"),
+        ];
+        assert_eq!(milliseconds(&all), [100, 200, 300, 400]);
+        let first_token = [(FIRST_TOKEN_TIMEOUT_MS, "100"), (IDLE_TIMEOUT_MS, "soon")];
         assert_eq!(
-            (timeouts.first_token, timeouts.head),
-            (Duration::from_millis(100), Duration::from_millis(100))
+            milliseconds(&first_token),
+            [100, 100, 30_000, 300_000],
+            "there is no token without a head"
         );
-        assert_eq!(timeouts.idle, Settings::STANDARD.timeouts.idle);
     }
 }

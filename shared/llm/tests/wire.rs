@@ -347,6 +347,9 @@ async fn the_total_time_is_limited() {
             answer(&candidate(provider, "mock-ok:delay=50", "total"), &settings).await;
         assert_eq!(failure.unwrap().kind, Kind::Timeout(Deadline::Total), "{provider}");
         assert!(!transcript.text.is_empty(), "{provider}");
+        let (transcript, failure) = answer(&candidate(provider, "mock-drip", "total"), &settings).await;
+        assert_eq!(failure.unwrap().kind, Kind::Timeout(Deadline::Total), "{provider}");
+        assert_eq!(transcript.text, "", "{provider}");
     }
 }
 

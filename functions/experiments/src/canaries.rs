@@ -31,8 +31,9 @@ struct CanaryAnswer<'a> {
     common: Common<'a>,
     version_id: Option<&'a Id>,
     version_number: Option<i64>,
-    /// What it is compared with: what the pointer says.
+    /// What it is compared with: what the pointer says, or said at its end.
     control_version_id: Option<&'a Id>,
+    control_version_number: Option<i64>,
     state: ExperimentStatus,
     step: i64,
     percent: f64,
@@ -71,6 +72,7 @@ impl<'a> From<&'a Experiment> for CanaryAnswer<'a> {
             version_id: of(version(1)),
             version_number: version(1).and_then(|variant| variant.version_number),
             control_version_id: of(version(0)),
+            control_version_number: version(0).and_then(|variant| variant.version_number),
             state: canary.status,
             step: canary.step,
             percent: step.map_or(0.0, |step| step.percent),

@@ -85,6 +85,7 @@ async fn a_canary_is_rolled_back_or_promoted_by_hand() {
         stage.team.admin.post(&format!("{path}/{action}"), json!({})).await.problem(409, "conflict");
     }
 
+    let first = path;
     let path = begin(&stage).await;
     let promoted = act(&stage.team.admin, &path, "promote").await;
     assert_eq!(
@@ -98,6 +99,18 @@ async fn a_canary_is_rolled_back_or_promoted_by_hand() {
     .await;
     let moves = stage.team.admin.all(&format!("/api/prompts/{}/history", stage.prompt)).await;
     assert!(member(&moves[0], "justification").contains("can_"), "{}", moves[0]);
+
+    // Whatever is live now: each says what it was compared with.
+    for ended in [first, path] {
+        let shown = stage.team.admin.get(&ended).await.expect(200);
+        assert_eq!(
+            (&shown["version_id"], &shown["control_version_id"], &shown["control_version_number"]),
+            (&json!(stage.versions[1]), &json!(stage.versions[0]), &json!(1))
+        );
+        for transition in shown["history"].as_array().unwrap() {
+            assert_eq!(transition["control_version_id"], json!(stage.versions[0]), "{transition}");
+        }
+    }
 }
 
 #[tokio::test]

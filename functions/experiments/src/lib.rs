@@ -7,7 +7,7 @@
 //! | `POST /api/experiments/{experiment}/{kill,pause,resume,stop}` | its life |
 //! | `GET /api/experiments/{experiment}/results` | what may be concluded |
 //! | `GET /api/experiments/{experiment}/assignment` | who gets what, and why |
-//! | `POST /api/experiments/{kill-all,resume-all}` | the team's main switch |
+//! | `GET /api/experiments/main-switch`, `POST /api/experiments/{kill-all,resume-all}` | the team's main switch |
 //! | `POST /api/experiments/run-schedule` | what the schedule does, at once, for the caller's team |
 //! | `POST /api/prompts/{prompt}/canary` | begin a canary |
 //! | `GET /api/canaries`, `GET /api/canaries/{canary}` | read |
@@ -45,6 +45,7 @@ fn handlers() -> Router {
     Router::new()
         .route("/api/prompts/{prompt}/experiments", post(experiments::create))
         .route("/api/experiments", get(experiments::list))
+        .route("/api/experiments/main-switch", get(switch::show))
         .route("/api/experiments/kill-all", post(switch::kill_all))
         .route("/api/experiments/resume-all", post(switch::resume_all))
         .route("/api/experiments/run-schedule", post(schedule::run_now))

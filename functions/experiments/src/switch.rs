@@ -16,6 +16,11 @@ struct Switch {
     experiments: usize,
 }
 
+pub(crate) async fn show(call: Call) -> Result<Response, Problem> {
+    let state = experiments::switch_state(&call.database, call.team_id()).await?;
+    edge::to_json_response(200, &state)
+}
+
 pub(crate) async fn kill_all(call: Call, Body(input): Body<ReasonInput>) -> Result<Response, Problem> {
     turn(&call, true, &input).await
 }

@@ -161,6 +161,7 @@ pub const ROUTES: &[Route] = &[
     // Experiments.
     creates("/api/prompts/{prompt}/experiments", Experiments, Editor),
     route("GET", "/api/experiments", Experiments, Viewer),
+    route("GET", "/api/experiments/main-switch", Experiments, Viewer),
     route("POST", "/api/experiments/kill-all", Experiments, Publisher),
     route("POST", "/api/experiments/resume-all", Experiments, Publisher),
     route("POST", "/api/experiments/run-schedule", Experiments, Admin),
@@ -244,7 +245,8 @@ pub(crate) fn find(method: &str, path: &str) -> Match {
     if let Some(route) = matched.value.iter().find(|route| route.method == wanted) {
         return Match::Route(route);
     }
-    let methods: Vec<&str> = matched.value.iter().map(|route| route.method).collect();
+    let allowed = |route: &&'static Route| if route.method == "GET" { "GET, HEAD" } else { route.method };
+    let methods: Vec<&str> = matched.value.iter().map(allowed).collect();
     Match::OtherMethods(methods.join(", "))
 }
 
@@ -289,7 +291,7 @@ mod tests {
         );
         assert!(matches!(find("HEAD", "/health"), Match::Route(_)));
         assert!(
-            matches!(find("DELETE", "/api/prompts"), Match::OtherMethods(methods) if methods == "GET, POST")
+            matches!(find("DELETE", "/api/prompts"), Match::OtherMethods(methods) if methods == "GET, HEAD, POST")
         );
         assert!(matches!(find("GET", "/api/prompts/"), Match::Nothing));
         assert_eq!(find_function("/nowhere"), Function::Gateway);

@@ -17,11 +17,12 @@ const SWITCH: Statement = change_statement!("experiments/switch", [Text, Json, B
 const GET: Statement = read_statement!("experiments/get", [Text, Text, Text]);
 const LIST: Statement = read_statement!("experiments/list", [Text, Text, Text, Text, Text, Text, Integer]);
 const EVIDENCE: Statement = read_statement!("experiments/evidence", [Text, Text]);
+const SWITCH_STATE: Statement = read_statement!("experiments/switch_state", [Text]);
 const DUE: Statement = read_statement!("experiments/due", [Text]);
 const NOTE: Statement = read_statement!("experiments/note", [Text, Text, Text]);
 
 pub(crate) const STATEMENTS: &[&Statement] =
-    &[&CREATE, &CHANGE, &SWITCH, &GET, &LIST, &EVIDENCE, &DUE, &NOTE];
+    &[&CREATE, &CHANGE, &SWITCH, &SWITCH_STATE, &GET, &LIST, &EVIDENCE, &DUE, &NOTE];
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +187,12 @@ pub struct Transition {
     pub at: String,
     /// Who; none is the schedule.
     pub user_id: Option<Id>,
+    /// What a canary was compared with until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_version_id: Option<Id>,
+    /// That version's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_version_number: Option<i64>,
 }
 
 /// An experiment or canary to make.
@@ -402,6 +409,21 @@ pub struct Due {
     pub id: Id,
 }
 
+/// Where the main switch is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchState {
+    /// Whether all experiments and canaries are at control.
+    pub killed: bool,
+    /// Why it was turned there.
+    pub reason: Option<String>,
+    /// When; none if it never was.
+    pub changed_at: Option<String>,
+    /// By which user.
+    pub changed_by: Option<Id>,
+    /// How many experiments and canaries there are to feel it.
+    pub experiments: u64,
+}
+
 /// What turning the main switch did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switched {
@@ -473,6 +495,11 @@ pub async fn switch(
 ) -> Result<Switched, Error> {
     let parameters = [actor.team(), actor.document(), killed.into(), reason.into()];
     run::change(database, &SWITCH, &parameters).await
+}
+
+/// Where a team's main switch is.
+pub async fn switch_state(database: &Database, team_id: &Id) -> Result<SwitchState, Error> {
+    run::one(database, &SWITCH_STATE, &[team_id.as_str().into()]).await
 }
 
 /// An experiment or a canary.

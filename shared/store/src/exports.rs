@@ -2,7 +2,7 @@
 
 use domain::{Error, Id};
 use platform::database::{Database, Statement};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::statement::read_statement;
 use crate::{Position, page, run};
@@ -23,6 +23,51 @@ pub enum Table {
     Messages,
 }
 
+impl Table {
+    /// What a row holds, in this order.
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Conversations => &[
+                "id",
+                "title",
+                "user_id",
+                "prompt_id",
+                "message_count",
+                "created_at",
+                "created_by",
+                "updated_at",
+            ],
+            Self::Messages => &[
+                "id",
+                "conversation_id",
+                "position",
+                "role",
+                "content",
+                "status",
+                "prompt_id",
+                "prompt_name",
+                "version_id",
+                "version_number",
+                "environment",
+                "experiment_id",
+                "variant",
+                "model",
+                "tokens_in",
+                "tokens_out",
+                "cached_tokens_in",
+                "cost_usd",
+                "latency_ms",
+                "ttft_ms",
+                "finish_reason",
+                "error_code",
+                "request_id",
+                "created_at",
+                "completed_at",
+            ],
+        }
+    }
+}
+
 /// Rows from a time on and before another, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Range {
@@ -32,10 +77,19 @@ pub struct Range {
     pub to_ms: Option<i64>,
 }
 
-/// A row: values by the name of their column.
-pub type Row = Map<String, Value>;
+/// A row's values, one for each column. Without names, which would be most of what the database sends.
+pub type Row = Vec<Value>;
 
-/// Up to `limit` rows after a position.
+/// What was read of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// How many rows.
+    pub rows: u32,
+    /// Where the last one stands.
+    pub last: Option<Position>,
+}
+
+/// Up to `limit` rows after a position. One at a time: of the others there is no more than what the database sent.
 pub async fn page(
     database: &Database,
     team_id: &Id,
@@ -43,7 +97,8 @@ pub async fn page(
     range: Range,
     after: Option<&Position>,
     limit: u32,
-) -> Result<Vec<Row>, Error> {
+    mut each: impl FnMut(Row),
+) -> Result<Read, Error> {
     let statement = match table {
         Table::Conversations => &CONVERSATIONS,
         Table::Messages => &MESSAGES,
@@ -57,15 +112,23 @@ pub async fn page(
         id,
         i64::from(limit).into(),
     ];
-    run::rows(database, statement, &parameters).await
+    let mut read = Read { rows: 0, last: None };
+    run::for_each(database, statement, &parameters, |row: Row| {
+        read.rows += 1;
+        read.last = position(table, &row);
+        each(row);
+    })
+    .await?;
+    Ok(read)
 }
 
 /// Where a row stands.
-pub fn position(table: Table, row: &Row) -> Option<Position> {
-    let text = |column: &str| row.get(column).and_then(Value::as_str);
+fn position(table: Table, row: &Row) -> Option<Position> {
+    let value = |column: &str| row.get(table.columns().iter().position(|name| *name == column)?);
+    let text = |column: &str| value(column)?.as_str();
     let place = match table {
         Table::Conversations => text("id")?.to_owned(),
-        Table::Messages => format!("{}{:012}", text("conversation_id")?, row.get("position")?.as_i64()?),
+        Table::Messages => format!("{}{:012}", text("conversation_id")?, value("position")?.as_i64()?),
     };
     Some(Position::new(text("created_at")?, place))
 }

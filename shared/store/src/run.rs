@@ -74,6 +74,19 @@ pub(crate) async fn rows<T: DeserializeOwned>(
     rows.iter().map(|row| decode(statement, row)).collect()
 }
 
+/// The same, one row after the other: of the rest no more is there than what the database sent.
+pub(crate) async fn for_each<T: DeserializeOwned>(
+    database: &Database,
+    statement: &Statement,
+    parameters: &[Parameter<'_>],
+    mut each: impl FnMut(T),
+) -> Result<(), Error> {
+    for row in database.query(statement, parameters).await.map_err(|error| explain(&error))? {
+        each(decode(statement, &row)?);
+    }
+    Ok(())
+}
+
 /// The first row; none when there is no row or its document is null.
 pub(crate) async fn optional<T: DeserializeOwned>(
     database: &Database,

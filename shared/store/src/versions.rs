@@ -58,7 +58,7 @@ impl TryFrom<String> for VersionKind {
         match name.as_str() {
             "text" => Ok(Self::Text),
             "chat" => Ok(Self::Chat),
-            _ => Err("unknown variant: text or chat"),
+            _ => Err("unknown variant, expected text or chat"),
         }
     }
 }

@@ -1,8 +1,8 @@
--- Conversations by the time they were started, after a position.
-select to_jsonb(page) from (
-  select
-    id, title, user_id, prompt_id, message_count, rfc3339(created_at) as created_at, created_by,
-    rfc3339(updated_at) as updated_at
+-- Conversations by the time they were started, after a position. The columns are those of `Table::columns`.
+select jsonb_build_array(
+  id, title, user_id, prompt_id, message_count, rfc3339(created_at), created_by, rfc3339(updated_at)
+) from (
+  select id, title, user_id, prompt_id, message_count, created_at, created_by, updated_at
   from conversations
   where team_id = $1
     and ($2 is null or conversations.created_at >= to_timestamp($2 / 1000.0))

@@ -71,6 +71,7 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("POST", "/api/resolve/{prompt}", Runtime),
     ("POST", "/api/prompts/{prompt}/experiments", Editor),
     ("GET", "/api/experiments", Viewer),
+    ("GET", "/api/experiments/main-switch", Viewer),
     ("POST", "/api/experiments/kill-all", Role::Publisher),
     ("POST", "/api/experiments/resume-all", Role::Publisher),
     ("POST", "/api/experiments/run-schedule", Admin),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Stage, act, count};
 use crate::arrange::{member, text, with};
-use crate::client::{PROPAGATION, within};
+use crate::client::{PROPAGATION, Team, within};
 use crate::routes::Role;
 
 #[tokio::test]
@@ -93,6 +93,10 @@ async fn the_main_switch_sends_everybody_to_control_and_back() {
     let assignment = async || stage.resolve_one("?user_id=u").await["assignment"].clone();
     within(PROPAGATION, "the experiment", async || assignment().await == "experiment").await;
     let editor = stage.team.client(Role::Editor).await;
+    let seen = async || editor.get("/api/experiments/main-switch").await.expect(200);
+    let untouched =
+        json!({"killed": false, "reason": null, "changed_at": null, "changed_by": null, "experiments": 1});
+    assert_eq!(seen().await, untouched);
     editor.post("/api/experiments/kill-all", json!({})).await.problem(403, "forbidden");
     let publisher = stage.team.client(Role::Publisher).await;
     let switched =
@@ -100,7 +104,17 @@ async fn the_main_switch_sends_everybody_to_control_and_back() {
     assert_eq!((&switched["killed"], &switched["experiments"]), (&json!(true), &json!(1)));
     within(PROPAGATION, "the switch", async || assignment().await == "killed").await;
     assert_eq!(stage.team.admin.get(&path).await.expect(200)["all_killed"], true);
+    let off = seen().await;
+    assert_eq!(
+        (&off["killed"], &off["reason"], &off["experiments"]),
+        (&json!(true), &json!("an incident"), &json!(1))
+    );
+    assert!(member(&off, "changed_by").starts_with("usr_") && off["changed_at"].is_string(), "{off}");
+    let stranger = Team::new().await;
+    let theirs = stranger.admin.get("/api/experiments/main-switch").await.expect(200);
+    assert_eq!((&theirs["killed"], &theirs["experiments"]), (&json!(false), &json!(0)));
     publisher.post("/api/experiments/resume-all", json!({})).await.expect(200);
+    assert_eq!(seen().await["killed"], false);
     within(PROPAGATION, "the switch back", async || assignment().await == "experiment").await;
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::response::Response;
 use cache::Redis;
 use domain::Error;
-use edge::{Call, Problem};
+use edge::{Call, NoBody, Problem};
 use events::Drained;
 use platform::database::Database;
 use platform::{Context, time};
@@ -53,7 +53,7 @@ pub(crate) fn scheduled(context: Context) -> Pin<Box<dyn Future<Output = ()> + S
 }
 
 /// The same on demand.
-pub(crate) async fn now(call: Call) -> Result<Response, Problem> {
+pub(crate) async fn now(call: Call, _: NoBody) -> Result<Response, Problem> {
     let drained = drain(&call.context).await?;
     let maintained = maintain(&call.context).await?;
     if !call.key().is_operator {
@@ -74,7 +74,7 @@ async fn drain(context: &Context) -> Result<Drained, Error> {
         return Ok(Drained { is_empty: true, ..Drained::default() });
     };
     let redis = redis.with_timeout(std::time::Duration::from_secs(10));
-    events::drain(&redis, &database(context), LIMIT_MS).await
+    events::drain(&redis, &database(context), &context.config, LIMIT_MS).await
 }
 
 async fn maintain(context: &Context) -> Result<Option<Maintained>, Error> {
@@ -102,6 +102,7 @@ fn log(drained: Drained, started_ms: i64) {
         accepted = drained.accepted,
         duplicates = drained.duplicates,
         set_aside = drained.set_aside,
+        spans = drained.spans,
         is_empty = drained.is_empty,
         duration_ms = time::now_ms() - started_ms
     );

@@ -20,6 +20,7 @@ const WAIT_BEFORE_RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::
 struct Ready {
     team_id: Id,
     text: String,
+    is_span: bool,
 }
 
 /// Appends events of any teams. What is lost is given back: neither store took it.
@@ -28,13 +29,19 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
     let mut left = Vec::with_capacity(events.len());
     for event in &events {
         let text = leaving(&database, event.clone()).await;
-        left.push(Ready { team_id: event.team_id().clone(), text });
+        let is_span = matches!(event, Event::Span { .. });
+        left.push(Ready { team_id: event.team_id().clone(), text, is_span });
     }
     if let Some(redis) = Redis::from_config(&context.config) {
         left = append_to_streams(&redis.with_timeout(APPEND_TIMEOUT), left).await;
         if left.is_empty() {
             return Ok(());
         }
+    }
+    // The database counts what happened; of spans it knows nothing.
+    left.retain(|ready| !ready.is_span);
+    if left.is_empty() {
+        return Ok(());
     }
     let document = array(left.iter().map(|ready| ready.text.as_str()));
     match store::events::ingest(&database, &document).await {
@@ -53,7 +60,7 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
 #[cfg(feature = "contents")]
 async fn leaving(database: &Database, mut event: Event) -> String {
     match &mut event {
-        Event::Exposure(_) => {}
+        Event::Exposure(_) | Event::Span { .. } => {}
         Event::Inference(inference) => {
             let policy = crate::policies::policy(database, &inference.team_id).await;
             crate::contents::redact(inference, &policy);

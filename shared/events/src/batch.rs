@@ -14,6 +14,8 @@ const LINGER_MS: i64 = 100;
 const FULL: usize = 100;
 /// How many are kept while neither store takes any.
 const MOST_WAITING: usize = 5_000;
+/// Spans give way: from here on they are not taken.
+const MOST_WAITING_FOR_SPANS: usize = 1_000;
 /// How often a task looks whether another one has appended its event.
 const LOOK_EVERY_MS: i64 = 25;
 /// Whoever has been appending for longer than this has died.
@@ -55,7 +57,8 @@ pub(crate) enum Step {
 impl Batch {
     /// Adds an event. The ticket is what its task asks about; none when there are too many already.
     pub(crate) fn add(&mut self, event: Event, now_ms: i64) -> Result<u64, Box<Event>> {
-        if self.waiting.len() >= MOST_WAITING {
+        let most = if matches!(event, Event::Span { .. }) { MOST_WAITING_FOR_SPANS } else { MOST_WAITING };
+        if self.waiting.len() >= most {
             return Err(Box::new(event));
         }
         let ticket = self.next_ticket;

@@ -2,6 +2,7 @@
 
 use cache::{Command, Error as RedisError, Redis, Reply};
 use domain::{Error, Id};
+use platform::config::Config;
 use platform::database::Database;
 use platform::time;
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use serde::de::IgnoredAny;
 use store::events::{Failure, ingest};
 
 use crate::append::array;
+use crate::otlp::Receiver;
 use crate::stream::{self, GROUP, MOST_SET_ASIDE, SET_ASIDE, SHARDS};
 
 /// How many entries of each stream are read at once: with all streams, as many as an isolate can well hold.
@@ -29,6 +31,8 @@ pub struct Drained {
     pub duplicates: u64,
     /// Entries that can never be stored: they are in the stream `events:set-aside`.
     pub set_aside: u64,
+    /// Spans of traces, which are exported and not stored.
+    pub spans: u64,
     /// Whether everything was drained that was there; false when the time was up.
     pub is_empty: bool,
 }
@@ -40,6 +44,7 @@ struct Entry {
     event: String,
     /// Why it can never be stored, as far as one can see from outside.
     flaw: Option<String>,
+    is_span: bool,
 }
 
 /// Drains all streams until they are empty or `limit_ms` has passed. Several may run at once, and any may be ended at
@@ -47,8 +52,14 @@ struct Entry {
 ///
 /// # Errors
 /// When a store is down. What was read and not stored is claimed by another drain, a minute later.
-pub async fn drain(redis: &Redis, database: &Database, limit_ms: i64) -> Result<Drained, Error> {
+pub async fn drain(
+    redis: &Redis,
+    database: &Database,
+    config: &Config,
+    limit_ms: i64,
+) -> Result<Drained, Error> {
     let started_ms = time::now_ms();
+    let mut receiver = Receiver::from_config(config);
     let is_time = || time::now_ms() - started_ms < limit_ms;
     let mut drained = Drained::default();
     for shard in 0..SHARDS {
@@ -56,7 +67,7 @@ pub async fn drain(redis: &Redis, database: &Database, limit_ms: i64) -> Result<
         let mut cursor = "0-0".to_owned();
         while is_time() {
             let (next, entries) = claim(redis, &stream, &cursor).await?;
-            store(redis, database, entries, &mut drained).await?;
+            store(redis, database, &mut receiver, entries, &mut drained).await?;
             if next == "0-0" {
                 break;
             }
@@ -69,7 +80,7 @@ pub async fn drain(redis: &Redis, database: &Database, limit_ms: i64) -> Result<
             drained.is_empty = true;
             break;
         }
-        store(redis, database, entries, &mut drained).await?;
+        store(redis, database, &mut receiver, entries, &mut drained).await?;
     }
     Ok(drained)
 }
@@ -130,35 +141,40 @@ fn read_entry(stream: &str, entry: &Reply) -> Option<Entry> {
             .as_str()
     };
     let event = value("event").unwrap_or_default().to_owned();
-    let flaw = flaw(&event, value("team_id").unwrap_or_default());
-    Some(Entry { stream: stream.to_owned(), id, event, flaw })
+    let (flaw, is_span) = match kind(&event, value("team_id").unwrap_or_default()) {
+        Ok(kind) => (None, matches!(kind, Type::Span)),
+        Err(flaw) => (Some(flaw), false),
+    };
+    Some(Entry { stream: stream.to_owned(), id, event, flaw, is_span })
 }
 
-/// What is wrong with an event that no database has to be asked about.
-fn flaw(event: &str, team_id: &str) -> Option<String> {
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Type {
+    Exposure,
+    Inference,
+    Feedback,
+    Span,
+}
+
+/// What an event is, or what is wrong with it that no database has to be asked about.
+fn kind(event: &str, team_id: &str) -> Result<Type, String> {
     #[derive(Deserialize)]
     struct Outline {
         id: String,
         team_id: Id,
         #[serde(rename = "type")]
-        _kind: Type,
+        kind: Type,
         #[serde(rename = "at_ms")]
         _at_ms: i64,
         #[serde(flatten)]
         _rest: IgnoredAny,
     }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Type {
-        Exposure,
-        Inference,
-        Feedback,
-    }
     match serde_json::from_str::<Outline>(event) {
-        Err(error) => Some(error.to_string()),
-        Ok(outline) if outline.id.is_empty() => Some("the id is empty".to_owned()),
-        Ok(outline) if outline.team_id.as_str() != team_id => Some("the event is another team's".to_owned()),
-        Ok(_) => None,
+        Err(error) => Err(error.to_string()),
+        Ok(outline) if outline.id.is_empty() => Err("the id is empty".to_owned()),
+        Ok(outline) if outline.team_id.as_str() != team_id => Err("the event is another team's".to_owned()),
+        Ok(outline) => Ok(outline.kind),
     }
 }
 
@@ -167,9 +183,11 @@ fn flaw(event: &str, team_id: &str) -> Option<String> {
 async fn store(
     redis: &Redis,
     database: &Database,
+    receiver: &mut Option<Receiver>,
     entries: Vec<Entry>,
     drained: &mut Drained,
 ) -> Result<(), Error> {
+    let (spans, entries): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.is_span);
     drained.read += u64::try_from(entries.len()).unwrap_or(0);
     let (flawed, sound): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.flaw.is_some());
@@ -197,6 +215,26 @@ async fn store(
             }
             Err(Failure::Unavailable(error)) => return Err(Error::Unavailable(error)),
         }
+    }
+    // Last: what counts is stored by now, however long the receiver takes.
+    export(redis, receiver.as_mut(), &spans, drained).await
+}
+
+/// Exports spans. They are acknowledged first: a receiver that fails shall not get them again and again.
+async fn export(
+    redis: &Redis,
+    receiver: Option<&mut Receiver>,
+    spans: &[Entry],
+    drained: &mut Drained,
+) -> Result<(), Error> {
+    if spans.is_empty() {
+        return Ok(());
+    }
+    acknowledge(redis, spans).await?;
+    drained.read += u64::try_from(spans.len()).unwrap_or(0);
+    drained.spans += u64::try_from(spans.len()).unwrap_or(0);
+    if let Some(receiver) = receiver {
+        receiver.export(&spans.iter().map(|span| span.event.as_str()).collect::<Vec<_>>()).await;
     }
     Ok(())
 }

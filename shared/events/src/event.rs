@@ -16,6 +16,14 @@ pub enum Event {
     /// Somebody said what they think of an answer.
     #[cfg(feature = "contents")]
     Feedback(Feedback),
+    /// A piece of work of a trace is over; see [`crate::record_span`]. It is counted nowhere.
+    #[serde(skip)]
+    Span {
+        /// Whose it is.
+        team_id: Id,
+        /// The entry of the stream.
+        text: String,
+    },
 }
 
 impl Event {
@@ -27,6 +35,7 @@ impl Event {
             Self::Inference(inference) => &inference.id,
             #[cfg(feature = "contents")]
             Self::Feedback(feedback) => &feedback.id,
+            Self::Span { .. } => "",
         }
     }
 
@@ -38,6 +47,7 @@ impl Event {
             Self::Inference(inference) => &inference.team_id,
             #[cfg(feature = "contents")]
             Self::Feedback(feedback) => &feedback.team_id,
+            Self::Span { team_id, .. } => team_id,
         }
     }
 }

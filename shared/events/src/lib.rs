@@ -6,8 +6,8 @@
 //! ```
 //!
 //! In scope: what an event says ([`Event`]); how it gets from a function into a stream after the response
-//! ([`record()`]), redacted; and how a drain takes it from there into the database ([`drain()`]). Out of scope: what is
-//! concluded from events.
+//! ([`record()`]), redacted; and how a drain takes it from there into the database ([`drain()`]). Spans of traces go the
+//! same way ([`record_span`]), and from the drain to a receiver. Out of scope: what is concluded from events.
 //!
 //! An event is delivered at least once, and counted once: the database knows the ids of seven days. A drain
 //! acknowledges an entry only after the database has committed it; what a drain that died has read is claimed by
@@ -19,20 +19,26 @@ mod append_new;
 mod batch;
 #[cfg(feature = "contents")]
 mod contents;
+#[cfg(feature = "contents")]
 mod drain;
 mod event;
 pub mod exposures;
 #[cfg(feature = "contents")]
+mod otlp;
+#[cfg(feature = "contents")]
 mod policies;
 mod prepare;
 mod record;
+mod span;
 mod stream;
 
 #[cfg(feature = "contents")]
 pub use append_new::{Appended, append_new};
+#[cfg(feature = "contents")]
 pub use drain::{Backlog, Drained, backlog, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
 #[cfg(feature = "contents")]
 pub use policies::policy;
 pub use prepare::unit;
 pub use record::record;
+pub use span::{Attribute, Span, SpanKind, exports_spans, record_span};

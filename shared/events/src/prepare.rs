@@ -13,6 +13,7 @@ const MOST_DIGITS: usize = 6;
 /// The event as it may leave: JSON text. What an inference or a feedback holds besides was redacted before.
 pub(crate) fn prepare(mut event: Event) -> String {
     match &mut event {
+        Event::Span { text, .. } => return std::mem::take(text),
         Event::Exposure(exposure) => exposure.unit = unit(&exposure.unit),
         #[cfg(feature = "contents")]
         Event::Inference(inference) => inference.unit = inference.unit.as_deref().map(unit),

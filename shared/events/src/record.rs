@@ -21,6 +21,7 @@ pub fn record(context: &Context, event: Event) {
     let added = batch().add(event, time::now_ms());
     match added {
         Ok(ticket) => context.tasks.spawn(see_through(context.clone(), ticket)),
+        Err(event) if matches!(*event, Event::Span { .. }) => {}
         Err(event) => {
             platform::error!("event lost: too many wait", team_id = event.team_id());
             forget(&event);
@@ -56,5 +57,6 @@ fn forget(event: &Event) {
         }
         #[cfg(feature = "contents")]
         Event::Inference(_) | Event::Feedback(_) => {}
+        Event::Span { .. } => {}
     }
 }

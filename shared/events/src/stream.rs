@@ -7,9 +7,12 @@ use domain::Id;
 pub(crate) const SHARDS: u32 = 4;
 /// The consumer group, and its one consumer: who reads does not matter, because what was read and not acknowledged is
 /// claimed by its age.
+#[cfg(feature = "contents")]
 pub(crate) const GROUP: &str = "drain";
 /// Where entries go that can never be stored, for somebody to look at.
+#[cfg(feature = "contents")]
 pub(crate) const SET_ASIDE: &str = "events:set-aside";
+#[cfg(feature = "contents")]
 pub(crate) const MOST_SET_ASIDE: u32 = 10_000;
 
 /// The stream with this number.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::Path;
 use axum::response::Response;
 use domain::{Error, Id};
-use edge::{Call, Problem};
+use edge::{Call, NoBody, Problem};
 use platform::time;
 use serde::Serialize;
 use store::messages::{self, Answer, Message, Status};
@@ -29,7 +29,7 @@ struct Stopped {
 
 /// Stops an answer, wherever it is written. One that has ended already stays as it is, and that is no error: it ended
 /// while somebody reached for the button.
-pub(crate) async fn stop(call: Call, Path(message): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn stop(call: Call, Path(message): Path<String>, _: NoBody) -> Result<Response, Problem> {
     let message_id = find(&message)?;
     let mut message = messages::find(&call.database, call.team_id(), message_id.as_str()).await?;
     if message.status == Status::Streaming {

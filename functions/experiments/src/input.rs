@@ -28,7 +28,7 @@ const FULL_BP: f64 = 10_000.0;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExperimentInput {
     pub(crate) name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "edge::null_is_default")]
     pub(crate) environment: Environment,
     pub(crate) variants: Vec<VariantInput>,
     pub(crate) allocation_strategy: Strategy,
@@ -113,7 +113,7 @@ impl TryFrom<String> for Strategy {
         [Self::FixedSplit, Self::ThompsonSampling]
             .into_iter()
             .find(|strategy| strategy.name() == name)
-            .ok_or("unknown variant: fixed_split or thompson_sampling")
+            .ok_or("unknown variant, expected fixed_split or thompson_sampling")
     }
 }
 

@@ -6,7 +6,7 @@
 use axum::response::Response;
 use cache::Stores;
 use domain::{Error, Id};
-use edge::{Call, Problem};
+use edge::{Call, NoBody, Problem};
 use platform::Context;
 use platform::database::Database;
 use serde::Serialize;
@@ -68,7 +68,7 @@ pub(crate) async fn run_everywhere(context: Context) {
 }
 
 /// For `POST /api/experiments/run-schedule`: in the caller's team.
-pub(crate) async fn run_now(call: Call) -> Result<Response, Problem> {
+pub(crate) async fn run_now(call: Call, _: NoBody) -> Result<Response, Problem> {
     let place = Place { context: &call.context, stores: &call.stores, database: &call.database };
     let run = place.run(Some(call.team_id())).await?;
     edge::to_json_response(200, &run)

@@ -21,6 +21,7 @@ pub(crate) struct Input {
     message_id: Option<String>,
     request_id: Option<String>,
     rating: Option<i64>,
+    #[serde(deserialize_with = "edge::null_is_default")]
     scale: Scale,
     comment: Option<String>,
     user_id: Option<String>,

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use domain::Environment;
-use edge::{Call, Problem};
+use edge::{Call, NoBody, Problem};
 use serde::Serialize;
 use store::prompts::{self, Changed, Prompt};
 
@@ -25,7 +25,11 @@ pub(crate) async fn archive(call: Call, Path(reference): Path<String>) -> Result
     Ok(edge::no_content())
 }
 
-pub(crate) async fn restore(call: Call, Path(reference): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn restore(
+    call: Call,
+    Path(reference): Path<String>,
+    _: NoBody,
+) -> Result<Response, Problem> {
     require_for_production(&call, &reference, |prompt| prompt.archived).await?;
     let changed = prompts::restore(&call.database, &call.actor(), &reference).await?;
     publish_everywhere(&call, &changed).await

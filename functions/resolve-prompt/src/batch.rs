@@ -1,9 +1,11 @@
 //! Several prompts at once.
 
 use axum::response::Response;
-use domain::{Error, FieldError};
+use domain::Error;
 use edge::{Body, Call, Problem};
+use resolution::Place;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::input::Input;
@@ -14,7 +16,7 @@ const LARGEST_BATCH: usize = 50;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
-    requests: Vec<serde_json::Map<String, serde_json::Value>>,
+    requests: Vec<Value>,
 }
 
 /// One answer for each request, in their order: what resolving it alone would have answered, or `{"error": …}`.
@@ -28,61 +30,46 @@ pub(crate) async fn resolve(call: Call, Body(batch): Body<Batch>) -> Result<Resp
         let detail = format!("1 to {LARGEST_BATCH} requests");
         return Err(Error::field("requests", "out_of_range", detail).into());
     }
-    let requests = read(batch.requests)?;
-    let places: Vec<_> =
-        requests.iter().map(|(prompt, input)| input.place(call.team_id().clone(), prompt.clone())).collect();
+    let requests: Vec<Result<(Place, Input), Problem>> = batch
+        .requests
+        .into_iter()
+        .map(|request| {
+            read(request).map(|(prompt, input)| (input.place(call.team_id().clone(), prompt), input))
+        })
+        .collect();
+    let places: Vec<Place> = requests.iter().flatten().map(|(place, _)| place.clone()).collect();
     resolution::warm(&places, &call.stores).await;
     let mut results = Vec::with_capacity(requests.len());
-    for ((_, input), place) in requests.iter().zip(&places) {
-        let json = match resolve_one(&call, input, place).await {
-            Ok(json) => json,
-            Err(error) => refusal(&call, error),
+    for request in requests {
+        let json = match request {
+            Ok((place, input)) => resolve_one(&call, &input, &place).await.map_err(Problem::from),
+            Err(problem) => Err(problem),
         };
-        results.push(raw(json)?);
+        results.push(raw(json.unwrap_or_else(|problem| refusal(&call, &problem)))?);
     }
     edge::to_json_response(200, &Results { results })
 }
 
-/// Each request's prompt and input; all that is wrong with any of them, in one answer.
-fn read(requests: Vec<serde_json::Map<String, serde_json::Value>>) -> Result<Vec<(String, Input)>, Problem> {
-    let mut errors = Vec::new();
-    let mut read = Vec::with_capacity(requests.len());
-    for (index, mut request) in requests.into_iter().enumerate() {
-        let place = |field: &str| format!("requests[{index}].{field}");
-        let Some(serde_json::Value::String(prompt)) = request.remove("prompt") else {
-            errors.push(FieldError::new(place("prompt"), "required", "a prompt's id or name"));
-            continue;
-        };
-        match serde_json::from_value::<Input>(request.into()) {
-            Ok(input) => match input.check() {
-                Ok(()) => read.push((prompt, input)),
-                Err(Error::Validation(wrong)) => errors.extend(
-                    wrong.into_iter().map(|error| FieldError { field: place(&error.field), ..error }),
-                ),
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => {
-                let code = if error.to_string().starts_with("unknown field") {
-                    "unknown_field"
-                } else {
-                    "invalid_type"
-                };
-                errors.push(FieldError::new(format!("requests[{index}]"), code, error.to_string()));
-            }
-        }
-    }
-    if errors.is_empty() { Ok(read) } else { Err(Error::Validation(errors).into()) }
+/// One request's prompt and input.
+fn read(mut request: Value) -> Result<(String, Input), Problem> {
+    let prompt = request.as_object_mut().and_then(|members| members.remove("prompt"));
+    let input: Input = edge::read_value(request)?;
+    let Some(Value::String(prompt)) = prompt else {
+        return Err(Error::field("prompt", "required", "a prompt's id or name").into());
+    };
+    input.check()?;
+    Ok((prompt, input))
 }
 
-async fn resolve_one(call: &Call, input: &Input, place: &resolution::Place) -> Result<Vec<u8>, Error> {
+async fn resolve_one(call: &Call, input: &Input, place: &Place) -> Result<Vec<u8>, Error> {
     let held = resolution::find(place, &call.stores, &call.database).await?;
     let resolved = resolution::resolve(&held.value, &input.request())?;
     resolution::expose(&call.context, call.team_id(), &resolved);
-    resolved.to_json()
+    Ok(resolved.to_json())
 }
 
-fn refusal(call: &Call, error: Error) -> Vec<u8> {
-    let document = Problem::from(error).document(&call.request_id);
+fn refusal(call: &Call, problem: &Problem) -> Vec<u8> {
+    let document = problem.document(&call.request_id);
     [b"{\"error\":".as_slice(), &document, b"}"].concat()
 }
 

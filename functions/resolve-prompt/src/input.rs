@@ -1,5 +1,7 @@
 //! What a caller says, in a query or in a body.
 
+use std::borrow::Cow;
+
 use domain::{Environment, Error, FieldError, Id, Kind};
 use edge::Problem;
 use resolution::{Place, Request};
@@ -13,7 +15,7 @@ const LONGEST_USER_ID: usize = 256;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    #[serde(default, alias = "env")]
+    #[serde(default, alias = "env", deserialize_with = "edge::null_is_default")]
     environment: Environment,
     #[serde(default)]
     user_id: Option<String>,
@@ -21,7 +23,7 @@ pub(crate) struct Input {
     variables: Option<Map<String, Value>>,
     #[serde(default)]
     version: Option<Version>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "edge::null_is_default")]
     strict: bool,
     #[serde(skip)]
     none: Map<String, Value>,
@@ -61,15 +63,37 @@ impl<'de> Deserialize<'de> for Version {
 }
 
 /// The same in a query string, where everything is text.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InputQuery {
-    #[serde(alias = "environment")]
-    env: Option<String>,
-    user_id: Option<String>,
-    variables: Option<String>,
-    version: Option<String>,
-    strict: Option<String>,
+#[derive(Default)]
+struct InputQuery<'a> {
+    env: Option<Cow<'a, str>>,
+    user_id: Option<Cow<'a, str>>,
+    variables: Option<Cow<'a, str>>,
+    version: Option<Cow<'a, str>>,
+    strict: Option<Cow<'a, str>>,
+}
+
+impl<'a> InputQuery<'a> {
+    /// By hand: what serde makes of it took a fifth of the work on the hot path.
+    fn read(query: &'a str) -> Result<Self, Error> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let field = match &*name {
+                "env" | "environment" => &mut read.env,
+                "user_id" => &mut read.user_id,
+                "variables" => &mut read.variables,
+                "version" => &mut read.version,
+                "strict" => &mut read.strict,
+                _ => {
+                    let detail = "one of env, user_id, variables, version and strict";
+                    return Err(Error::field(name, "unknown_field", detail));
+                }
+            };
+            if field.replace(value).is_some() {
+                return Err(Error::field(name, "duplicate_field", "once"));
+            }
+        }
+        Ok(read)
+    }
 }
 
 impl Input {
@@ -78,16 +102,7 @@ impl Input {
         if query.is_empty() {
             return Ok(Self::default());
         }
-        let query: InputQuery = serde_urlencoded::from_str(query).map_err(|error| {
-            let message = error.to_string();
-            let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next();
-            let (field, code) = match (named("unknown field `"), named("duplicate field `")) {
-                (Some(name), _) => (name, "unknown_field"),
-                (_, Some(name)) => (name, "duplicate_field"),
-                _ => ("query", "invalid_type"),
-            };
-            Error::field(field, code, message.clone())
-        })?;
+        let query = InputQuery::read(query)?;
         let mut errors = Vec::new();
         let environment = match query.env.as_deref() {
             None => Environment::default(),
@@ -115,9 +130,15 @@ impl Input {
         if !errors.is_empty() {
             return Err(Error::Validation(errors).into());
         }
-        let version = query.version.map(Version::Selector);
-        let input =
-            Self { environment, user_id: query.user_id, variables, version, strict, none: Map::new() };
+        let version = query.version.map(|version| Version::Selector(version.into_owned()));
+        let input = Self {
+            environment,
+            user_id: query.user_id.map(Cow::into_owned),
+            variables,
+            version,
+            strict,
+            none: Map::new(),
+        };
         input.check()?;
         Ok(input)
     }

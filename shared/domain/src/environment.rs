@@ -46,6 +46,6 @@ impl TryFrom<String> for Environment {
     type Error = &'static str;
 
     fn try_from(name: String) -> Result<Self, &'static str> {
-        Self::parse(&name).ok_or("unknown variant: staging or production")
+        Self::parse(&name).ok_or("unknown variant, expected staging or production")
     }
 }

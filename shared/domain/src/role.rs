@@ -40,6 +40,6 @@ impl TryFrom<String> for Role {
 
     fn try_from(name: String) -> Result<Self, String> {
         let role = Self::ALL.into_iter().find(|role| role.name() == name);
-        role.ok_or_else(|| "unknown variant: runtime, viewer, editor, publisher or admin".to_owned())
+        role.ok_or_else(|| "unknown variant, expected runtime, viewer, editor, publisher or admin".to_owned())
     }
 }

@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 use platform::serve::{BodyInterrupted, BodyTooLarge};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::Problem;
 
@@ -34,6 +35,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// A body with nothing in it: none, or an empty object. What somebody writes into one is not silently ignored.
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+
+        let Body(Nothing {}) = Body::from_request(request, state).await?;
+        Ok(Self)
+    }
+}
+
+/// For fields that are not optional types: `null` means the default, as it does for those that are.
+///
+/// # Errors
+/// What reading `T` refuses.
+pub fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
@@ -47,9 +76,7 @@ fn is_json(media_type: &str) -> bool {
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde would read a struct's fields from an array by position: nobody means that.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(
-            malformed(bytes).unwrap_or_else(|| Error::field("body", "invalid_type", "an object").into())
-        );
+        return Err(malformed(bytes).unwrap_or_else(not_an_object));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -60,6 +87,22 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         Ok(()) => Ok(value),
         Err(error) => Err(not_json(&error)),
     }
+}
+
+/// [`read_json`] for a value that is JSON already, such as one of several in a body.
+///
+/// # Errors
+/// 422 `validation_failed` as with [`read_json`].
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    if value.is_array() {
+        return Err(not_an_object());
+    }
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| explain(&error.path().to_string(), &error.into_inner()))
+}
+
+fn not_an_object() -> Problem {
+    Error::field("body", "invalid_type", "an object is expected").into()
 }
 
 /// The problem with a body that is not JSON; `None` when it is.
@@ -97,7 +140,23 @@ fn explain(path: &str, error: &serde_json::Error) -> Problem {
         (path.to_owned(), "invalid_type")
     };
     let field = if field == "." { "body".to_owned() } else { field };
-    Error::Validation(vec![FieldError::new(field, code, message)]).into()
+    Error::Validation(vec![FieldError::new(field, code, plain(message))]).into()
+}
+
+/// serde's message without the names that types have in this code.
+fn plain(message: &str) -> String {
+    let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
+    let expected = match expected {
+        "a map" => "an object",
+        "a sequence" => "an array",
+        "f32" | "f64" => "a number",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    };
+    let found = found.replace("type: map", "type: object").replace("type: sequence", "type: array");
+    format!("{found}, expected {expected}")
 }
 
 /// serde's path includes the unknown field's own name, and not a missing one's.
@@ -156,5 +215,48 @@ mod tests {
         check(r#"{"name":"a","inner":[{"weight":-1}]}"#, 422, "inner[0].weight", "invalid_type");
         check(r#"{"name":"a","inner":[{}]}"#, 422, "inner[0].weight", "required");
         check(r#"{"name":"a","inner":[{"weight":1,"x":1}]}"#, 422, "inner[0].x", "unknown_field");
+    }
+
+    #[test]
+    fn what_is_expected_is_said_in_json_s_words() {
+        let detail = |body: &str| {
+            let problem = read_json::<Outer>(body.as_bytes()).unwrap_err();
+            problem.errors().iter().map(|error| error.detail.clone()).collect::<String>()
+        };
+        assert_eq!(detail("7"), "invalid type: integer `7`, expected an object");
+        assert_eq!(detail("[]"), "an object is expected");
+        assert_eq!(detail(r#"{"name":{}}"#), "invalid type: object, expected a string");
+        assert_eq!(detail(r#"{"name":"","inner":{}}"#), "invalid type: object, expected an array");
+        let inner = |weight: &str| format!(r#"{{"name":"a","inner":[{{"weight":{weight}}}]}}"#);
+        assert_eq!(detail(&inner("[]")), "invalid type: array, expected a whole number that is not negative");
+    }
+
+    #[test]
+    fn a_value_is_read_as_strictly_as_a_body() {
+        let refused = |value: serde_json::Value| {
+            let problem = read_value::<Outer>(value).unwrap_err();
+            let error = &problem.errors()[0];
+            (error.field.clone(), error.code)
+        };
+        let value = |text: &str| serde_json::from_str(text).unwrap();
+        assert_eq!(refused(value("[]")), ("body".to_owned(), "invalid_type"));
+        assert_eq!(refused(value("7")), ("body".to_owned(), "invalid_type"));
+        assert_eq!(refused(value("{}")), ("name".to_owned(), "required"));
+        assert_eq!(refused(value(r#"{"name":"a","nmae":1}"#)), ("nmae".to_owned(), "unknown_field"));
+        let nested = r#"{"name":"a","inner":[{"weight":-1}]}"#;
+        assert_eq!(refused(value(nested)), ("inner[0].weight".to_owned(), "invalid_type"));
+    }
+
+    #[test]
+    fn null_is_what_is_not_said() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Choice {
+            #[serde(default, deserialize_with = "null_is_default")]
+            environment: domain::Environment,
+        }
+        let read = |body: &str| read_json::<Choice>(body.as_bytes()).map(|choice| choice.environment);
+        assert_eq!(read(r#"{"environment":null}"#), read("{}"));
+        assert_eq!(read(r#"{"environment":"staging"}"#), Ok(domain::Environment::Staging));
+        assert!(read(r#"{"environment":"live"}"#).is_err());
     }
 }

@@ -9,7 +9,8 @@ use platform::Config;
 /// Origins, comma-separated, or `*`.
 const SETTING: &str = "CORS_ALLOWED_ORIGINS";
 const EXPOSED: &str = "etag, x-request-id, x-promptlab-age-ms, x-promptlab-stale, retry-after, \
-                       ratelimit-limit, ratelimit-remaining, ratelimit-reset";
+                       ratelimit-limit, ratelimit-remaining, ratelimit-reset, idempotent-replayed, \
+                       content-disposition";
 const ALLOWED: &str = "authorization, content-type, idempotency-key, if-none-match, last-event-id, \
                        traceparent, x-api-key, x-request-id";
 

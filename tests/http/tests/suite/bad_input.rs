@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::arrange::{contains, member, text, with};
 use crate::client::{Call, Client, Reply, Team, unique};
+use crate::routes::{PROTECTED, filled};
 
 const LARGEST: usize = 1_000_000;
 
@@ -235,6 +236,68 @@ async fn an_unknown_field_is_named() {
             }
         })
         .await;
+}
+
+/// Also by routes that need no body at all, and before anything is looked up. OpenAI's clients may send more than we know.
+#[tokio::test]
+async fn no_route_ignores_a_body() {
+    let team = Team::new().await;
+    let operator = Client::operator();
+    let of_operator = ["/api/teams", "/api/ingest/drain", "/api/experiments/run-schedule"];
+    for (method, path, _) in PROTECTED {
+        if !["POST", "PUT", "PATCH"].contains(method) || path.starts_with("/v1/") {
+            continue;
+        }
+        let client = if of_operator.contains(path) { &operator } else { &team.admin };
+        let send = |media_type: &str, body: &'static str| {
+            let call = client.request(method.parse().unwrap(), &filled(path));
+            call.header("content-type", media_type).body(body)
+        };
+        send("application/json", r#"{"surprise": 1}"#).await.invalid("surprise");
+        send("application/json", "{").await.problem(400, "invalid_json");
+        send("application/json", "[]").await.problem(422, "validation_failed");
+        send("application/x-www-form-urlencoded", "a=1").await.problem(415, "unsupported_media_type");
+    }
+}
+
+#[tokio::test]
+async fn null_is_what_is_not_said() {
+    let team = Team::new().await;
+    let (prompt, first) = team.admin.make_live("kept", text("Kept")).await;
+    let second = team.admin.make_version(&prompt, text("Second")).await;
+    let nothing =
+        json!({"environment": null, "user_id": null, "variables": null, "version": null, "strict": null});
+    let path = format!("/api/resolve/{prompt}");
+    let resolved = team.admin.post(&path, nothing).await.expect(200);
+    assert_eq!(resolved, team.admin.post(&path, json!({})).await.expect(200));
+    let rating = json!({"request_id": unique("rated"), "rating": 1, "scale": null, "comment": null, "message_id": null});
+    assert_eq!(team.admin.post("/api/feedback", rating).await.expect(201)["scale"], "thumbs");
+    let experiment = json!({"name": null, "environment": null, "coverage": null, "min_samples": null, "guardrails": null,
+        "forced": null, "allocation_strategy": "fixed_split", "primary_metric": "approval",
+        "variants": [{"name": null, "version_id": first, "traffic_weight": 1},
+            {"version_id": second, "traffic_weight": 1}]});
+    let made = team.admin.post(&format!("/api/prompts/{prompt}/experiments"), experiment).await.expect(201);
+    assert_eq!(made["environment"], "production");
+}
+
+/// The names of types in our code are of no use to anybody else.
+#[tokio::test]
+async fn what_is_expected_is_said_in_the_words_of_json() {
+    let team = Team::new().await;
+    for (path, body, expected) in [
+        ("/api/collections", json!(7), "an object"),
+        ("/api/collections", json!([]), "an object"),
+        ("/api/prompts", json!({"name": "a", "tags": {}}), "an array"),
+        (
+            "/api/keys",
+            json!({"name": "a", "role": "viewer", "chat_requests_per_hour": "1"}),
+            "a whole number",
+        ),
+    ] {
+        let problem = team.admin.post(path, body).await.problem(422, "validation_failed");
+        let detail = problem["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains(expected) && !detail.contains("struct"), "{detail}");
+    }
 }
 
 #[tokio::test]

@@ -74,19 +74,50 @@ async fn fifty_are_answered_and_fifty_one_refused() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_one_refuses_all() {
+async fn what_is_wrong_with_one_is_said_in_its_place() {
     let team = Team::new().await;
     team.admin.make_live("fine", text("Fine")).await;
     let wrong = [
-        json!({}),
-        json!({"prompt": 1}),
-        json!({"prompt": "fine", "variables": []}),
-        json!({"prompt": "fine", "enviroment": "staging"}),
-        json!({"prompt": "fine", "environment": "live"}),
-        json!("fine"),
+        (json!({}), "prompt", "required"),
+        (json!({"prompt": 1}), "prompt", "required"),
+        (json!({"prompt": "fine", "variables": []}), "variables", "invalid_type"),
+        (json!({"prompt": "fine", "enviroment": "staging"}), "enviroment", "unknown_field"),
+        (json!({"prompt": "fine", "environment": "live"}), "environment", "unknown_value"),
+        (json!({"prompt": "fine", "user_id": "u".repeat(257)}), "user_id", "too_long"),
+        (json!({"prompt": "fine", "version": "newest"}), "version", "invalid_format"),
+        (json!("fine"), "body", "invalid_type"),
+        (json!(["fine"]), "body", "invalid_type"),
+        (json!(null), "body", "invalid_type"),
     ];
-    for request in wrong {
-        let requests = json!({"requests": [{"prompt": "fine"}, request]});
-        team.admin.post("/api/resolve", requests).await.problem(422, "validation_failed");
+    let mut requests: Vec<Value> = wrong.iter().map(|(request, ..)| request.clone()).collect();
+    requests.push(json!({"prompt": "fine"}));
+    let reply = team.admin.post("/api/resolve", json!({"requests": requests})).await;
+    let results = reply.expect(200)["results"].take();
+    for (index, (request, field, code)) in wrong.iter().enumerate() {
+        let problem = &results[index]["error"];
+        assert_eq!(
+            (&problem["status"], &problem["code"]),
+            (&json!(422), &json!("validation_failed")),
+            "{request}"
+        );
+        assert_eq!(problem["request_id"], reply.header("x-request-id").unwrap(), "{request}");
+        let error = &problem["errors"][0];
+        assert_eq!((&error["field"], &error["code"]), (&json!(field), &json!(code)), "{request}: {error}");
+    }
+    assert_eq!(results[wrong.len()]["resolved_text"], "Fine");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_whole_refuses_it() {
+    let team = Team::new().await;
+    team.admin.make_live("fine", text("Fine")).await;
+    let one = json!([{"prompt": "fine"}]);
+    for (body, field) in [
+        (json!({}), "requests"),
+        (json!({"requests": {}}), "requests"),
+        (json!({"requests": null}), "requests"),
+        (json!({"requests": one, "strict": true}), "strict"),
+    ] {
+        team.admin.post("/api/resolve", body).await.invalid(field);
     }
 }

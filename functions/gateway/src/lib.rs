@@ -5,6 +5,7 @@
 //! | `GET /health` | whether the installation answers at all; touches no dependency |
 //! | `GET /ready` | whether each dependency answers, and how fast; 503 when one does not |
 //! | everything in [`edge::ROUTES`] | goes to its function through a service binding |
+//! | every other path that is read | is a static file, or the page that finds its content by its own address |
 //!
 //! On Spin the routes of `spin.toml` take its place, and it answers only the two routes of its own.
 
@@ -20,17 +21,27 @@ use platform::{Context, time};
 use serde::Serialize;
 
 platform::serve!(platform::serve::Application {
-    forward: Some(|_method, path| match edge::find_function(path) {
-        Function::Gateway => None,
+    forward: Some(|method, path| match edge::find_function(path) {
+        Function::Gateway => is_of_a_file(method, path).then_some(platform::serve::FILES),
         function => Some(function.binding()),
     }),
+    file_request_id: Some(edge::request_id),
     ..platform::serve::Application::new(router)
 });
 
+const OWN_PATHS: [&str; 2] = ["/health", "/ready"];
+
 /// The routes that the front door answers itself.
 pub fn router() -> Router {
-    let routes = Router::new().route("/health", get(health)).route("/ready", get(ready));
+    let [health_path, ready_path] = OWN_PATHS;
+    let routes = Router::new().route(health_path, get(health)).route(ready_path, get(ready));
     edge::serve_reading(Function::Gateway, routes)
+}
+
+/// Whether a static file may be meant: everything that is read and neither ours nor below the API's paths.
+fn is_of_a_file(method: &str, path: &str) -> bool {
+    let is_ours = OWN_PATHS.contains(&path) || ["/api/", "/v1/"].iter().any(|begin| path.starts_with(begin));
+    matches!(method, "GET" | "HEAD") && !is_ours
 }
 
 /// The answer to `GET /health`.
@@ -107,5 +118,11 @@ mod tests {
         assert_eq!(forward("POST", "/api/chat"), Some("CHAT"));
         assert_eq!(forward("GET", "/health"), None);
         assert_eq!(forward("GET", "/api/nothing"), None);
+        assert_eq!(forward("GET", "/v1/nothing"), None);
+        for path in ["/", "/openapi.json", "/assets/a.js", "/prompts/a%2Fb"] {
+            assert_eq!(forward("GET", path), Some("ASSETS"), "{path}");
+            assert_eq!(forward("HEAD", path), Some("ASSETS"), "{path}");
+            assert_eq!(forward("POST", path), None, "{path}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -63,12 +64,19 @@ pub struct Application {
     /// The service that a request goes to untouched, its body unread; `None` lets this function answer. Only
     /// Workers forward: Spin's own routes do it there.
     pub forward: Option<Forward>,
+    /// Makes the `x-request-id` of a response that is a static file, from the one that was sent. `None` where there are
+    /// no files beside the routes: on Workers they are the binding [`FILES`], on Spin a mount at `/assets`.
+    pub file_request_id: Option<FileRequestId>,
 }
+
+/// The binding of the static files. A request that [`Application::forward`] sends there is answered with the file; where
+/// there is none, with the page of a single-page application if a browser asks for one, else by the router.
+pub const FILES: &str = "ASSETS";
 
 impl Application {
     /// An application with these routes and nothing else.
     pub fn new(router: fn() -> axum::Router) -> Self {
-        Self { router, immediate: None, scheduled: None, forward: None }
+        Self { router, immediate: None, scheduled: None, forward: None, file_request_id: None }
     }
 }
 
@@ -79,6 +87,9 @@ pub type Scheduled = fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// See [`Application::forward`]: method and path in, name of the service binding out.
 pub type Forward = fn(&str, &str) -> Option<&'static str>;
+
+/// See [`Application::file_request_id`].
+pub type FileRequestId = fn(Option<&str>) -> Arc<str>;
 
 /// A request's head, borrowed from the platform.
 pub struct Head<'a> {

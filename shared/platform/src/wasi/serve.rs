@@ -19,6 +19,8 @@ use crate::serve::{
 };
 use crate::{Config, Context, Tasks};
 
+const REQUEST_ID: &str = "x-request-id";
+
 /// Exports the function that the host calls for each request.
 #[macro_export]
 macro_rules! entry_point {
@@ -86,8 +88,15 @@ async fn answer(
         }
         return respond(out, response.body(Body::from(answer.body)).unwrap_or_default()).await;
     }
+    let named = |mut file: http::Response<Body>| {
+        let id = application.file_request_id.map(|name| name(head.header(REQUEST_ID)));
+        if let Some(id) = id.and_then(|id| http::HeaderValue::from_str(&id).ok()) {
+            file.headers_mut().insert(REQUEST_ID, id);
+        }
+        file
+    };
     if let Some(file) = assets::find(&head) {
-        return respond(out, file).await;
+        return respond(out, named(file)).await;
     }
     let body = if let Received::Complete(body) = &received { body.clone() } else { Bytes::new() };
     let Some(mut request) = head.to_request(body, &context) else { return respond(out, bad_request()).await };
@@ -98,7 +107,7 @@ async fn answer(
     }
     let response = route((application.router)(), request).await;
     let page = if response.status() == http::StatusCode::NOT_FOUND { assets::page(&head) } else { None };
-    respond(out, page.unwrap_or(response)).await;
+    respond(out, page.map_or(response, named)).await;
 }
 
 /// The head in the form that [`Head::parse`] reads.

@@ -27,6 +27,8 @@ const IMMEDIATE_HEADERS = [
   "x-api-key",
   "x-request-id",
 ];
+// The same name as `platform::serve::FILES`.
+const FILES = "ASSETS";
 const BODY_LIMIT_BYTES = 1_000_000;
 // A sender hears that its body is too large only once it has sent it: an answer before that is lost with the
 // connection. Beyond this much, it is.
@@ -132,22 +134,39 @@ async function handleWithBody(request, env, context) {
   return answer(request, body, state, env, context);
 }
 
-function forward(request, env) {
+function forward(request, env, context) {
   const target = targetOf(request.url);
   const query = target.indexOf("?");
   const service = wasm.forward(request.method, query < 0 ? target : target.slice(0, query));
+  if (service === FILES) return env[FILES] && answerWithFile(request, env, context).catch(failed);
   return service === undefined ? undefined : env[service].fetch(request);
+}
+
+/** A file; where there is none, the page that finds its content by its own address, if a browser asks for one. */
+async function answerWithFile(request, env, context) {
+  let file = await env[FILES].fetch(request);
+  if (file.status === 404) {
+    if (!request.headers.get("accept")?.includes("text/html")) return answerOurselves(request, env, context);
+    file = await env[FILES].fetch(new URL("/", request.url), { method: request.method });
+  }
+  const response = new Response(file.body, file);
+  response.headers.set("x-request-id", wasm.fileRequestId(request.headers.get("x-request-id") ?? undefined));
+  return response;
+}
+
+function answerOurselves(request, env, context) {
+  if (request.body) return handleWithBody(request, env, context).catch(failed);
+  const response = answer(request, undefined, COMPLETE, env, context);
+  return response instanceof Promise ? response.catch(failed) : response;
 }
 
 export default {
   fetch(request, env, context) {
     if (forwards) {
-      const response = guarded(() => forward(request, env));
+      const response = guarded(() => forward(request, env, context));
       if (response !== undefined) return response;
     }
-    if (request.body) return handleWithBody(request, env, context).catch(failed);
-    const response = answer(request, undefined, COMPLETE, env, context);
-    return response instanceof Promise ? response.catch(failed) : response;
+    return answerOurselves(request, env, context);
   },
   async scheduled(_event, env, context) {
     await guarded(() => wasm.scheduled(settingsOf(env), context));

@@ -84,6 +84,11 @@ macro_rules! entry_point {
                 ENTRY.with(|entry| entry.forward(method, path))
             }
 
+            #[wasm_bindgen(js_name = fileRequestId)]
+            pub fn file_request_id(given: Option<String>) -> Option<String> {
+                ENTRY.with(|entry| entry.file_request_id(given.as_deref()))
+            }
+
             #[wasm_bindgen]
             pub fn scheduled(
                 environment: wasm_bindgen::JsValue,
@@ -168,6 +173,11 @@ impl Entry {
     /// The binding of the service that answers this request in our place.
     pub fn forward(&self, method: &str, path: &str) -> Option<String> {
         self.application.forward.and_then(|forward| forward(method, path)).map(str::to_owned)
+    }
+
+    /// The `x-request-id` of a response that is a static file.
+    pub fn file_request_id(&self, given: Option<&str>) -> Option<String> {
+        self.application.file_request_id.map(|name| name(given).to_string())
     }
 
     /// Runs the schedule: a promise, or undefined when there is none.

@@ -110,6 +110,7 @@ async fn another_method_is_told_which_there_are() {
         let reply = team.admin.request(other.parse().unwrap(), &filled(path)).await;
         reply.problem(405, "method_not_allowed");
         let allowed: BTreeSet<&str> = reply.header("allow").unwrap_or_default().split(", ").collect();
+        assert_eq!(allowed.contains("HEAD"), methods.contains(&"GET"), "Allow of {path}");
         let allowed: BTreeSet<&str> =
             allowed.into_iter().filter(|method| !["HEAD", "OPTIONS"].contains(method)).collect();
         assert_eq!(allowed, methods.into_iter().collect(), "Allow of {path}");
@@ -133,9 +134,18 @@ async fn a_request_id_is_accepted_or_made() {
     let team = Team::new().await;
     let client = &team.admin;
     let longest = "a".repeat(128);
-    for path in
-        ["/health", "/api/me", "/api/prompts", "/api/conversations", "/api/resolve/none", "/api/nothing"]
-    {
+    for path in [
+        "/health",
+        "/api/me",
+        "/api/prompts",
+        "/api/conversations",
+        "/api/resolve/none",
+        "/api/nothing",
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/assets/none.js",
+    ] {
         for good in ["a", "Order.66_x-1", longest.as_str()] {
             let reply = client.get(path).header("x-request-id", good).await;
             assert_eq!(reply.header("x-request-id"), Some(good), "{}", reply.story());
@@ -218,6 +228,27 @@ async fn security_headers_are_on_pages_and_documents() {
     for path in ["/", "/docs", "/openapi.json"] {
         is_secured(&Client::anonymous().get(path).await);
     }
+}
+
+/// Where no file is, a browser is given the page that finds its content by its own address; a program is told.
+#[tokio::test]
+async fn what_is_no_file_is_a_page_or_nothing() {
+    let client = Client::anonymous();
+    for path in ["/prompts/a%2Fb", "/assets/none.js", "/favicon.ico", "/api", "/v1"] {
+        is_secured(&client.get(path).await);
+        client.get(path).await.problem(404, "not_found");
+    }
+    for path in ["/", "/docs", "/openapi.json", "/prompts"] {
+        let reply = client.post(path, json!({})).await;
+        reply.problem_of(reply.status);
+        is_secured(&reply);
+        assert!([404, 405].contains(&reply.status), "{}", reply.story());
+    }
+    let page =
+        client.get("/prompts/a%2Fb").header("accept", "text/html,application/xhtml+xml,*/*;q=0.8").await;
+    assert_eq!((page.status, page.header("x-request-id").is_some()), (200, true), "{}", page.story());
+    assert!(page.header("content-type").unwrap_or_default().starts_with("text/html"), "{}", page.story());
+    is_secured(&page);
 }
 
 #[tokio::test]

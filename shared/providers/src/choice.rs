@@ -38,6 +38,7 @@ pub fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len())
         && name.bytes().all(|byte| is_letter(byte) || byte == b'-')
         && name.bytes().next().is_some_and(is_letter)
+        && name.bytes().last().is_some_and(is_letter)
         && !RESERVED.contains(&name)
 }
 
@@ -265,7 +266,7 @@ mod tests {
         for name in ["openai", "custom-gpu", "a", "9"] {
             assert!(is_name(name), "{name}");
         }
-        for name in ["", "-a", "A", "a/b", "a.b", "offline", "prompt", &"a".repeat(64)] {
+        for name in ["", "-a", "custom-", "A", "a/b", "a.b", "offline", "prompt", &"a".repeat(64)] {
             assert!(!is_name(name), "{name}");
         }
     }

@@ -87,7 +87,8 @@ fn mean(sum: f64, count: i64) -> Option<f64> {
 
 /// Sums of floating-point numbers end in dust: a millionth of a cent is kept.
 pub(crate) fn dollars(sum: f64) -> f64 {
-    (sum * 1e8).round() / 1e8
+    // The sum of nothing is -0 in Rust.
+    (sum * 1e8).round() / 1e8 + 0.0
 }
 
 /// What a group is called: by ids, and by the names that go with them.

@@ -72,9 +72,9 @@ fn text(team_id: &str, counters: &[Counter], backlog: Option<Backlog>) -> String
         &by_status(|counter| number(counter.latency_sum_ms) / 1_000.0),
     );
     let team = format!("{{team_id=\"{team_id}\"}}");
-    let approvals: f64 = counters.iter().map(|counter| counter.approval_sum).sum();
+    let approvals: f64 = counters.iter().map(|counter| counter.approval_sum).sum::<f64>() + 0.0;
     #[expect(clippy::cast_precision_loss, reason = "2^53 is more than there are")]
-    let judged: f64 = counters.iter().map(|counter| counter.approvals as f64).sum();
+    let judged: f64 = counters.iter().map(|counter| counter.approvals as f64).sum::<f64>() + 0.0;
     family("promptlab_approvals", "gauge", "Answers that people approve of.", &[(team.clone(), approvals)]);
     family(
         "promptlab_judgements",

@@ -11,7 +11,7 @@ import { HintProvider } from "./ui/tooltip";
 /** Nothing is announced before a page is there. */
 const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
 
-const router = createBrowserRouter(routes, { future: { v8_middleware: true } });
+const router = createBrowserRouter(routes);
 
 function Application() {
   const { theme } = useTheme();

@@ -2,24 +2,14 @@
  * Every page: its address, what it begins to fetch when it is entered, and its code, which is loaded then.
  * Loaders run while the page's code is on its way; they only start queries and never hold the navigation up.
  */
-import { type LoaderFunctionArgs, type MiddlewareFunction, redirect, type RouteObject } from "react-router";
+import { type LoaderFunctionArgs, redirect, type RouteObject } from "react-router";
 import { prefetch } from "./api/queries";
-import { currentSession } from "./api/session";
 import { canariesQuery, canaryQuery, experimentQuery, experimentsQuery, resultsQuery } from "./features/experiments/queries";
 import { collectionsQuery, historyQuery, PROMPT_FILTERS, promptQuery, promptsQuery, versionsQuery } from "./features/prompts/queries";
 import { readState } from "./lib/search-state";
 import { paths } from "./paths";
 import { PageError, ShellError } from "./shell/route-error";
 import { Shell } from "./shell/shell";
-
-/** Without a key there is nothing to show: ask for one, then come back. */
-const requireKey: MiddlewareFunction = async ({ request }, next) => {
-  if (!currentSession().active) {
-    const { pathname, search } = new URL(request.url);
-    throw redirect(pathname === "/" ? paths.signIn() : `${paths.signIn()}?next=${encodeURIComponent(pathname + search)}`);
-  }
-  await next();
-};
 
 /** Goes on to another address. That it draws nothing is said, or the router warns of it. */
 const goOn = (address: string) => ({ loader: () => redirect(address), element: null });
@@ -84,7 +74,6 @@ export const routes: RouteObject[] = [
     path: "/",
     Component: Shell,
     errorElement: <ShellError />,
-    middleware: [requireKey],
     HydrateFallback: () => null,
     children: [
       { index: true, ...goOn(paths.prompts()) },

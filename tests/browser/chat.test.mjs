@@ -124,6 +124,43 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await close();
   });
 
+  test("a model without a key says whose is missing, and who can set it", async () => {
+    const editor = await call("POST", "/api/keys", { name: "An editor's", role: "editor" });
+    for (const [used, help] of [[key, "Set one in Settings"], [editor.key, "Ask an admin of your team to set one"]]) {
+      const { page, faults, close } = await signIn(started, used);
+      await openChat(page, "?model=claude-sonnet-4-5");
+      await say(page, "Are you there?");
+      const alert = answers(page).last().getByRole("alert");
+      await alert.getByText("This is a model of Anthropic, for which your team has no key.").waitFor();
+      await alert.getByText(help).waitFor();
+      await assertAccessible(page, help);
+      if (used === key) {
+        await alert.getByRole("link", { name: help }).click();
+        await page.getByRole("table", { name: "Providers" }).waitFor();
+      }
+      assert.deepEqual(faults, []);
+      await close();
+    }
+  });
+
+  test("a message keeps Send free, and each paragraph has its direction", async () => {
+    const { page, faults, close } = await signIn(started, key, { viewport: { width: 390, height: 844 } });
+    await openChat(page, "?model=scripted%2Fmock-echo");
+    await say(page, "In English first.\n\nثم بالعربية 🌍");
+    await facts(page).waitFor();
+    const directions = await answers(page).last().locator("p").filter({ hasText: /English first|بالعربية/ }).evaluateAll((all) => all.map((each) => getComputedStyle(each).direction));
+    assert.deepEqual(directions, ["ltr", "rtl"]);
+    await page.getByRole("button", { name: /^Actions for/ }).first().click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    const toast = page.locator("[data-sonner-toast]").first();
+    await toast.waitFor();
+    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
+    const [shown, send] = [await toast.boundingBox(), await page.getByRole("button", { name: "Send" }).boundingBox()];
+    assert.ok(shown.y + shown.height <= send.y, `the message ends at ${shown.y + shown.height}, Send begins at ${send.y}`);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
   test("thumbs, then stars with a comment in their place", async () => {
     const { page, faults, close } = await signIn(started, key);
     const before = await call("GET", "/api/feedback/stats");

@@ -52,6 +52,8 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     const { page, faults, close } = await signIn(started, key);
     await page.getByRole("link", { name: "greeting" }).click();
     await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("{{#if known}}Greet{{/if}} {{ name }}");
+    await page.getByText("{{#if known}}, {{/if}} stay as they are written").waitFor();
     await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("Greet {{ name }} politely.\nBe brief.");
     await page.getByRole("button", { name: "Review and save" }).click();
     const dialog = page.getByRole("dialog");
@@ -71,6 +73,7 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await dialog.getByRole("region", { name: "Changes of Prompt" }).waitFor();
     await dialog.getByRole("button", { name: "Roll back to version 1" }).click();
     await toast(page, "Version 1 is live in production").waitFor();
+    await toast(page, "Version 2 is live in production").waitFor({ state: "detached" });
     await page.getByText("production v1").waitFor();
 
     await toast(page, "Version 1 is live").getByRole("button", { name: "Undo" }).click();
@@ -81,6 +84,7 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     const rows = page.getByRole("table").getByRole("row");
     await rows.nth(3).waitFor();
     assert.equal(await rows.count(), 5, "a head, two promotions, a rollback and its undoing");
+    assert.equal(await page.getByRole("table").getByText("live", { exact: true }).count(), 1);
     assert.deepEqual(faults, []);
     await close();
   });
@@ -100,6 +104,11 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await page.keyboard.press("ControlOrMeta+Enter");
     await toast(page, "Version 3 is live in production").waitFor();
     assert.equal((await call("GET", "/api/prompts/raced")).pointers.production.version_id, third.version_id);
+    // Nor is what somebody else did since undone.
+    await call("POST", "/api/prompts/raced/promote", { version_id: second.version_id, environment: "production" });
+    await toast(page, "Version 3 is live in production").getByRole("button", { name: "Undo" }).click();
+    await toast(page, "Nothing was undone").waitFor();
+    await page.getByText("production v2").waitFor();
     await close();
   });
 

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { program, start } from "./browser.mjs";
+import { openPage, program, start } from "./browser.mjs";
 import { assertAccessible, client, newTeam, promptWith, signIn } from "./support.mjs";
 
 describe("settings", { skip: program ? false : "there is no Chromium on this machine" }, () => {
@@ -104,6 +104,27 @@ describe("settings", { skip: program ? false : "there is no Chromium on this mac
     assert.equal(await create.getAttribute("aria-disabled"), "true");
     await create.focus();
     await page.getByRole("tooltip").getByText("Needs an admin key. Yours is viewer.").waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("the key of an application says what it is for", async () => {
+    const admin = await newTeam(started, "Application");
+    const { key } = await client(started.url, admin)("POST", "/api/keys", { name: "checkout service", role: "runtime" });
+    const { page, faults, close } = await openPage(started);
+    await page.goto("/settings/keys");
+    await page.getByLabel("API key", { exact: true }).fill(key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "This key is for applications" }).waitFor();
+    await assertAccessible(page, "an application's key");
+    await page.getByRole("link", { name: "Open the chat" }).click();
+    await page.getByLabel("Message", { exact: true }).fill("Hello");
+    await page.keyboard.press("Enter");
+    await page.getByRole("list", { name: "About this answer" }).waitFor();
+    await page.getByRole("navigation", { name: "Pages" }).first().getByRole("link", { name: "Prompts" }).click();
+    await page.getByLabel("API key", { exact: true }).fill(admin);
+    await page.getByRole("button", { name: "Use this key" }).click();
+    await page.getByRole("heading", { name: "No prompts yet" }).waitFor();
     assert.deepEqual(faults, []);
     await close();
   });

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, type QueryKey } from "@tanstack/react-query";
 import { api, type Page, type Query } from "./client";
 import { queryClient } from "./query-client";
+import { currentKey } from "./session";
 
 /** A list that is read page by page with its cursor. */
 export function listQuery<T>(path: string, query: Query = {}, key: QueryKey = [path]) {
@@ -13,8 +14,9 @@ export function listQuery<T>(path: string, query: Query = {}, key: QueryKey = [p
   });
 }
 
-/** For loaders: begins to fetch without holding the navigation up. Errors are the page's to show. */
+/** For loaders: begins to fetch without holding the navigation up. Errors are the page's to show, and so is a missing key. */
 export function prefetch(...queries: { queryKey: QueryKey }[]): null {
+  if (currentKey() === null) return null;
   for (const query of queries) {
     if ("initialPageParam" in query) void queryClient.prefetchInfiniteQuery(query);
     else void queryClient.prefetchQuery(query);

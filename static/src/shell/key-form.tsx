@@ -13,7 +13,7 @@ function explain(error: unknown): string {
 }
 
 /** Takes a key, asks the server whose it is, and puts it into use. */
-export function KeyForm({ action, onDone }: { action: string; onDone: () => void }) {
+export function KeyForm({ action, onDone }: { action: string; onDone?: () => void }) {
   const { kept: wasKept } = useSession();
   const [shown, setShown] = useState(false);
   const [kept, setKept] = useState(wasKept);
@@ -32,7 +32,7 @@ export function KeyForm({ action, onDone }: { action: string; onDone: () => void
     setError(undefined);
     try {
       adoptKey({ key, me: await api.get<Me>("/api/me", { key }) }, kept);
-      onDone();
+      onDone?.();
     } catch (failure) {
       setError(explain(failure));
     } finally {

@@ -13,19 +13,32 @@ import { type Theme, useTheme } from "./theme";
 
 const CommandPalette = lazy(() => import("./command-palette"));
 const ShortcutList = lazy(async () => ({ default: (await import("./shortcut-list")).ShortcutList }));
+const SignIn = lazy(async () => ({ default: (await import("./sign-in")).SignIn }));
 const ApplicationKeyPage = lazy(() => import("./application-key-page"));
 const RefusedKey = lazy(async () => ({ default: (await import("./refused-key")).RefusedKey }));
 
 /** Pages on which a key of an application is of use. */
 const FOR_APPLICATIONS = [paths.chat(), paths.team()];
 
-/** The frame around every page: navigation, keyboard, and what is true everywhere. */
+/** Every page, or the question for a key: the address stays, it is where one goes on. */
 export function Shell() {
+  const { active } = useSession();
+  return active ? (
+    <Frame />
+  ) : (
+    <Suspense>
+      <SignIn />
+    </Suspense>
+  );
+}
+
+/** The frame around every page: navigation, keyboard, and what is true everywhere. */
+function Frame() {
   const [palette, setPalette] = useState(false);
   const [shortcuts, setShortcuts] = useState(false);
   const { refused, active } = useSession();
   const { pathname } = useLocation();
-  const isForPeople = active?.me.role === "runtime" && !FOR_APPLICATIONS.some((address) => pathname.startsWith(address));
+  const isOnlyForPeople = active?.me.role === "runtime" && !FOR_APPLICATIONS.some((address) => pathname.startsWith(address));
   useGlobalKeys({ onPalette: () => setPalette(true), onList: () => setShortcuts(true) });
   useFocusOnNavigation();
   return (
@@ -39,7 +52,7 @@ export function Shell() {
         <Progress />
         <OfflineBanner />
         <main id="main" tabIndex={-1} className="flex-1">
-          <Suspense>{isForPeople ? <ApplicationKeyPage /> : <Outlet />}</Suspense>
+          <Suspense>{isOnlyForPeople ? <ApplicationKeyPage /> : <Outlet />}</Suspense>
         </main>
       </div>
       <BottomBar />

@@ -289,7 +289,7 @@ function ApprovalByVariant({ scope }: PartProps) {
   return (
     <ChartFrame
       title="Approval by variant"
-      note={rated.length > shown.length ? `First ${shown.length} of ${rated.length}` : "Bars: 95 % certainty"}
+      note={rated.length > shown.length ? `First ${shown.length} of ${rated.length}` : "Every rating counts, also several of one user. Bars: 95 % certainty"}
       file="approval-by-variant"
       table={table}
       empty={instead({ query, isEmpty: rated.length === 0 })}

@@ -5,6 +5,7 @@ import { useLocation, useNavigate, useParams } from "react-router";
 import { isNotFound } from "@/api/errors";
 import { ConversationList } from "@/features/conversations/conversation-list";
 import { ConversationMenu } from "@/features/conversations/conversation-menu";
+import { curlCommand } from "@/lib/curl";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
@@ -178,7 +179,7 @@ const Missing = () => (
 );
 
 function Welcome() {
-  const curl = `curl -N ${location.origin}/api/chat \\\n  -H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json" \\\n  -d '{"message": "Hello"}'`;
+  const curl = curlCommand("/api/chat", { message: "Hello" }).replace("curl ", "curl -N ");
   return (
     <section className="mx-auto flex max-w-xl flex-col gap-3 py-10">
       <h2 className="text-lg font-semibold tracking-tight">Try a prompt as your users meet it</h2>

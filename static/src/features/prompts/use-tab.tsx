@@ -46,6 +46,8 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
   const shown = code.find(({ id }) => id === language) ?? code[0];
 
   const resolve = async () => {
+    // Its variables are not known yet.
+    if (busy || version.isLoading) return;
     setBusy(true);
     setOutcome(await timedResolve(prompt.name, requestBody(call)));
     setBusy(false);
@@ -76,7 +78,7 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
           </Field>
         ))}
         <div>
-          <Button kind="primary" icon={Play} busy={busy} onClick={() => void resolve()}>
+          <Button kind="primary" icon={Play} busy={busy || version.isLoading} onClick={() => void resolve()}>
             Resolve now
           </Button>
         </div>

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { measureAnalytics } from "../tests/bench/analytics.mjs";
 import { measureChat } from "../tests/bench/chat.mjs";
 import { measureExperimentThroughput, measureSwitches } from "../tests/bench/experiments.mjs";
+import { measureExport } from "../tests/bench/export.mjs";
 import { measureFirstAnswers } from "../tests/bench/first-answer.mjs";
 import { describe, rounded } from "../tests/bench/figures.mjs";
 import { Installation } from "../tests/bench/installation.mjs";
@@ -35,6 +36,7 @@ const groups = [
   { name: "chat", measure: measureChat, edges: 0 },
   { name: "experiments", measure: measureExperimentThroughput, edges: 0 },
   { name: "analytics", measure: measureAnalytics, edges: 0 },
+  { name: "export", measure: measureExport, edges: 0 },
   { name: "simulation", measure: measureSimulation, edges: 0 },
   { name: "propagation", measure: measurePropagation, edges: EDGES },
   { name: "switches", measure: measureSwitches, edges: EDGES },

@@ -9,6 +9,9 @@ import { Failure, freePort, ready, root, startServer } from "./processes.mjs";
 
 const PLATFORMS = { "linux-x64": "linux-64", "linux-arm64": "linux-arm64", "darwin-x64": "darwin-64", "darwin-arm64": "darwin-arm64" };
 
+/** Half of what Workers allow: without a limit the runtime would rather grow than collect garbage. */
+const SMALL_HEAP = "--max-heap-size=64";
+
 /** The runtime itself. The package's own command is a script that starts it. */
 function workerdBinary() {
   const platform = PLATFORMS[`${process.platform}-${process.arch}`];
@@ -20,23 +23,27 @@ function workerdBinary() {
 /**
  * Starts one workerd process with every built function.
  * @param {{dir: string, vars: Record<string, string>, port?: number, label?: string, only?: string[],
- *   perFunction?: Record<string, Record<string, string>>, bundles?: string}} options
+ *   perFunction?: Record<string, Record<string, string>>, bundles?: string, inspected?: boolean}} options
  *   `vars` reach every function, `perFunction` those of one. `only` names the functions to load; a `label`
  *   tells several processes in one `dir` apart. `bundles` is where the built functions are, if not in the target folder.
- * @typedef {import("./processes.mjs").Server & {url: string, urls: Record<string, string>,
+ *   With `inspected` the runtime tells how much memory a function has, and collects garbage as if it had little: see
+ *   `tests/bench/memory.mjs`.
+ * @typedef {import("./processes.mjs").Server & {url: string, urls: Record<string, string>, inspector?: string,
  *   runScheduled: (folder: string, cron?: string) => Promise<void>}} Workerd
  *   `url` is the front door, `urls` each function behind it; `runScheduled` is what a cron trigger does.
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles }) {
+export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles, inspected = false }) {
   const built = findWorkers().filter(({ folder }) => !only || only.includes(folder));
   const workers = bundles ? built.map((worker) => ({ ...worker, bundle: join(bundles, worker.folder) })) : built;
   const ports = await freePorts(workers.length + 2);
   if (port) ports[0] = port;
   mkdirSync(dir, { recursive: true });
   const file = join(dir, `${label}.capnp`);
-  writeFileSync(file, configuration(dir, workers, ports, vars, perFunction), { mode: 0o600 });
-  const server = startServer({ name: label, command: workerdBinary(), args: ["serve", "--experimental", file], log: join(dir, `${label}.log`) });
+  writeFileSync(file, configuration(dir, workers, ports, vars, perFunction, inspected ? [SMALL_HEAP] : []), { mode: 0o600 });
+  const inspector = inspected ? `127.0.0.1:${await freePort()}` : undefined;
+  const args = ["serve", "--experimental", ...(inspector ? ["--inspector-addr", inspector] : []), file];
+  const server = startServer({ name: label, command: workerdBinary(), args, log: join(dir, `${label}.log`) });
   const url = `http://127.0.0.1:${ports[0]}`;
   await ready(server, async () => (await fetch(`${url}/health`)).arrayBuffer());
   const urls = Object.fromEntries(workers.map(({ folder }, index) => [folder, `http://127.0.0.1:${ports[index + 1]}`]));
@@ -45,7 +52,7 @@ export async function startWorkerd({ dir, vars, port, label = "workerd", only, p
     const response = await fetch(`http://127.0.0.1:${ports.at(-1)}/${name}?cron=${encodeURIComponent(cron)}`, { method: "POST" });
     if (!response.ok) throw new Error(`the schedule of ${folder} failed: ${await response.text()}`);
   };
-  return { ...server, url, urls, runScheduled };
+  return { ...server, url, urls, inspector, runScheduled };
 }
 
 /** Distinct ports: each is held until all are known. */
@@ -55,7 +62,7 @@ async function freePorts(count) {
   return [...ports];
 }
 
-function configuration(dir, workers, ports, vars, perFunction) {
+function configuration(dir, workers, ports, vars, perFunction, v8Flags) {
   const [front] = workers;
   const entries = workers.map((worker) => {
     const bindings = { ...stringsOf(worker.config.vars), ...vars, ...perFunction[worker.folder] };
@@ -70,6 +77,7 @@ function configuration(dir, workers, ports, vars, perFunction) {
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  v8Flags = [${v8Flags.map(text).join(", ")}],
   services = [
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
     ${[...entries, ...assets.services, scheduleEntry(dir, workers)].join(",\n    ")}

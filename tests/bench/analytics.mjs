@@ -1,15 +1,12 @@
 /**
- * Whether analytics cost the same over many inferences as over few, how long a large export takes and how much memory,
- * and how fast events come in and are drained.
+ * Whether analytics cost the same over many inferences as over few, and how fast events come in and are drained.
  */
-import { readFileSync } from "node:fs";
 import { withClient } from "../../dev/migrate.mjs";
 import { median } from "./figures.mjs";
 
-const FUNCTIONS = ["gateway", "keys", "ingest", "analytics", "export"];
+const FUNCTIONS = ["gateway", "keys", "ingest", "analytics"];
 const FEW = Number(process.env.FEW ?? 50_000);
 const MANY = Number(process.env.MANY ?? 5_000_000);
-const MESSAGES = Number(process.env.MESSAGES ?? 1_000_000);
 const EVENTS = Number(process.env.EVENTS ?? 20_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 60);
 const DAYS = 30;
@@ -41,7 +38,6 @@ export async function measureAnalytics({ installation }) {
       figures.analytics_few = FEW;
       figures.analytics_many = MANY;
       Object.assign(figures, await compare(process.urls.analytics, teams));
-      Object.assign(figures, await largeExport(process, teams.few, database));
       return figures;
     });
   } finally {
@@ -157,46 +153,6 @@ async function compare(url, teams) {
   }
   figures.analytics_largest_ratio = largest;
   return figures;
-}
-
-/** The largest resident memory of a process so far, in MB. */
-function peakMemory(pid) {
-  const [, kilobytes] = readFileSync(`/proc/${pid}/status`, "utf8").match(/VmHWM:\s+(\d+)/);
-  return Number(kilobytes) / 1024;
-}
-
-async function largeExport(process, team, database) {
-  await database.query(
-    `with conversations as (
-       insert into conversations (team_id, id, title, message_count, created_by)
-       select $1, 'conv_' || i, 'Bulk', 100, 'usr_bulk' from generate_series(0, $2::int / 100) as i returning id)
-     select count(*) from conversations`,
-    [team.id, MESSAGES],
-  );
-  await database.query(
-    `insert into messages (team_id, id, conversation_id, position, role, content, status, created_at, completed_at)
-     select $1, 'msg_' || i, 'conv_' || i / 100, i % 100 + 1, case when i % 2 = 0 then 'user' else 'assistant' end,
-       repeat('What was said, ', 12) || i, 'complete', now() - (i || ' seconds')::interval, now()
-     from generate_series(0, $2::int - 1) as i`,
-    [team.id, MESSAGES],
-  );
-  await database.query("analyze messages");
-  const before = peakMemory(process.pid);
-  const began = performance.now();
-  const response = await fetch(`${process.urls.export}/api/export/messages.csv`, { headers: { authorization: `Bearer ${team.key}` } });
-  let bytes = 0;
-  let lines = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    for (const byte of chunk) if (byte === 10) lines += 1;
-  }
-  if (lines !== MESSAGES + 1) throw new Error(`${lines} lines for ${MESSAGES} messages`);
-  return {
-    export_messages: MESSAGES,
-    export_seconds: (performance.now() - began) / 1000,
-    export_mb: bytes / 1e6,
-    export_memory_mb: peakMemory(process.pid) - before,
-  };
 }
 
 /** Events through the route, 100 a request and 8 requests at once, and then out of the streams. */

@@ -44,7 +44,12 @@ function analyticsFigures() {
     export_messages: { title: "messages of a CSV export", unit: "messages" },
     export_seconds: { title: "all of it", unit: "s" },
     export_mb: { title: "its size", unit: "MB" },
-    export_memory_mb: { title: "what the process grew by meanwhile, at its peak", unit: "MB" },
+    export_short_wasm_mb: { title: "WebAssembly's memory after a tenth of that", unit: "MB" },
+    export_short_heap_mb: { title: "JavaScript's at its peak meanwhile", unit: "MB" },
+    export_wasm_mb: { title: "WebAssembly's memory after all of it", unit: "MB" },
+    export_heap_mb: { title: "JavaScript's at its peak meanwhile", unit: "MB" },
+    export_memory_mb: { title: "both: the function's memory", unit: "MB", below: 128 },
+    export_slow_heap_mb: { title: "JavaScript's for a reader who takes a breath after each chunk", unit: "MB" },
   };
   for (const route of ["overview", "timeseries", "timeseries_by_model", "latency", "latency_by_version", "costs", "versions"]) {
     for (const size of ["few", "many"]) {

@@ -66,10 +66,13 @@ export class Installation {
     await edge.stop();
   }
 
-  /** A process with some of the functions. The caller stops it. @param {string[]} only @param {Record<string, string>} vars */
-  async startProcess(only, vars = {}) {
+  /**
+   * A process with some of the functions. The caller stops it.
+   * @param {string[]} only @param {Record<string, string>} vars @param {{inspected?: boolean}} options As in `startWorkerd`.
+   */
+  async startProcess(only, vars = {}, { inspected = false } = {}) {
     const label = `workerd-${this.#started.length}`;
-    const server = await startWorkerd({ dir: this.#dir, vars: { ...this.stores.vars, ...vars }, label, only, bundles: this.#bundles });
+    const server = await startWorkerd({ dir: this.#dir, vars: { ...this.stores.vars, ...vars }, label, only, bundles: this.#bundles, inspected });
     this.#started.push(server);
     return server;
   }

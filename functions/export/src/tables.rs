@@ -6,6 +6,7 @@ use bytes::Bytes;
 use domain::Error;
 use edge::{Call, Checks, Problem, Query};
 use futures_util::stream::{self, StreamExt};
+use platform::time;
 use redaction::Policy;
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,37 +23,6 @@ pub(crate) struct ExportQuery {
     to: Option<String>,
 }
 
-const CONVERSATION_COLUMNS: &[&str] =
-    &["id", "title", "user_id", "prompt_id", "message_count", "created_at", "created_by", "updated_at"];
-
-const MESSAGE_COLUMNS: &[&str] = &[
-    "id",
-    "conversation_id",
-    "position",
-    "role",
-    "content",
-    "status",
-    "prompt_id",
-    "prompt_name",
-    "version_id",
-    "version_number",
-    "environment",
-    "experiment_id",
-    "variant",
-    "model",
-    "tokens_in",
-    "tokens_out",
-    "cached_tokens_in",
-    "cost_usd",
-    "latency_ms",
-    "ttft_ms",
-    "finish_reason",
-    "error_code",
-    "request_id",
-    "created_at",
-    "completed_at",
-];
-
 /// What users and models wrote: personal data in it is replaced, as in everything that leaves for other uses.
 const WRITTEN: &[&str] = &["title", "content", "user_id"];
 
@@ -63,11 +33,11 @@ const LARGEST_PAGE: u32 = 1_000;
 const PAGE_BYTES: usize = 512 << 10;
 
 pub(crate) async fn conversations(call: Call, Query(query): Query<ExportQuery>) -> Result<Response, Problem> {
-    export(call, &query, Table::Conversations, CONVERSATION_COLUMNS, "conversations").await
+    export(call, &query, Table::Conversations, "conversations").await
 }
 
 pub(crate) async fn messages(call: Call, Query(query): Query<ExportQuery>) -> Result<Response, Problem> {
-    export(call, &query, Table::Messages, MESSAGE_COLUMNS, "messages").await
+    export(call, &query, Table::Messages, "messages").await
 }
 
 impl ExportQuery {
@@ -86,34 +56,30 @@ impl ExportQuery {
 }
 
 /// The first page is read before the response begins, so that a database that is down is a problem and no file.
-async fn export(
-    call: Call,
-    query: &ExportQuery,
-    table: Table,
-    columns: &'static [&'static str],
-    name: &str,
-) -> Result<Response, Problem> {
+async fn export(call: Call, query: &ExportQuery, table: Table, name: &str) -> Result<Response, Problem> {
     let range = query.range()?;
     let policy = events::policy(&call.database, call.team_id()).await;
-    let mut reader =
-        Reader { call, table, range, columns, policy, after: None, limit: FIRST_PAGE, is_over: false };
+    let mut reader = Reader {
+        call,
+        table,
+        range,
+        policy,
+        after: None,
+        limit: FIRST_PAGE,
+        is_over: false,
+        rows: 0,
+        started_ms: time::now_ms(),
+    };
     let mut head = String::new();
-    csv::line(&mut head, columns.iter().map(|column| Cell::Text(column)));
+    csv::line(&mut head, table.columns().iter().map(|column| Cell::Text(column)));
     head.push_str(&reader.page().await?);
     let first = stream::once(async move { Ok::<_, Error>(Bytes::from(head)) });
     let rest = stream::try_unfold(reader, |mut reader| async move {
         if reader.is_over {
+            reader.log(None);
             return Ok(None);
         }
-        let page = reader.page().await.inspect_err(|error| {
-            platform::error!(
-                "export broke off",
-                error = error.to_string(),
-                request_id = reader.call.request_id,
-                trace_id = reader.call.trace_id(),
-                team_id = reader.call.team_id()
-            );
-        })?;
+        let page = reader.page().await.inspect_err(|error| reader.log(Some(error)))?;
         Ok(Some((Bytes::from(page), reader)))
     });
     Ok(csv::response(name, Body::from_stream(first.chain(rest))))
@@ -124,37 +90,85 @@ struct Reader {
     call: Call,
     table: Table,
     range: Range,
-    columns: &'static [&'static str],
     policy: std::sync::Arc<Policy>,
     after: Option<Position>,
     limit: u32,
     is_over: bool,
+    rows: u64,
+    started_ms: i64,
 }
 
 impl Reader {
     /// The next page's lines.
     async fn page(&mut self) -> Result<String, Error> {
         let (database, team_id) = (&self.call.database, self.call.team_id());
-        let rows =
-            exports::page(database, team_id, self.table, self.range, self.after.as_ref(), self.limit).await?;
-        self.is_over = rows.len() < usize::try_from(self.limit).unwrap_or(usize::MAX);
-        self.after = rows.last().and_then(|row| exports::position(self.table, row));
-        // Without a position the next page would be the first one again.
-        self.is_over |= self.after.is_none();
+        let written = written(self.table);
         let mut page = String::new();
-        for mut row in rows {
-            self.redact(&mut row);
-            csv::line(&mut page, self.columns.iter().map(|column| Cell::from(row.get(*column))));
-        }
+        let read = exports::page(
+            database,
+            team_id,
+            self.table,
+            self.range,
+            self.after.as_ref(),
+            self.limit,
+            |mut row| {
+                redact(&self.policy, &written, &mut row);
+                csv::line(&mut page, row.iter().map(|value| Cell::from(Some(value))));
+            },
+        )
+        .await?;
+        self.rows += u64::from(read.rows);
+        // Without a position the next page would be the first one again.
+        self.is_over = read.rows < self.limit || read.last.is_none();
+        self.after = read.last;
         self.limit = next_limit(self.limit, page.len());
         Ok(page)
     }
 
-    fn redact(&self, row: &mut Row) {
-        for column in WRITTEN {
-            let Some(value) = row.get_mut(*column) else { continue };
-            let field = if *column == "content" { "output" } else { *column };
-            *value = self.policy.value(field, value.take()).unwrap_or(Value::Null);
+    /// How it ended, and what it took.
+    fn log(&self, error: Option<&Error>) {
+        let message = if error.is_some() { "export broke off" } else { "export ended" };
+        let level = if error.is_some() { platform::log::Level::Error } else { platform::log::Level::Info };
+        let fields = serde_json::json!({
+            "rows": self.rows,
+            "duration_ms": time::now_ms() - self.started_ms,
+            "memory_bytes": memory_bytes(),
+            "error": error.map(ToString::to_string),
+            "request_id": &*self.call.request_id,
+            "trace_id": self.call.trace_id(),
+            "team_id": self.call.team_id(),
+        });
+        if let Value::Object(fields) = fields {
+            platform::log::line(level, message, fields);
+        }
+    }
+}
+
+/// How much memory this function has taken so far: in WebAssembly it never gives any back.
+#[cfg(target_arch = "wasm32")]
+fn memory_bytes() -> Option<usize> {
+    const PAGE_BYTES: usize = 65_536;
+    Some(core::arch::wasm32::memory_size(0) * PAGE_BYTES)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+const fn memory_bytes() -> Option<usize> {
+    None
+}
+
+/// The columns that people and models wrote: where they stand, and what a team's settings call them.
+fn written(table: Table) -> Vec<(usize, &'static str)> {
+    let columns = table.columns().iter().enumerate();
+    columns
+        .filter(|(_, column)| WRITTEN.contains(column))
+        .map(|(place, column)| (place, if *column == "content" { "output" } else { *column }))
+        .collect()
+}
+
+fn redact(policy: &Policy, written: &[(usize, &'static str)], row: &mut Row) {
+    for (place, field) in written {
+        if let Some(value) = row.get_mut(*place) {
+            *value = policy.value(field, value.take()).unwrap_or(Value::Null);
         }
     }
 }

@@ -23,22 +23,25 @@ async fn pages_give_every_message_once_and_in_order() {
     for limit in [1, 3, 7, 100] {
         let (mut after, mut seen) = (None, Vec::new());
         loop {
-            let rows = exports::page(
+            let read = exports::page(
                 &database,
                 &actor.team_id,
                 Table::Messages,
                 Range::default(),
                 after.as_ref(),
                 limit,
+                |row| {
+                    let value = |column| &row[place(Table::Messages, column)];
+                    assert_eq!(row.len(), Table::Messages.columns().len());
+                    seen.push((value("conversation_id").to_string(), value("position").as_i64().unwrap()));
+                },
             )
             .await
             .unwrap();
-            let Some(last) = rows.last() else { break };
-            after = exports::position(Table::Messages, last);
-            seen.extend(
-                rows.iter()
-                    .map(|row| (row["conversation_id"].to_string(), row["position"].as_i64().unwrap())),
-            );
+            if read.rows == 0 {
+                break;
+            }
+            after = read.last;
         }
         let mut sorted = seen.clone();
         sorted.sort();
@@ -46,15 +49,19 @@ async fn pages_give_every_message_once_and_in_order() {
     }
     let from_ms = Some(1_793_491_200_000 + 2 * 3_600_000);
     let range = Range { from_ms, to_ms: from_ms.map(|from_ms| from_ms + 2 * 3_600_000) };
-    let rows =
-        exports::page(&database, &actor.team_id, Table::Conversations, range, None, 100).await.unwrap();
-    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let mut ids = Vec::new();
+    exports::page(&database, &actor.team_id, Table::Conversations, range, None, 100, |row| {
+        assert_eq!(row.len(), Table::Conversations.columns().len());
+        ids.push(row[place(Table::Conversations, "id")].as_str().unwrap().to_owned());
+    })
+    .await
+    .unwrap();
     assert_eq!(ids, ["conv_2", "conv_3"]);
     let other = team().await.team_id;
-    assert!(
-        exports::page(&database, &other, Table::Messages, Range::default(), None, 100)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let none = exports::page(&database, &other, Table::Messages, Range::default(), None, 100, |_| ());
+    assert_eq!(none.await.unwrap().rows, 0);
+}
+
+fn place(table: Table, column: &str) -> usize {
+    table.columns().iter().position(|name| *name == column).unwrap()
 }

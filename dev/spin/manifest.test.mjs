@@ -62,7 +62,7 @@ describe("the content", () => {
     const handedOn = new Set(Object.values(manifest.component).flatMap(({ variables }) => Object.keys(variables)));
     assert.deepEqual([...handedOn].sort(), settings);
     for (const name of Object.keys(manifest.variables)) {
-      const isSecret = /secret|token|key|database_url/.test(name) && !name.includes("timeout");
+      const isSecret = /secret|token|key|headers|database_url/.test(name) && !name.includes("timeout");
       assert.equal(manifest.variables[name].secret ?? false, isSecret, name);
     }
     for (const [name, { variables }] of Object.entries(manifest.component)) {

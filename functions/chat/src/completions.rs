@@ -24,6 +24,7 @@ use crate::counting::{Counter, cost_usd};
 use crate::fallbacks::{Choice, choices, of_version};
 use crate::models;
 use crate::request::of_prompt;
+use crate::spans;
 
 /// Whether a client may send its request again.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -77,6 +78,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     input.check()?;
     let (streams, includes_usage) = (input.streams(), input.includes_usage());
     let mut question = prepare(&call, input).await?;
+    spans::resolved(&call, started_ms, question.prompt.as_ref());
     let span = call.new_span();
     question.request.traceparent = span.map(|span| span.traceparent());
     let id = call.new_id(Kind::Event).to_string();
@@ -328,6 +330,9 @@ impl Generation {
             output: Some(output(&progress.transcript)),
             ..self.inference(status)
         };
+        if let Some(span) = &self.span {
+            spans::asked(&self.context, span, self.started_ms, &inference);
+        }
         events::record(&self.context, Event::Inference(Box::new(inference)));
     }
 

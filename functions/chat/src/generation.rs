@@ -19,6 +19,7 @@ use crate::feed::{Feed, Presence};
 use crate::journal::Journal;
 use crate::request::{Earlier, LONGEST_HISTORY, Question, question};
 use crate::running::Running;
+use crate::spans;
 use crate::turn::Turn;
 use crate::{models, outcome, summary};
 
@@ -148,7 +149,10 @@ async fn start(turn: &Turn) -> Result<Started, Error> {
         variant: prompt.and_then(|prompt| prompt.variant()),
         model: turn.model(),
     };
-    messages::start(&turn.call.database, &turn.call.actor(), &new_turn, LONGEST_HISTORY).await
+    let storing_ms = time::now_ms();
+    let started = messages::start(&turn.call.database, &turn.call.actor(), &new_turn, LONGEST_HISTORY).await;
+    spans::stored(&turn.call, storing_ms, "messages/start", started.as_ref().err());
+    started
 }
 
 fn meta(turn: &Turn, question: &Question) -> Meta {

@@ -40,6 +40,7 @@ mod outcome;
 mod request;
 mod resume;
 mod running;
+mod spans;
 mod stop;
 mod summary;
 mod token_counts;

@@ -17,6 +17,7 @@ use crate::feed::Ending;
 use crate::generation::{End, Progress};
 use crate::journal::Journal;
 use crate::request::Question;
+use crate::spans;
 use crate::turn::Turn;
 
 /// A database that has no connection to spare has one a moment later, and an answer has cost more than a moment.
@@ -34,7 +35,9 @@ pub(crate) async fn finish(
     if !matches!(end, End::Failed(_)) {
         journal.event(&Event::Usage(usage.clone()));
     }
+    let storing_ms = time::now_ms();
     let stored = store(turn, progress, &usage, &end).await;
+    spans::stored(&turn.call, storing_ms, "messages/finish", stored.as_ref().err());
     let result = match (stored, &end) {
         (_, End::Failed(error)) => Err(Failure { code: error.code(), detail: error.message.clone() }),
         (Ok(()), _) => Ok(Done { finish_reason: finish_reason(progress, &end) }),
@@ -199,5 +202,8 @@ fn count(turn: &Turn, question: &Question, progress: &Progress, usage: Usage, en
         output: Some(progress.text.as_str().into()),
         ..Inference::new(turn.call.team_id().clone(), Source::Chat, usage.model, status)
     };
+    if let Some(span) = &turn.span {
+        spans::asked(&turn.call.context, span, turn.started_ms, &inference);
+    }
     events::record(&turn.call.context, Happening::Inference(Box::new(inference)));
 }

@@ -14,6 +14,7 @@ use crate::conversations::find;
 use crate::fallbacks::{Choice, choices, of_version};
 use crate::feed::{Item, feed};
 use crate::input::Input;
+use crate::spans;
 use crate::{admission, generation, whole, wire};
 
 /// A turn that is ready to begin.
@@ -92,6 +93,7 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
     }
     let environment = input.environment.unwrap_or_default();
     let prompt = resolve(call, &input, environment).await?;
+    spans::resolved(call, started_ms, prompt.as_ref());
     let choices = choose(call, &input, prompt.as_ref()).await?;
     let title = existing.is_none().then(|| input.title());
     Ok(Turn {

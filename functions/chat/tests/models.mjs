@@ -71,7 +71,7 @@ export async function startModels(vars = {}, more = []) {
     return { prompt_id: prompt.body.id, version_id };
   }
 
-  return { url: stack.url, key: stack.adminKey, databaseUrl: stack.databaseUrl, log: stack.workerd.output, api, setKey, requests, behave, makeLive, stop };
+  return { dir, vars: { ...stack.vars, ...patient }, url: stack.url, key: stack.adminKey, databaseUrl: stack.databaseUrl, log: stack.workerd.output, api, setKey, requests, behave, makeLive, stop };
 }
 
 /** The key of a provider on the scripted server. */

@@ -12,7 +12,7 @@ use store::Actor;
 use store::keys::KnownKey;
 
 use crate::authenticate::Caller;
-use crate::{Problem, Span, Trace};
+use crate::{Function, Problem, Span, Trace, Work};
 
 /// Who calls, and what is at hand to answer.
 #[derive(Clone)]
@@ -21,7 +21,9 @@ pub struct Call {
     pub context: Context,
     /// The request's id.
     pub request_id: Arc<str>,
-    /// The trace that the request is part of, if its caller named one.
+    /// The function that answers.
+    pub function: Function,
+    /// Where in a trace the request's work has its place, if its caller named one.
     pub trace: Option<Trace>,
     /// The caller.
     pub caller: Caller,
@@ -70,6 +72,13 @@ impl Call {
     /// Work of its own in the caller's trace, if there is one.
     pub fn new_span(&self) -> Option<Span> {
         self.trace.map(|trace| trace.span(platform::random::bytes()))
+    }
+
+    /// Ends a piece of work of [`Call::new_span`]: where traces are exported, it is a span of this one.
+    pub fn end_span(&self, span: Option<Span>, work: &Work<'_>) {
+        if let Some(span) = span {
+            span.end(&self.context, self.function, self.team_id(), work);
+        }
     }
 
     /// A new id.

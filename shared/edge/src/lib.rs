@@ -30,4 +30,4 @@ pub use pipeline::{request_id, serve, serve_reading};
 pub use problem::{Problem, no_content, to_json_response};
 pub use query::Query;
 pub use routes::{Access, Function, ROUTES, Route, find_function};
-pub use trace::{Span, Trace};
+pub use trace::{Span, Trace, Work};

@@ -8,19 +8,20 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use domain::{ApiKey, Error};
+use domain::{ApiKey, Error, Id};
+use events::{Attribute, SpanKind};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 use platform::serve::BodyTooLarge;
-use platform::{Context, time};
+use platform::{Context, random, time};
 use serde_json::{Map, Value};
 
 use crate::authenticate::{authenticate, presented_key};
 use crate::call::stores;
 use crate::idempotency::Repeatable;
 use crate::routes::{Match, find};
-use crate::{Access, Call, Function, Problem, Route, Trace, cors, openai};
+use crate::{Access, Call, Function, Problem, Route, Span, Trace, Work, cors, openai};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -70,9 +71,11 @@ struct Line {
     function: Function,
     method: String,
     route: Option<&'static str>,
-    team_id: Option<String>,
+    team_id: Option<Id>,
     key_id: Option<String>,
     trace: Option<Trace>,
+    /// The request itself, in a trace that is exported.
+    span: Option<Span>,
     problem: Option<Problem>,
     started_ms: i64,
 }
@@ -87,6 +90,7 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
         team_id: None,
         key_id: None,
         trace: trace_of(request.headers()),
+        span: None,
         problem: None,
         started_ms: time::now_ms(),
     };
@@ -122,6 +126,7 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
     }
     cors::allow(headers, origin.as_ref(), &context.config);
     line.write(&request_id, response.status().as_u16());
+    line.end_span(&context, &request_id, response.status().as_u16());
     response
 }
 
@@ -158,14 +163,18 @@ async fn handle(
     let presented = key_of(request.headers());
     let (stores, database) = stores(context);
     let caller = authenticate(presented.as_ref(), context, &stores, &database).await?;
-    line.team_id = Some(caller.key.team_id.to_string());
+    line.team_id = Some(caller.key.team_id.clone());
     line.key_id = Some(caller.key.key_id.to_string());
     caller.require(role)?;
     if request.extensions().get::<BodyTooLarge>().is_some() {
         return Err(Problem::body_too_large());
     }
     let (context, request_id) = (context.clone(), request_id.clone());
-    let call = Call { context, request_id, trace: line.trace, caller, database, stores };
+    line.span =
+        line.trace.filter(|trace| trace.is_exported(&context)).map(|trace| trace.span(random::bytes()));
+    // What the request does is a part of it, if anybody is told of it.
+    let trace = line.span.map_or(line.trace, |span| Some(span.within()));
+    let call = Call { context, request_id, function: line.function, trace, caller, database, stores };
     request.extensions_mut().insert(call.clone());
     match (once, presented, request.headers().get(IDEMPOTENCY_KEY).cloned()) {
         (Some(once), Some(api_key), Some(idempotency_key)) if route.creates => {
@@ -215,10 +224,32 @@ pub fn request_id(given: Option<&str>) -> Arc<str> {
 fn new_request_id() -> Arc<str> {
     static ISOLATE: LazyLock<String> = LazyLock::new(|| hex::encode(platform::random::bytes::<12>()));
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("req_{}{:08x}", *ISOLATE, COUNT.fetch_add(1, Ordering::Relaxed)).into()
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    ["req_", &ISOLATE, &hex::encode(count)].concat().into()
 }
 
 impl Line {
+    fn end_span(&self, context: &Context, request_id: &str, status: u16) {
+        let (Some(span), Some(team_id), Some(route)) = (&self.span, &self.team_id, self.route) else {
+            return;
+        };
+        let name = format!("{} {route}", self.method);
+        let problem = self.problem.as_ref().filter(|problem| problem.status() >= 500);
+        let work = Work {
+            name: &name,
+            kind: SpanKind::Server,
+            started_ms: self.started_ms,
+            error: problem.map(Problem::code),
+            attributes: &[
+                ("http.request.method", Attribute::Text(&self.method)),
+                ("http.route", Attribute::Text(route)),
+                ("http.response.status_code", Attribute::Number(status.into())),
+                ("promptlab.request.id", Attribute::Text(request_id)),
+            ],
+        };
+        span.end(context, self.function, team_id, &work);
+    }
+
     fn write(&self, request_id: &str, status: u16) {
         let mut fields = Map::new();
         let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -228,7 +259,7 @@ impl Line {
         add("route", self.route.into());
         add("status", status.into());
         add("duration_ms", (time::now_ms() - self.started_ms).into());
-        add("team_id", self.team_id.as_deref().into());
+        add("team_id", self.team_id.as_ref().map(Id::as_str).into());
         add("key_id", self.key_id.as_deref().into());
         if let Some(trace) = self.trace {
             add("trace_id", trace.trace_id().into());

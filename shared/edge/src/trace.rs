@@ -1,5 +1,12 @@
 //! The trace that a request is part of, as its caller says: W3C Trace Context, <https://www.w3.org/TR/trace-context/>.
-//! Traces are gone on with and never begun here.
+//! Traces are gone on with and never begun here. Spans are exported of those that their caller samples: see
+//! [`events::record_span`].
+
+use domain::Id;
+use events::{Attribute, SpanKind};
+use platform::{Context, time};
+
+use crate::Function;
 
 /// A request's place in a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +23,7 @@ pub struct Span {
     id: u64,
 }
 
+const SAMPLED: u8 = 0b01;
 /// What version 00 knows: that the trace is sampled, and that its id is random. Other bits are not passed on.
 const KNOWN_FLAGS: u8 = 0b11;
 
@@ -46,6 +54,11 @@ impl Trace {
         format!("{:032x}", self.id)
     }
 
+    /// Whether its caller wants its spans exported, and we know where to.
+    pub(crate) fn is_exported(&self, context: &Context) -> bool {
+        self.flags & SAMPLED != 0 && events::exports_spans(context)
+    }
+
     /// Work for the request, under an id that is random.
     pub fn span(self, random: [u8; 8]) -> Span {
         // Zero is no id.
@@ -53,7 +66,51 @@ impl Trace {
     }
 }
 
+/// What was done in a span, when it is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// What was done, in few different words.
+    pub name: &'a str,
+    /// Which side of a call it was.
+    pub kind: SpanKind,
+    /// When it began, in milliseconds since the Unix epoch.
+    pub started_ms: i64,
+    /// What went wrong, by its code.
+    pub error: Option<&'a str>,
+    /// More about it.
+    pub attributes: &'a [(&'a str, Attribute<'a>)],
+}
+
 impl Span {
+    /// Work within this span.
+    pub(crate) fn within(self) -> Trace {
+        Trace { parent: self.id, ..self.trace }
+    }
+
+    /// Sends the span on its way to where traces are looked at, if its caller samples and there is such a place. It
+    /// ends now.
+    pub fn end(&self, context: &Context, function: Function, team_id: &Id, work: &Work<'_>) {
+        if !self.trace.is_exported(context) {
+            return;
+        }
+        let &Work { name, kind, started_ms, error, attributes } = work;
+        let (trace_id, span_id, parent) = (self.trace_id(), self.span_id(), self.parent_span_id());
+        let span = events::Span {
+            team_id,
+            function: function.name(),
+            trace_id: &trace_id,
+            span_id: &span_id,
+            parent_span_id: &parent,
+            name,
+            kind,
+            started_ms,
+            ended_ms: time::now_ms(),
+            error,
+            attributes,
+        };
+        events::record_span(context, &span);
+    }
+
     /// The trace's id, 32 hexadecimal digits.
     pub fn trace_id(&self) -> String {
         self.trace.trace_id()

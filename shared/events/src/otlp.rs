@@ -10,8 +10,6 @@ use platform::config::Config;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::span::ENDPOINT;
-
 const TIMEOUT: Duration = Duration::from_secs(5);
 const LARGEST_ANSWER_BYTES: usize = 64_000;
 
@@ -35,7 +33,7 @@ impl Receiver {
     /// The receiver of an installation; none if it has none. The settings are OpenTelemetry's own: the traces' path is
     /// added to the endpoint, and the headers are `name=value` pairs between commas, the values percent-encoded.
     pub(crate) fn from_config(config: &Config) -> Option<Self> {
-        let endpoint = config.get(ENDPOINT)?.trim_end_matches('/');
+        let endpoint = config.get("OTEL_EXPORTER_OTLP_ENDPOINT")?.trim_end_matches('/');
         let given = config.get("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
         let headers = given.split(',').filter_map(|pair| {
             let (name, value) = pair.split_once('=')?;
@@ -104,7 +102,7 @@ mod tests {
     #[test]
     fn settings_are_read_as_opentelemetry_has_them() {
         let config: Config = [
-            (ENDPOINT, "https://otlp.example.com:4318/"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.com:4318/"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%20b, x-team = t,broken,=none"),
         ]
         .into_iter()

@@ -8,12 +8,9 @@ use platform::Context;
 
 use crate::{Event, new_id, record};
 
-/// Where spans go: the base of an OTLP/HTTP receiver. Without it none are made.
-pub(crate) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
-/// Whether spans are wanted.
+/// Whether spans are wanted: whether there is an OTLP/HTTP receiver.
 pub fn exports_spans(context: &Context) -> bool {
-    context.config.get(ENDPOINT).is_some()
+    context.config.get("OTEL_EXPORTER_OTLP_ENDPOINT").is_some()
 }
 
 /// Which side of a call a span is on: OTLP's numbers.

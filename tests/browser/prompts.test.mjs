@@ -2,9 +2,15 @@
  * Stories of prompts, as a person lives them: from nothing to a resolved text, and from an edit to its undoing.
  */
 import assert from "node:assert/strict";
+import { execFile as execFileWithCallback, spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { program, start } from "./browser.mjs";
 import { client, newTeam, promptWith, signIn } from "./support.mjs";
+
+const execFile = promisify(execFileWithCallback);
+/** Python's requests is what the code for Python needs. */
+const hasRequests = spawnSync("python3", ["-c", "import requests"]).status === 0;
 
 describe("prompts", { skip: program ? false : "there is no Chromium on this machine" }, () => {
   /** @type {Awaited<ReturnType<typeof start>>} */
@@ -18,7 +24,7 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
 
   test("from an empty installation to a resolved prompt", async () => {
     const key = await newTeam(started, "First prompt");
-    const { page, faults, close } = await signIn(started, key);
+    const { page, faults, close } = await signIn(started, key, { permissions: ["clipboard-read", "clipboard-write"] });
     await page.getByRole("link", { name: "Create your first prompt" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Welcome");
     await page.getByRole("button", { name: /Create and promote/ }).click();
@@ -31,15 +37,29 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await page.getByRole("region", { name: "Rendered user" }).getByText("Welcome Ada to {{ place }}.").waitFor();
     await page.keyboard.press("ControlOrMeta+Enter");
     await page.waitForURL("**/prompts/onboarding%2Fwelcome/use");
-    await page.getByLabel("place").fill("the sea");
+    await page.getByLabel("place").fill("the sea’s \"edge\", isn't it");
     await page.getByRole("button", { name: "Resolve now" }).click();
-    await page.getByRole("region", { name: "Answer" }).getByText("Welcome Ada to the sea.").waitFor();
-    for (const [language, part] of [["curl", `curl ${started.url}/api/resolve/onboarding%2Fwelcome`], ["Python", "requests.post("], ["Rust", "bearer_auth"], ["JavaScript", "await fetch("]]) {
+    const text = `Welcome Ada to the sea’s "edge", isn't it.`;
+    await page.getByRole("region", { name: "Answer" }).getByText(text).waitFor();
+
+    // What is copied runs as it is, with a key that an application has.
+    const { key: applications } = await client(started.url, key)("POST", "/api/keys", { name: "application", role: "runtime" });
+    const copied = async (language) => {
       await page.getByRole("button", { name: language, exact: true }).click();
-      const code = await page.getByRole("region", { name: `${language} code` }).innerText();
-      assert.ok(code.includes(part) && code.includes("the sea"), code);
+      await page.getByRole("button", { name: `Copy ${language} code` }).click();
+      await page.getByRole("button", { name: "Copied" }).waitFor();
+      await page.getByRole("button", { name: "Copied" }).waitFor({ state: "detached" });
+      const code = await page.evaluate(() => navigator.clipboard.readText());
       assert.ok(!code.includes(key), "the key is not in the code");
-    }
+      return code;
+    };
+    const run = async (program, args) => (await execFile(program, args, { env: { ...process.env, PROMPTLAB_KEY: applications } })).stdout;
+    assert.equal(JSON.parse(await run("sh", ["-c", await copied("curl")])).resolved_text, text);
+    assert.equal((await run(process.execPath, ["--input-type=module", "-e", await copied("JavaScript")])).trim(), text);
+    const python = await copied("Python");
+    if (hasRequests) assert.equal((await run("python3", ["-c", python])).trim(), text);
+    const rust = await copied("Rust");
+    assert.ok(rust.includes(`${started.url}/api/resolve/onboarding%2Fwelcome`) && rust.includes("the sea’s"), rust);
     assert.deepEqual(faults, []);
     await close();
   });

@@ -48,7 +48,8 @@ console.log(prompt.resolved_text ?? prompt.messages);`;
 }
 
 function pythonCode(call: Call): string {
-  return `import os
+  return `# pip install requests
+import os
 import requests
 
 response = requests.post(
@@ -70,18 +71,24 @@ function rustRaw(text: string): string {
 }
 
 function rust(call: Call): string {
-  return `// reqwest with the feature "json", serde_json, tokio
-let body: serde_json::Value = serde_json::from_str(${rustRaw(JSON.stringify(requestBody(call)))})?;
-let prompt: serde_json::Value = reqwest::Client::new()
-    .post("${call.origin}${path(call.name)}")
-    .bearer_auth(std::env::var("PROMPTLAB_KEY")?)
-    .json(&body)
-    .send()
-    .await?
-    .error_for_status()?
-    .json()
-    .await?;
-println!("{}", prompt["resolved_text"]);`;
+  return `// cargo add reqwest --features json
+// cargo add serde_json
+// cargo add tokio --features macros,rt-multi-thread
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let body: serde_json::Value = serde_json::from_str(${rustRaw(JSON.stringify(requestBody(call)))})?;
+    let prompt: serde_json::Value = reqwest::Client::new()
+        .post("${call.origin}${path(call.name)}")
+        .bearer_auth(std::env::var("PROMPTLAB_KEY")?)
+        .json(&body)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
+    println!("{}", prompt.get("resolved_text").unwrap_or(&prompt["messages"]));
+    Ok(())
+}`;
 }
 
 export function snippets(call: Call): Snippet[] {

@@ -1,9 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useState } from "react";
+import { Link } from "react-router";
 import { api, apiPath } from "@/api/client";
+import { usePermission } from "@/api/session";
 import type { Environment, Prompt, Resolved } from "@/api/types";
 import { duration } from "@/lib/format";
+import { paths } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -37,6 +40,7 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
   const [language, setLanguage] = useState("curl");
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
+  const { allowed: mayMakeKeys } = usePermission("admin");
   const live = prompt.pointers[environment];
   const version = useQuery({ ...versionQuery(prompt.name, live?.version_id ?? ""), enabled: live !== null });
   const names = version.data?.variables ?? [];
@@ -94,7 +98,19 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
         </div>
         {shown && <CodeBlock code={shown.code} label={`${shown.title} code`} />}
         <p className="text-sm text-muted">
-          <code className="font-mono">PROMPTLAB_KEY</code> is a key with the role runtime. The same <code className="font-mono">user_id</code> gets the same variant everywhere.
+          <code className="font-mono">PROMPTLAB_KEY</code> is a key with the role runtime
+          {mayMakeKeys ? (
+            <>
+              :{" "}
+              <Link to={paths.keys()} className="link underline">
+                make one
+              </Link>
+              .
+            </>
+          ) : (
+            ", which an admin of your team makes."
+          )}{" "}
+          The same <code className="font-mono">user_id</code> gets the same variant everywhere.
         </p>
       </section>
     </div>

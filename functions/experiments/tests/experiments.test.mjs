@@ -38,10 +38,11 @@ before(async () => {
 after(async () => {
   await stack?.stop();
   webhook?.close();
+  webhook?.closeAllConnections();
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A receiver that fails at each alert's first attempt. */
+/** A receiver that fails at each alert's first attempt: with an error, or, of what is completed, by saying nothing. */
 async function startWebhook() {
   alerts = [];
   const attempts = new Map();
@@ -52,10 +53,24 @@ async function startWebhook() {
     const count = (attempts.get(body) ?? 0) + 1;
     attempts.set(body, count);
     if (count > 1) alerts.push({ headers: request.headers, body });
+    else if (JSON.parse(body).type === "canary.complete") return;
     response.writeHead(count > 1 ? 204 : 503).end();
   });
   webhook.listen(0, "127.0.0.1");
   await once(webhook, "listening");
+}
+
+/** The alert of a type, once it has come, with its signature checked as a receiver would. */
+async function alertOf(type, limitMs) {
+  const found = () => alerts.find(({ body }) => JSON.parse(body).type === type);
+  await within(limitMs, `the alert ${type}, at its second attempt`, found);
+  const { headers, body } = found();
+  const timestamp = headers["x-promptlab-timestamp"];
+  const signature = (signed) => `v1=${createHmac("sha256", SECRET).update(signed).digest("hex")}`;
+  assert.equal(headers["x-promptlab-signature"], signature(`${timestamp}.${body}`));
+  assert.notEqual(headers["x-promptlab-signature"], signature(`${timestamp}.${body} `), "every byte is signed");
+  assert.ok(Math.abs(Date.now() / 1000 - Number(timestamp)) < 60, "it is of now, so that an old one can be refused");
+  return JSON.parse(body);
 }
 
 async function call(method, path, body) {
@@ -246,12 +261,10 @@ describe("a canary", () => {
     assert.ok(last.numbers.guardrail.excess_at_least > 0);
     assert.equal((await ok("GET", "/api/prompts/guarded")).pointers.production.version_number, 1);
 
-    await within(PROPAGATION_MS, "the alert, at its second attempt", () => alerts.length === 1);
-    const [{ headers, body }] = alerts;
-    const expected = createHmac("sha256", SECRET).update(`${headers["x-promptlab-timestamp"]}.${body}`).digest("hex");
-    assert.equal(headers["x-promptlab-signature"], `v1=${expected}`);
-    const alert = JSON.parse(body);
-    assert.deepEqual([alert.type, alert.id, alert.status], ["canary.roll_back", canary_id, "rolled_back"]);
+    const alert = await alertOf("canary.roll_back", PROPAGATION_MS);
+    assert.deepEqual([alert.id, alert.status, alert.reason], [canary_id, "rolled_back", last.reason]);
+    assert.deepEqual(alert.numbers, last.numbers);
+    assert.equal(alerts.length, 1, "what is delivered is not sent again");
   });
 
   test("with a good version goes on when it has seen enough, and then live", async () => {
@@ -276,5 +289,8 @@ describe("a canary", () => {
     assert.equal((await shown()).state, "completed");
     const { pointers } = await ok("GET", "/api/prompts/passing");
     assert.equal(pointers.production.version_id, good);
+    assert.equal((await alertOf("canary.advance", PROPAGATION_MS)).id, canary_id);
+    // A receiver that says nothing is given up after four seconds, and asked again.
+    assert.equal((await alertOf("canary.complete", 10_000)).id, canary_id);
   });
 });

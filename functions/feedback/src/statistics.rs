@@ -14,6 +14,7 @@ const ALPHA: f64 = 0.05;
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StatsQuery {
+    /// Or its name.
     prompt_id: Option<String>,
     experiment_id: Option<String>,
     /// From this time on.
@@ -86,10 +87,8 @@ struct OfStars {
 pub(crate) async fn show(call: Call, Query(query): Query<StatsQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let (prompt_id, experiment_id) = (given(&query.prompt_id), given(&query.experiment_id));
-    if let Some(id) = &prompt_id {
-        checks.id("prompt_id", id, Kind::Prompt);
-    }
+    let (prompt, experiment_id) = (given(&query.prompt_id), given(&query.experiment_id));
+    checks.storable("prompt_id", prompt.as_deref().unwrap_or_default());
     if experiment_id.as_ref().is_some_and(|id| !Kind::Experiment.matches(id) && !Kind::Canary.matches(id)) {
         checks.refuse("experiment_id", "invalid_format", "an id that begins with exp_ or can_");
     }
@@ -97,7 +96,7 @@ pub(crate) async fn show(call: Call, Query(query): Query<StatsQuery>) -> Result<
     let to_ms = checks.time("to", query.to.as_deref());
     checks.finish()?;
     let wanted = feedback::Query {
-        prompt_id: prompt_id.as_deref(),
+        prompt: prompt.as_deref(),
         experiment_id: experiment_id.as_deref(),
         from_ms,
         to_ms,

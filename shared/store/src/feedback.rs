@@ -117,8 +117,8 @@ pub struct Previous {
 /// Which ratings to count.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Query<'a> {
-    /// Of this prompt.
-    pub prompt_id: Option<&'a str>,
+    /// Of this prompt, by id or name.
+    pub prompt: Option<&'a str>,
     /// Of this experiment.
     pub experiment_id: Option<&'a str>,
     /// From this time on, in milliseconds since the Unix epoch.
@@ -178,7 +178,7 @@ pub async fn put(database: &Database, actor: &Actor, feedback: &NewFeedback<'_>)
 pub async fn stats(database: &Database, team_id: &Id, query: &Query<'_>) -> Result<Vec<Counts>, Error> {
     let parameters = [
         team_id.as_str().into(),
-        query.prompt_id.into(),
+        query.prompt.into(),
         query.experiment_id.into(),
         Parameter::from(query.from_ms),
         Parameter::from(query.to_ms),

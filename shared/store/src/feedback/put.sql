@@ -25,6 +25,21 @@ with given as (
   select given.prompt_id, given.version_id, given.experiment_id, given.variant, given.unit
   from given
   where given.message_id is null and not exists (select from message) and not exists (select from inference)
+), unknown as (
+  -- What the caller says must be the team's: another team's prompt is as unknown as none.
+  select case
+    when prompt_id is not null and not exists (
+      select from prompts where prompts.team_id = $1 and prompts.id = told.prompt_id) then 'prompt'
+    when version_id is not null and not exists (
+      select from versions
+      where versions.team_id = $1 and versions.id = told.version_id
+        and (told.prompt_id is null or versions.prompt_id = told.prompt_id)) then 'version'
+    when experiment_id is not null and not exists (
+      select from experiments
+      where experiments.team_id = $1 and experiments.id = told.experiment_id
+        and (told.prompt_id is null or experiments.prompt_id = told.prompt_id)) then 'experiment'
+    end as what
+  from told
 ), met as (
   select experiments.prompt_id, experiments.id as experiment_id, experiment_units.variant
   from told
@@ -42,6 +57,7 @@ with given as (
     coalesce(told.experiment_id, met.experiment_id), coalesce(told.variant, met.variant), told.unit
   from told
   left join met on (select count(*) from met) = 1
+  where (select what from unknown) is null
 ), stored as (
   insert into feedback as earlier (
     team_id, id, subject, message_id, request_id, user_id, rating, scale, comment, prompt_id, version_id,
@@ -65,4 +81,4 @@ select coalesce(
     'previous', case when stored.previous_at is not null then jsonb_build_object(
       'rating', stored.previous_rating, 'scale', stored.previous_scale, 'at_ms', epoch_ms(stored.previous_at)) end))
   from stored, answer),
-  jsonb_build_object('not_found', 'message'))
+  jsonb_build_object('not_found', coalesce((select what from unknown), 'message')))

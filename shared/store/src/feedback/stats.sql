@@ -2,7 +2,8 @@
 with chosen as (
   select * from feedback
   where team_id = $1
-    and ($2::text is null or prompt_id = $2)
+    and ($2::text is null or prompt_id = (
+      select prompts.id from prompts where prompts.team_id = $1 and (prompts.id = $2 or prompts.name = $2)))
     and ($3::text is null or experiment_id = $3)
     and ($4::bigint is null or updated_at >= to_timestamp($4 / 1000.0))
     and ($5::bigint is null or updated_at < to_timestamp($5 / 1000.0))

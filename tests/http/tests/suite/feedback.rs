@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::arrange::{contains, member, text};
+use crate::arrange::{contains, member, text, with};
 use crate::client::{Client, Team, unique};
 use crate::routes::Role;
 
@@ -74,6 +74,10 @@ async fn ratings_are_counted_by_prompt_and_version() {
         &stats,
         &json!({"count": 5, "positive": 2, "negative": 1, "star_count": 2, "average_stars": 3.5}),
     );
+    let by_name = viewer.get(&format!("/api/feedback/stats?prompt_id={name}")).await.expect(200);
+    assert_eq!(by_name, stats);
+    let unknown = viewer.get("/api/feedback/stats?prompt_id=unknown").await.expect(200);
+    contains(&unknown, &json!({"count": 0, "by_prompt": []}));
     let interval: Vec<f64> =
         stats["approval_interval"].as_array().unwrap().iter().map(|end| end.as_f64().unwrap()).collect();
     assert!(interval[0] > 0.2 && interval[0] < 2.0 / 3.0 && interval[1] > 0.9, "{interval:?}");
@@ -121,10 +125,34 @@ async fn a_rating_of_nothing_is_refused() {
     ] {
         post(body).await.invalid(field);
     }
-    team.admin.get("/api/feedback/stats?prompt_id=greeting").await.invalid("prompt_id");
     team.admin.get("/api/feedback/stats?from=yesterday").await.invalid("from");
     let stats = team.admin.get("/api/feedback/stats").await.expect(200);
     assert_eq!(stats["count"], 0, "{stats}");
+}
+
+#[tokio::test]
+async fn what_a_rating_says_of_its_request_is_the_teams() {
+    let (team, stranger) = (Team::new().await, Team::new().await);
+    let (prompt_id, version_id) = team.admin.make_live(&unique("prompt"), text("Be brief.")).await;
+    let (other_prompt, _) = team.admin.make_live(&unique("prompt"), text("Be kind.")).await;
+    let (theirs, their_version) = stranger.admin.make_live(&unique("prompt"), text("Be brief.")).await;
+    for said in [
+        json!({"prompt_id": theirs}),
+        json!({"version_id": their_version}),
+        json!({"prompt_id": prompt_id, "version_id": their_version}),
+        json!({"prompt_id": other_prompt, "version_id": version_id}),
+        json!({"prompt_id": prompt_id, "experiment_id": "exp_01h2xcejqtf2nbrexx3vqjhp41", "variant": "a"}),
+    ] {
+        let body = with(json!({"request_id": unique("req"), "user_id": "u-1", "rating": 1}), &said);
+        team.admin.post("/api/feedback", body).await.problem(404, "not_found");
+    }
+    for team in [&team, &stranger] {
+        let stats = team.admin.get("/api/feedback/stats").await.expect(200);
+        assert_eq!(stats["count"], 0, "{stats}");
+    }
+    let body =
+        json!({"request_id": unique("req"), "rating": 1, "prompt_id": prompt_id, "version_id": version_id});
+    rate(&team.admin, body, 201).await;
 }
 
 #[tokio::test]

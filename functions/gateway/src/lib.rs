@@ -34,7 +34,11 @@ const OWN_PATHS: [&str; 2] = ["/health", "/ready"];
 /// The routes that the front door answers itself.
 pub fn router() -> Router {
     let [health_path, ready_path] = OWN_PATHS;
-    let routes = Router::new().route(health_path, get(health)).route(ready_path, get(ready));
+    let routes = Router::new()
+        .route(health_path, get(health))
+        .route(ready_path, get(ready))
+        .route("/openapi.json", get(no_file))
+        .route("/docs", get(no_file));
     edge::serve_reading(Function::Gateway, routes)
 }
 
@@ -42,6 +46,11 @@ pub fn router() -> Router {
 fn is_of_a_file(method: &str, path: &str) -> bool {
     let is_ours = OWN_PATHS.contains(&path) || ["/api/", "/v1/"].iter().any(|begin| path.starts_with(begin));
     matches!(method, "GET" | "HEAD") && !is_ours
+}
+
+/// For what is a static file, where the pages were not built.
+async fn no_file() -> Problem {
+    Problem::no_route()
 }
 
 /// The answer to `GET /health`.

@@ -118,6 +118,9 @@ pub const ROUTES: &[Route] = &[
     // Operations.
     public("/health", Gateway),
     public("/ready", Gateway),
+    // Static files: what is in the table is that nothing else is at their paths.
+    public("/openapi.json", Gateway),
+    public("/docs", Gateway),
     // Access.
     route("GET", "/api/me", Keys, Runtime),
     route("GET", "/api/keys", Keys, Admin),

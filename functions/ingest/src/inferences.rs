@@ -93,9 +93,10 @@ mod tests {
     #[test]
     fn events_are_read_strictly_and_say_all_that_is_wrong() {
         assert!(check(r#"{"id": "1", "type": "inference", "model": "m"}"#).is_empty());
+        assert!(check(r#"{"id": "1", "type": "inference"}"#).is_empty());
         let errors = check(r#"{"type": "trace", "tokens_in": -1, "cost_usd": -0.5, "prompt_id": "p"}"#);
         let fields: Vec<&str> = errors.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["id", "type", "model", "prompt_id", "tokens_in", "cost_usd"]);
+        assert_eq!(fields, ["id", "type", "prompt_id", "tokens_in", "cost_usd"]);
         assert_eq!(check(r#"{"id": "1", "typ": "inference"}"#), [("typ".to_owned(), "unknown_field")]);
         assert_eq!(check(r#"{"id": 1}"#), [("id".to_owned(), "invalid_type")]);
         assert_eq!(check("[]"), [("body".to_owned(), "invalid_type")]);
@@ -120,5 +121,9 @@ mod tests {
             r#"{"id": "1", "type": "inference", "model": "mine", "tokens_in": 1000, "latency_ms": 12.6}"#,
         );
         assert_eq!((event.cost_usd, event.latency_ms), (None, Some(13)));
+        let event =
+            read(r#"{"id": "1", "type": "inference", "tokens_in": 1, "timestamp": "2026-11-21T09:30:00Z"}"#);
+        assert_eq!((event.model.as_str(), event.cost_usd), ("unknown", None));
+        assert_eq!(event.client_started_at.as_deref(), Some("2026-11-21T09:30:00Z"));
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 pub(crate) struct InferenceInput {
     pub(crate) id: String,
     r#type: String,
-    #[serde(alias = "model_id")]
+    #[serde(alias = "model_id", deserialize_with = "edge::null_is_default")]
     model: String,
     status: Option<Status>,
     error_code: Option<String>,
@@ -44,13 +44,15 @@ pub(crate) struct InferenceInput {
     span_id: Option<String>,
     #[serde(alias = "parent_id")]
     parent_span_id: Option<String>,
-    #[serde(alias = "started_at")]
+    #[serde(alias = "started_at", alias = "timestamp")]
     client_started_at: Option<String>,
     #[serde(alias = "ended_at")]
     client_ended_at: Option<String>,
     metadata: Option<Map<String, Value>>,
 }
 
+/// What answered, of who does not say.
+const UNKNOWN_MODEL: &str = "unknown";
 const LONGEST_ID: usize = 128;
 const LONGEST_MODEL: usize = 200;
 const LONGEST_NAME: usize = 256;
@@ -70,6 +72,7 @@ impl InferenceInput {
         } else {
             Status::Ok
         });
+        let model = if self.model.is_empty() { UNKNOWN_MODEL.to_owned() } else { self.model.clone() };
         Ok(Inference {
             id: self.id.clone(),
             at_ms: now_ms,
@@ -98,7 +101,7 @@ impl InferenceInput {
             input: self.messages,
             output: self.output,
             tools: self.tools,
-            ..Inference::new(team_id.clone(), Source::Ingest, self.model, status)
+            ..Inference::new(team_id.clone(), Source::Ingest, model, status)
         })
     }
 
@@ -114,9 +117,7 @@ impl InferenceInput {
             "" => checks.refuse("type", "required", "inference"),
             _ => checks.refuse("type", "unknown_value", "one of: inference"),
         }
-        if self.model.is_empty() {
-            checks.refuse("model", "required", "what answered");
-        } else {
+        if !self.model.is_empty() {
             checks.title("model", &self.model, LONGEST_MODEL);
         }
         self.check_names(&mut checks);

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use domain::Error;
 use edge::{Body, Call, Problem};
+use http::{HeaderMap, HeaderValue};
 use resolution::Place;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,14 +41,37 @@ pub(crate) async fn resolve(call: Call, Body(batch): Body<Batch>) -> Result<Resp
     let places: Vec<Place> = requests.iter().flatten().map(|(place, _)| place.clone()).collect();
     resolution::warm(&places, &call.stores).await;
     let mut results = Vec::with_capacity(requests.len());
+    let mut oldest = Age::default();
     for request in requests {
         let json = match request {
-            Ok((place, input)) => resolve_one(&call, &input, &place).await.map_err(Problem::from),
+            Ok((place, input)) => {
+                resolve_one(&call, &input, &place, &mut oldest).await.map_err(Problem::from)
+            }
             Err(problem) => Err(problem),
         };
         results.push(raw(json.unwrap_or_else(|problem| refusal(&call, &problem)))?);
     }
-    edge::to_json_response(200, &Results { results })
+    let mut response = edge::to_json_response(200, &Results { results })?;
+    oldest.write(response.headers_mut());
+    Ok(response)
+}
+
+/// How old what was answered from is: of several, the oldest.
+#[derive(Default)]
+struct Age {
+    milliseconds: Option<i64>,
+    stale: bool,
+}
+
+impl Age {
+    fn write(&self, headers: &mut HeaderMap) {
+        if let Some(milliseconds) = self.milliseconds {
+            headers.insert("x-promptlab-age-ms", milliseconds.into());
+        }
+        if self.stale {
+            headers.insert("x-promptlab-stale", HeaderValue::from_static("true"));
+        }
+    }
 }
 
 /// One request's prompt and input.
@@ -61,8 +85,10 @@ fn read(mut request: Value) -> Result<(String, Input), Problem> {
     Ok((prompt, input))
 }
 
-async fn resolve_one(call: &Call, input: &Input, place: &Place) -> Result<Vec<u8>, Error> {
+async fn resolve_one(call: &Call, input: &Input, place: &Place, oldest: &mut Age) -> Result<Vec<u8>, Error> {
     let held = resolution::find(place, &call.stores, &call.database).await?;
+    oldest.milliseconds = oldest.milliseconds.max(Some(held.age_ms));
+    oldest.stale |= held.stale;
     let resolved = resolution::resolve(&held.value, &input.request())?;
     resolution::expose(&call.context, call.team_id(), &resolved);
     Ok(resolved.to_json())

@@ -22,6 +22,11 @@ async fn each_is_answered_in_its_place() {
     ]);
     let reply = team.admin.post("/api/resolve", json!({"requests": requests})).await;
     let body = reply.expect(200);
+    assert!(
+        reply.header("x-promptlab-age-ms").is_some_and(|age| age.parse::<u32>().is_ok()),
+        "{}",
+        reply.story()
+    );
     let results = body["results"].as_array().expect("results");
     let texts: Vec<&Value> = results.iter().map(|result| &result["resolved_text"]).collect();
     assert_eq!(

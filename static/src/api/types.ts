@@ -43,7 +43,7 @@ export type Role = "runtime" | "viewer" | "editor" | "publisher" | "admin";
 export type NextCursor = string | null;
 
 export interface ResolveInput {
-  environment?: "staging" | "production";
+  environment?: "staging" | "production" | null;
   /** The unit of experiments. */
   user_id?: string | null;
   /** Values of the template's variables. */
@@ -51,7 +51,7 @@ export interface ResolveInput {
   /** A version's number or id, or `staging`, `production` or `latest`, instead of what is live. */
   version?: string | number | null;
   /** Refuse with 422 when a variable has no value. */
-  strict?: boolean;
+  strict?: boolean | null;
 }
 
 export interface Resolved {
@@ -87,11 +87,11 @@ export interface ResolveBatch {
   requests: ({
     /** Its id or name. */
     prompt: string;
-    environment?: "staging" | "production";
+    environment?: "staging" | "production" | null;
     user_id?: string | null;
     variables?: Record<string, unknown> | null;
     version?: string | number | null;
-    strict?: boolean;
+    strict?: boolean | null;
   })[];
 }
 
@@ -363,7 +363,7 @@ export interface FeedbackInput {
   request_id?: string | null;
   /** -1 or 1; with the scale `stars` 1 to 5. */
   rating: number;
-  scale?: "thumbs" | "stars";
+  scale?: "thumbs" | "stars" | null;
   /** Why, in words. */
   comment?: string | null;
   /** Who thinks so; by default the conversation's user, or else the key's. */
@@ -449,7 +449,8 @@ export interface InferenceInput {
   /** Of your choice, unique in the team. */
   id: string;
   type: "inference";
-  model: string;
+  /** Also `model_id`. */
+  model?: string | null;
   /** `error` if an error is given, else `ok`. */
   status?: "ok" | "error" | "cancelled" | null;
   error_code?: string | null;
@@ -484,7 +485,7 @@ export interface InferenceInput {
   trace_id?: string | null;
   span_id?: string | null;
   parent_span_id?: string | null;
-  /** By your clock; ours stands beside it. Also `started_at`. */
+  /** By your clock; ours stands beside it. Also `started_at` or `timestamp`. */
   client_started_at?: string | null;
   client_ended_at?: string | null;
   /** Whatever you like. */
@@ -591,9 +592,9 @@ export interface AnalyticsPeriod {
   ttft_ms: Distribution;
   /** Thumbs. */
   approval: {
-    /** How many people said something. */
+    /** Ratings with a thumb: each counts, also several of one user. */
     count?: number;
-    /** The share of those who approve. */
+    /** The share of thumbs that are up. An experiment's results count each user once instead, in the variant that they met first. */
     rate?: number | null;
   };
   /** Stars. */
@@ -633,9 +634,9 @@ export interface AnalyticsOverview {
   ttft_ms: Distribution;
   /** Thumbs. */
   approval: {
-    /** How many people said something. */
+    /** Ratings with a thumb: each counts, also several of one user. */
     count?: number;
-    /** The share of those who approve. */
+    /** The share of thumbs that are up. An experiment's results count each user once instead, in the variant that they met first. */
     rate?: number | null;
   };
   /** Stars. */
@@ -676,9 +677,9 @@ export interface AnalyticsPoint {
   ttft_ms: Distribution;
   /** Thumbs. */
   approval: {
-    /** How many people said something. */
+    /** Ratings with a thumb: each counts, also several of one user. */
     count?: number;
-    /** The share of those who approve. */
+    /** The share of thumbs that are up. An experiment's results count each user once instead, in the variant that they met first. */
     rate?: number | null;
   };
   /** Stars. */
@@ -814,9 +815,9 @@ export interface AnalyticsVersions {
     ttft_ms: Distribution;
     /** Thumbs. */
     approval: {
-      /** How many people said something. */
+      /** Ratings with a thumb: each counts, also several of one user. */
       count?: number;
-      /** The share of those who approve. */
+      /** The share of thumbs that are up. An experiment's results count each user once instead, in the variant that they met first. */
       rate?: number | null;
     };
     /** Stars. */
@@ -1120,7 +1121,7 @@ export interface GuardrailInput {
 
 export interface ExperimentInput {
   name?: string | null;
-  environment?: "staging" | "production";
+  environment?: "staging" | "production" | null;
   /** The first is the control. */
   variants: ({
     /** Unique; `control`, `variant_1`, … by default. */
@@ -1199,6 +1200,9 @@ export interface ExperimentTransition {
   at: Timestamp;
   /** Null is the schedule. */
   user_id: string | null;
+  /** Of a canary: what it was compared with until then. */
+  control_version_id?: string;
+  control_version_number?: number;
 }
 
 /** As lists show it: without its history. */
@@ -1365,6 +1369,18 @@ export interface AssignmentExplained {
   })[];
 }
 
+export interface MainSwitchState {
+  /** Whether all experiments and canaries are at control. */
+  killed: boolean;
+  reason: string | null;
+  /** Null if it was never turned. */
+  changed_at: string | null;
+  /** The user who turned it. */
+  changed_by: string | null;
+  /** How many experiments and canaries there are to feel it. */
+  experiments: number;
+}
+
 export interface MainSwitch {
   killed: boolean;
   /** Whether it was elsewhere before. */
@@ -1411,8 +1427,9 @@ export interface CanarySummary {
   name: string;
   version_id: string | null;
   version_number: number | null;
-  /** What it is compared with: what the pointer says. */
+  /** What it is compared with: what is live here. Of one that is over, what was live until then. */
   control_version_id: string | null;
+  control_version_number: number | null;
   /** A paused canary keeps its share, so that nobody is sent back. */
   state: "running" | "paused" | "completed" | "rolled_back";
   /** The same as `state`. */
@@ -1560,6 +1577,8 @@ export interface TeamSettings {
       metadata?: RedactionMode;
       title?: RedactionMode;
       user_id?: RedactionMode;
+      /** What is stored of conversations: messages, titles, summaries, users, and comments of ratings. `off` is the default, whatever `mode` says: masked, a model no longer knows at the next turn what a placeholder stands for; dropped, it remembers nothing. The answer itself is never altered. */
+      conversations?: RedactionMode;
     };
     /** What is personal in this team's texts, beyond what is for everybody. */
     patterns?: RedactionPattern[];
@@ -1631,6 +1650,12 @@ export interface Provider {
   created_by: UserId;
   updated_at: Timestamp;
   updated_by: UserId;
+}
+
+export interface OpenApi {
+  openapi: string;
+  info: Record<string, unknown>;
+  paths: Record<string, unknown>;
 }
 
 export interface Health {

@@ -64,7 +64,8 @@ test("what is listed twice is the same", () => {
   assert.deepEqual(listIn(`${folder}workers/entry.mjs`, "REQUEST_HEADERS = new Set([", "])"), requestHeaders);
   const immediateHeaders = listIn(`${folder}serve.rs`, "IMMEDIATE_HEADERS: &[&str] =\n    &[", "];");
   assert.ok(immediateHeaders.length > 3 && immediateHeaders.every((name) => requestHeaders.includes(name)));
-  assert.deepEqual(listIn(`${folder}workers/entry.mjs`, "IMMEDIATE_HEADERS = [", "]"), immediateHeaders);
+  const asked = listIn(`${folder}workers/entry.mjs`, "function immediateHeadOf", "\n}").filter((text) => /[a-z-]{6}/.test(text));
+  assert.deepEqual(asked.toSorted(), immediateHeaders);
   const fixedHeaders = listIn(`${folder}serve.rs`, "FIXED_HEADERS: &[(&str, &str)] = &[", "];");
   assert.ok(fixedHeaders.length >= 8);
   assert.deepEqual(listIn(`${folder}workers/respond.mjs`, "FIXED_HEADERS = [", "];"), fixedHeaders);

@@ -18,15 +18,6 @@ const REQUEST_HEADERS = new Set([
   "x-api-key",
   "x-request-id",
 ]);
-// The same list as `platform::serve::IMMEDIATE_HEADERS`.
-const IMMEDIATE_HEADERS = [
-  "authorization",
-  "content-type",
-  "if-none-match",
-  "origin",
-  "x-api-key",
-  "x-request-id",
-];
 // The same name as `platform::serve::FILES`.
 const FILES = "ASSETS";
 const BODY_LIMIT_BYTES = 1_000_000;
@@ -81,20 +72,30 @@ function headOf(request) {
   return head;
 }
 
-// Asking for a few headers costs less than walking all: a walk makes objects that the runtime has to collect.
+// The same headers as `platform::serve::IMMEDIATE_HEADERS`. Asking for a few costs less than walking all: a walk makes
+// objects that the runtime has to collect. A second key is of no use, nor is the media type of no body.
 function immediateHeadOf(request) {
-  let head = request.method + "\n" + targetOf(request.url);
   const headers = request.headers;
-  for (const name of IMMEDIATE_HEADERS) {
+  const line = (name) => {
     const value = headers.get(name);
-    if (value !== null) head += "\n" + name + ":" + value;
-  }
-  return head;
+    return value === null ? "" : "\n" + name + ":" + value;
+  };
+  return (
+    request.method + "\n" + targetOf(request.url) +
+    (line("authorization") || line("x-api-key")) +
+    (request.method === "GET" ? "" : line("content-type")) +
+    line("if-none-match") + line("origin") + line("x-request-id")
+  );
+}
+
+// Where spans are exported, a request of a sampled trace takes the long way, which makes one.
+function isExported(request, env) {
+  return env.OTEL_EXPORTER_OTLP_ENDPOINT && /[13579bdf]$/.test(request.headers.get("traceparent") ?? "");
 }
 
 function answer(request, body, state, env, context) {
   const settings = settingsOf(env);
-  if (answersAtOnce && state === COMPLETE) {
+  if (answersAtOnce && state === COMPLETE && !isExported(request, env)) {
     const response = guarded(() => wasm.answerAtOnce(immediateHeadOf(request), body, settings, context));
     if (response !== undefined) return response;
   }

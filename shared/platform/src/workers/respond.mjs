@@ -1,4 +1,4 @@
-// Responses, made where they live. The wasm side imports these two functions.
+// Responses, made where they live. The wasm side imports these functions.
 
 // The same list as `platform::serve::FIXED_HEADERS`; a test compares them.
 const FIXED_HEADERS = [
@@ -8,39 +8,78 @@ const FIXED_HEADERS = [
   ["x-frame-options", "DENY"],
 ];
 
+/** Of wasm. What the functions below are given are places in it: a view made for each would be one more thing to collect. */
+let memory;
+let bytes = new Uint8Array(0);
+
+export function useMemory(wasmMemory) {
+  memory = wasmMemory;
+  bytes = new Uint8Array(memory.buffer);
+}
+
+function memoryBytes() {
+  // A memory that grew has another buffer, and a view of the old one is empty.
+  if (bytes.length === 0) bytes = new Uint8Array(memory.buffer);
+  return bytes;
+}
+
+/** Header values are bytes, one a character: cheaper for short texts than a `TextDecoder`. */
+function textAt(start, length) {
+  return String.fromCharCode.apply(null, memoryBytes().subarray(start, start + length));
+}
+
 /**
- * Headers by their shape, which is the first line of a head: the names in order, and after a colon a value that is
- * always the same. The values that vary are all set anew for each response, and a `Response` copies what it is
- * given; so one object serves all responses of a shape. Making one each time would cost as much as all of wasm.
+ * Headers by their shape, a text: the names in order, separated by tabs, and after a colon a value that is always the
+ * same. The values that vary are all set anew for each response, and a `Response` copies what it is given; so one
+ * object serves all responses of a shape. Making one each time would cost as much as all of wasm.
  * The object is a `Response`, whose headers the runtime finds faster than those of a dictionary. A function knows few
  * header names: the map stays small.
- * @type {Map<string, {names: string[], model: Response, headers: Headers}>}
+ * @type {Map<string, Shape>}
+ * @typedef {{written: Uint8Array, names: string[], model: Response, headers: Headers}} Shape
  */
 const shapes = new Map();
+/** The last one, by its bytes: it is mostly the next one too. @type {Shape} */
+let last = { written: new Uint8Array(0) };
 
-function makeShape(line) {
+function shapeAt(start, length) {
+  if (isAt(last.written, start, length)) return last;
+  const text = textAt(start, length);
+  last = shapes.get(text) ?? makeShape(text);
+  return last;
+}
+
+function isAt(written, start, length) {
+  if (written.length !== length) return false;
+  const held = memoryBytes();
+  for (let index = 0; index < length; index++) {
+    if (held[start + index] !== written[index]) return false;
+  }
+  return true;
+}
+
+function makeShape(text) {
   const headers = new Headers(FIXED_HEADERS);
   const names = [];
-  for (const entry of line === "" ? [] : line.split("\t")) {
+  for (const entry of text === "" ? [] : text.split("\t")) {
     const colon = entry.indexOf(":");
     if (colon < 0) names.push(entry);
     else headers.set(entry.slice(0, colon), entry.slice(colon + 1));
   }
   const model = new Response(null, { headers });
-  const shape = { names, model, headers: model.headers };
-  shapes.set(line, shape);
+  const written = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const shape = { written, names, model, headers: model.headers };
+  shapes.set(text, shape);
   return shape;
 }
 
-/** A response with the fixed headers and those of `head`: the shape, then the values that vary, one a line. */
-function responseOf(body, status, head) {
-  const endOfShape = head.indexOf("\n");
-  const line = head.slice(0, endOfShape);
-  const { names, model, headers } = shapes.get(line) ?? makeShape(line);
-  let start = endOfShape + 1;
+/** A response with the fixed headers and those of a head: its shape, then the values that vary, each with a newline. */
+function responseOf(body, status, head, shapeLength, headLength) {
+  const { names, model, headers } = shapeAt(head, shapeLength);
+  const values = textAt(head + shapeLength, headLength - shapeLength);
+  let start = 0;
   for (const name of names) {
-    const end = head.indexOf("\n", start);
-    headers.set(name, head.slice(start, end));
+    const end = values.indexOf("\n", start);
+    headers.set(name, values.slice(start, end));
     start = end + 1;
   }
   return new Response(body, status === 200 ? model : { status, headers });
@@ -48,22 +87,13 @@ function responseOf(body, status, head) {
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
 
-/** Header values are bytes, one a character: cheaper for short texts than a `TextDecoder`. */
-function textOf(bytes) {
-  return String.fromCharCode.apply(null, bytes);
+export function respond(status, head, shapeLength, headLength, body, bodyLength) {
+  // The next request reuses wasm's memory: the response needs its own.
+  const copy = WITHOUT_BODY.has(status) ? null : memory.buffer.slice(body, body + bodyLength);
+  return responseOf(copy, status, head, shapeLength, headLength);
 }
 
-/** A buffer is copied without the constructors that a typed array goes through. */
-function copyOf(bytes) {
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
-}
-
-export function respond(status, head, body) {
-  // The body is wasm memory, which the next request reuses: the response needs its own.
-  return responseOf(WITHOUT_BODY.has(status) ? null : copyOf(body), status, textOf(head));
-}
-
-export function respondStream(status, head, source) {
+export function respondStream(status, head, shapeLength, headLength, source) {
   const stream = new ReadableStream(
     {
       async pull(controller) {
@@ -77,5 +107,5 @@ export function respondStream(status, head, source) {
     },
     { highWaterMark: 0 },
   );
-  return responseOf(stream, status, textOf(head));
+  return responseOf(stream, status, head, shapeLength, headLength);
 }

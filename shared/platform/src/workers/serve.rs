@@ -26,12 +26,28 @@ use crate::{Config, Context, Tasks};
 
 #[wasm_bindgen(raw_module = "./respond.mjs")]
 unsafe extern "C" {
-    /// A `Response` with these bytes; `head` is what [`pack`] writes. It crosses as bytes because the
-    /// runtime's `TextDecoder` costs more than a string made of character codes.
-    fn respond(status: u16, head: &[u8], body: &[u8]) -> JsValue;
+    /// Says where the places are that the other functions are given.
+    #[wasm_bindgen(js_name = useMemory)]
+    fn use_memory(memory: JsValue);
+    /// A `Response` with the bytes at a place; the head is a [`PackedHead`]. It crosses as bytes because the runtime's
+    /// `TextDecoder` costs more than a string made of character codes.
+    fn respond(
+        status: u16,
+        head: usize,
+        shape_length: usize,
+        head_length: usize,
+        body: usize,
+        body_length: usize,
+    ) -> JsValue;
     /// A `Response` that streams what `source` gives.
     #[wasm_bindgen(js_name = respondStream)]
-    fn respond_stream(status: u16, head: &[u8], source: BodySource) -> JsValue;
+    fn respond_stream(
+        status: u16,
+        head: usize,
+        shape_length: usize,
+        head_length: usize,
+        source: BodySource,
+    ) -> JsValue;
 }
 
 /// Exports the functions that `entry.mjs` calls.
@@ -118,6 +134,7 @@ impl Entry {
             let place = panic.location().map(ToString::to_string);
             crate::error!("panic", place = place);
         }));
+        use_memory(::wasm_bindgen::memory());
         let router = (application.router)();
         Self { application, router, config: OnceLock::new() }
     }
@@ -135,7 +152,7 @@ impl Entry {
         let body = Bytes::from(body.unwrap_or_default());
         debug_assert!(body.len() <= BODY_LIMIT_BYTES);
         let request = Head::parse(head).and_then(|head| head.to_request(body, &context));
-        let Some(mut request) = request else { return respond(400, b"\n", &[]) };
+        let Some(mut request) = request else { return PackedHead::new(400, [].into_iter()).respond(&[]) };
         match body_state {
             BODY_TOO_LARGE => _ = request.extensions_mut().insert(BodyTooLarge),
             BODY_INTERRUPTED => _ = request.extensions_mut().insert(BodyInterrupted),
@@ -161,8 +178,8 @@ impl Entry {
         let context = self.context(environment, execution_context);
         let body = Bytes::from(body.unwrap_or_default());
         let answer = (self.application.immediate?)(&Head::parse(head)?, &body, &context)?;
-        let head = pack(answer.headers.iter().map(|(name, value)| (*name, value.as_ref())));
-        Some(respond(answer.status, &head, &answer.body))
+        let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
+        Some(PackedHead::new(answer.status, headers).respond(&answer.body))
     }
 
     /// Whether some requests go to other services.
@@ -210,26 +227,47 @@ fn read_settings(environment: &JsValue) -> Config {
         .collect()
 }
 
-/// Headers as `respond.mjs` reads them. The first line is their shape, separated by tabs: names, the content type
-/// with its value, because it has few; the other lines are the other values.
-fn pack<'a>(headers: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<u8> {
-    let mut packed = Vec::with_capacity(192);
-    for (index, (name, value)) in headers.clone().enumerate() {
-        if index > 0 {
-            packed.push(b'\t');
+/// A response's head as `respond.mjs` reads it. First the shape, which is what many responses share: the names
+/// separated by tabs, the content type with its value, because it has few. Then the other values, each with a newline.
+struct PackedHead {
+    status: u16,
+    shape_length: usize,
+    text: Vec<u8>,
+}
+
+impl PackedHead {
+    fn new<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Self {
+        let mut text = Vec::with_capacity(192);
+        for (index, (name, value)) in headers.clone().enumerate() {
+            if index > 0 {
+                text.push(b'\t');
+            }
+            text.extend_from_slice(name.as_bytes());
+            if name == SHAPING {
+                text.push(b':');
+                text.extend_from_slice(value.as_bytes());
+            }
         }
-        packed.extend_from_slice(name.as_bytes());
-        if name == SHAPING {
-            packed.push(b':');
-            packed.extend_from_slice(value.as_bytes());
+        let shape_length = text.len();
+        for (_, value) in headers.filter(|(name, _)| *name != SHAPING) {
+            text.extend_from_slice(value.as_bytes());
+            text.push(b'\n');
         }
+        Self { status, shape_length, text }
     }
-    packed.push(b'\n');
-    for (_, value) in headers.filter(|(name, _)| *name != SHAPING) {
-        packed.extend_from_slice(value.as_bytes());
-        packed.push(b'\n');
+
+    fn respond(&self, body: &[u8]) -> JsValue {
+        respond(self.status, place(&self.text), self.shape_length, self.text.len(), place(body), body.len())
     }
-    packed
+
+    fn respond_stream(&self, source: BodySource) -> JsValue {
+        respond_stream(self.status, place(&self.text), self.shape_length, self.text.len(), source)
+    }
+}
+
+/// Where JavaScript finds these bytes, as long as they are borrowed.
+fn place(bytes: &[u8]) -> usize {
+    bytes.as_ptr().expose_provenance()
 }
 
 /// The header whose value is part of a shape.
@@ -244,13 +282,13 @@ async fn convert(response: http::Response<Body>) -> JsValue {
     };
     let headers: Vec<(&str, String)> =
         parts.headers.keys().map(|name| (name.as_str(), joined(name))).collect();
-    let head = pack(headers.iter().map(|(name, value)| (*name, value.as_str())));
-    let status = parts.status.as_u16();
+    let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let head = PackedHead::new(parts.status.as_u16(), headers);
     if body.size_hint().exact().is_some() {
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        return respond(status, &head, &bytes);
+        return head.respond(&bytes);
     }
-    respond_stream(status, &head, BodySource::new(body.into_data_stream()))
+    head.respond_stream(BodySource::new(body.into_data_stream()))
 }
 
 /// A response body that JavaScript pulls from.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use edge::CallerLookup;
 use percent_encoding::percent_decode_str;
-use platform::Context;
 use platform::serve::{Answer, Head};
+use platform::{Context, time};
 
 use crate::input::Input;
 use crate::reply;
@@ -21,8 +21,9 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     let prompt = percent_decode_str(prompt).decode_utf8().ok()?;
     let headers = Headers::read(head)?;
     let stores = || edge::stores(context);
+    let now_ms = time::now_ms();
     let CallerLookup::Known(caller) =
-        edge::caller_from_memory(headers.authorization, headers.x_api_key, context, stores)
+        edge::caller_from_memory(headers.authorization, headers.x_api_key, context, now_ms, stores)
     else {
         return None;
     };
@@ -32,9 +33,9 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
         _ => return None,
     };
     let place = input.place(caller.key.team_id.clone(), prompt.into_owned());
-    let found = resolution::find_in_memory(&place, stores)?;
+    let found = resolution::find_in_memory(&place, now_ms, stores)?;
     let resolved = resolution::resolve(&found.value, &input.request()).ok()?;
-    let mut answer = reply::answer(&resolved, &found, text, headers.if_none_match).ok()?;
+    let mut answer = reply::answer(&resolved, &found, text, headers.if_none_match);
     let request_id = edge::request_id(headers.request_id).to_string();
     resolution::expose(context, &place.team_id, &resolved);
     answer.headers.push(("x-request-id", Cow::Owned(request_id)));

@@ -73,5 +73,5 @@ async fn resolve(
     let resolved = resolution::resolve(&found.value, &input.request())?;
     resolution::expose(&call.context, call.team_id(), &resolved);
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)?))
+    Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)))
 }

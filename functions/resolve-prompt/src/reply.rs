@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use cache::Held;
-use domain::Error;
 use http::header::HeaderValue;
 use platform::serve::Answer;
 use resolution::{Prepared, Resolved};
@@ -17,7 +16,7 @@ pub(crate) fn answer(
     found: &Held<Arc<Prepared>>,
     input: &[u8],
     if_none_match: Option<&str>,
-) -> Result<Answer, Error> {
+) -> Answer {
     let etag = etag(resolved, input);
     let known = if_none_match.is_some_and(|tags| tags == "*" || tags.split(',').any(|tag| same(tag, &etag)));
     let mut headers = vec![
@@ -28,8 +27,8 @@ pub(crate) fn answer(
     if found.stale {
         headers.push(("x-promptlab-stale", Cow::Borrowed("true")));
     }
-    let (status, body) = if known { (304, Vec::new()) } else { (200, resolved.to_json()?) };
-    Ok(Answer { status, headers, body })
+    let (status, body) = if known { (304, Vec::new()) } else { (200, resolved.to_json()) };
+    Answer { status, headers, body }
 }
 
 /// Changes whenever the body may: what it says follows from the revision, the version and the input. FNV-1a
@@ -38,8 +37,8 @@ fn etag(resolved: &Resolved, input: &[u8]) -> String {
     let hash = input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    let version = resolved.live().map_or(0, |live| live.version.version_number);
-    format!("\"{}-{version}-{hash:x}\"", resolved.prepared.release.revision)
+    let served = resolved.live().map(|live| live.tag.as_str()).unwrap_or_default();
+    ["\"", served, "-", &hex::encode(hash.to_be_bytes()), "\""].concat()
 }
 
 fn same(tag: &str, etag: &str) -> bool {

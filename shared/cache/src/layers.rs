@@ -61,8 +61,8 @@ type Load = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<Document, Err
 
 impl<V: Clone + Send + 'static> Layers<V> {
     /// What the isolate's memory says. A caller that is told [`Lookup::Due`] must refresh.
-    pub fn look(&self, slot: &Slot) -> Lookup<V> {
-        self.memory().look(slot.as_str(), time::now_ms())
+    pub fn look(&self, slot: &Slot, now_ms: i64) -> Lookup<V> {
+        self.memory().look(slot.as_str(), now_ms)
     }
 
     /// Forgets what the isolate remembers, after it has changed the thing itself.
@@ -83,7 +83,7 @@ impl<V: Clone + Send + 'static> Layers<V> {
     where
         F: Future<Output = Result<Document, Error>> + Send + 'static,
     {
-        match self.look(slot) {
+        match self.look(slot, time::now_ms()) {
             Lookup::Fresh(held) => Ok(Some(held)),
             Lookup::Due(held) => {
                 self.refresh(slot.clone(), stores, load);
@@ -115,7 +115,7 @@ impl<V: Clone + Send + 'static> Layers<V> {
             }
             time::sleep(pause).await;
             // A refresh that falls to this one is left to the next.
-            if let Lookup::Fresh(held) | Lookup::Due(held) = self.look(slot) {
+            if let Lookup::Fresh(held) | Lookup::Due(held) = self.look(slot, time::now_ms()) {
                 return Ok(Some(held));
             }
             pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
@@ -128,7 +128,7 @@ impl<V: Clone + Send + 'static> Layers<V> {
         let started_ms = time::now_ms();
         let wanted: Vec<Slot> = slots
             .iter()
-            .filter(|slot| matches!(self.look(slot), Lookup::Absent | Lookup::Expired(_)))
+            .filter(|slot| matches!(self.look(slot, time::now_ms()), Lookup::Absent | Lookup::Expired(_)))
             .cloned()
             .collect();
         let Some(redis) = stores.redis.as_ref().filter(|_| wanted.len() > 1) else { return };

@@ -63,16 +63,18 @@ pub(crate) fn presented_key(authorization: Option<&str>, x_api_key: Option<&str>
     bearer.or(x_api_key).and_then(ApiKey::parse)
 }
 
-/// Decides from memory alone, for the hot path. Starts the refresh that may be due.
+/// Decides from memory alone, for the hot path. Starts the refresh that may be due. The clock is a call into the runtime:
+/// `now_ms` is asked for once.
 pub fn caller_from_memory(
     authorization: Option<&str>,
     x_api_key: Option<&str>,
     context: &Context,
+    now_ms: i64,
     stores: impl FnOnce() -> (Stores, Database),
 ) -> CallerLookup {
     let Some(key) = presented_key(authorization, x_api_key) else { return CallerLookup::Ask };
     let slot = slot_of(&key);
-    let held = match KEYS.look(&slot) {
+    let held = match KEYS.look(&slot, now_ms) {
         Lookup::Fresh(held) => held,
         Lookup::Due(held) => {
             let (stores, database) = stores();
@@ -83,7 +85,7 @@ pub fn caller_from_memory(
         }
         Lookup::Expired(_) | Lookup::Absent => return CallerLookup::Ask,
     };
-    match in_force(&held.value) {
+    match in_force(&held.value, now_ms) {
         Ok(()) => CallerLookup::Known(Caller { key: held.value }),
         Err(_) => CallerLookup::Ask,
     }
@@ -122,13 +124,12 @@ pub(crate) async fn authenticate(
     let of_load = database.clone();
     let held = KEYS.get(&slot, stores, move || load(of_load, hash)).await?;
     let Some(held) = held else { return Err(Problem::unauthenticated("the API key is not known")) };
-    in_force(&held.value)?;
+    in_force(&held.value, time::now_ms())?;
     touch(&held.value, stores, database, context);
     Ok(Caller { key: held.value })
 }
 
-fn in_force(key: &KnownKey) -> Result<(), Problem> {
-    let now_ms = time::now_ms();
+fn in_force(key: &KnownKey, now_ms: i64) -> Result<(), Problem> {
     let over = |at: Option<i64>| at.is_some_and(|at_ms| at_ms <= now_ms);
     if key.revoked {
         return Err(Problem::unauthenticated("the API key was revoked"));

@@ -1,28 +1,12 @@
 //! A resolved prompt as the resolve routes answer it.
 
-use domain::{Error, Id};
-use serde::Serialize;
+use domain::Id;
 
-use crate::resolve::{Assignment, Resolved, ResolvedMessage};
-
-/// The small part of an answer that depends on the request, under the API's names.
-#[derive(Serialize)]
-struct Members<'a> {
-    experiment_id: Option<&'a str>,
-    variant: Option<&'a str>,
-    assignment: Assignment,
-    missing_variables: &'a [String],
-}
+use crate::resolve::{Resolved, ResolvedMessage};
 
 impl Resolved {
     /// The answer of the resolve routes: a JSON object.
-    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
-        let members = Members {
-            experiment_id: self.experiment_id().map(Id::as_str),
-            variant: self.variant(),
-            assignment: self.assignment,
-            missing_variables: &self.missing_variables,
-        };
+    pub fn to_json(&self) -> Vec<u8> {
         let fixed = self.live().map(|live| live.fixed_members.as_str()).unwrap_or_default();
         let length = fixed.len() + self.text.as_ref().map_or(0, String::len) * 5 / 4 + 256;
         let mut json = Vec::with_capacity(length);
@@ -37,17 +21,22 @@ impl Resolved {
             write_messages(messages, &mut json);
         }
         json.extend_from_slice(br#","system_prompt":"#);
-        match &self.system_prompt {
-            Some(text) => write_string(text, &mut json),
-            None => json.extend_from_slice(b"null"),
+        write_optional(self.system_prompt.as_deref(), &mut json);
+        json.extend_from_slice(br#","experiment_id":"#);
+        write_optional(self.experiment_id().map(Id::as_str), &mut json);
+        json.extend_from_slice(br#","variant":"#);
+        write_optional(self.variant(), &mut json);
+        json.extend_from_slice(br#","assignment":"#);
+        write_string(self.assignment.name(), &mut json);
+        json.extend_from_slice(br#","missing_variables":["#);
+        for (index, name) in self.missing_variables.iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            write_string(name, &mut json);
         }
-        // Two objects become one: the second begins where the first would end.
-        let joint = json.len();
-        serde_json::to_writer(&mut json, &members).map_err(|error| Error::Internal(error.to_string()))?;
-        if let Some(brace) = json.get_mut(joint) {
-            *brace = b',';
-        }
-        Ok(json)
+        json.extend_from_slice(b"]}");
+        json
     }
 }
 
@@ -61,6 +50,13 @@ fn write_messages(messages: &[ResolvedMessage], json: &mut Vec<u8>) {
         json.push(b'}');
     }
     json.push(b']');
+}
+
+fn write_optional(text: Option<&str>, json: &mut Vec<u8>) {
+    match text {
+        Some(text) => write_string(text, json),
+        None => json.extend_from_slice(b"null"),
+    }
 }
 
 /// Appends a JSON string. A prompt is thousands of bytes of which few need an escape; looking at each of them was a

@@ -149,7 +149,7 @@ mod tests {
 
     #[track_caller]
     fn check(resolved: &crate::Resolved, expected: (&str, Option<&str>, i64), is_tracked: bool) {
-        let answer: Value = serde_json::from_slice(&resolved.to_json().unwrap()).unwrap();
+        let answer: Value = serde_json::from_slice(&resolved.to_json()).unwrap();
         let found = (
             answer["assignment"].as_str().unwrap(),
             answer["variant"].as_str(),

@@ -24,6 +24,8 @@ pub struct Prepared {
 pub struct Live {
     /// The version.
     pub version: ReleasedVersion,
+    /// Revision and version: another one whenever the answer to the same input may be another.
+    pub tag: String,
     pub(crate) body: Body,
     pub(crate) system_prompt: Option<Template>,
     /// The members of the answer that are the same for every request: JSON without the braces.
@@ -95,6 +97,7 @@ impl Live {
             (None, text) => Body::Text(Template::parse(text.as_deref().unwrap_or_default())),
         };
         let system_prompt = content.system_prompt.as_deref().map(Template::parse);
-        Ok(Self { version, body, system_prompt, fixed_members })
+        let tag = format!("{}-{}", release.revision, version.version_number);
+        Ok(Self { version, tag, body, system_prompt, fixed_members })
     }
 }

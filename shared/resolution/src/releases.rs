@@ -47,10 +47,11 @@ impl Place {
 /// What memory says, and starts the refresh that may be due. `None`: ask the stores.
 pub fn find_in_memory(
     place: &Place,
+    now_ms: i64,
     stores: impl FnOnce() -> (Stores, Database),
 ) -> Option<Held<Arc<Prepared>>> {
     let slot = place.slot();
-    match RELEASES.look(&slot) {
+    match RELEASES.look(&slot, now_ms) {
         Lookup::Fresh(held) => Some(held),
         Lookup::Due(held) => {
             let (stores, database) = stores();

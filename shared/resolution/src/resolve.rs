@@ -29,8 +29,7 @@ pub struct Request<'a> {
 }
 
 /// Why this version and no other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignment {
     /// The pointer says so.
     Pointer,
@@ -47,6 +46,21 @@ pub enum Assignment {
     Forced,
     /// The caller asked for it.
     Pinned,
+}
+
+impl Assignment {
+    /// `pointer`, `experiment`, …
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pointer => "pointer",
+            Self::Experiment => "experiment",
+            Self::Canary => "canary",
+            Self::Control => "control",
+            Self::Killed => "killed",
+            Self::Forced => "forced",
+            Self::Pinned => "pinned",
+        }
+    }
 }
 
 /// A prompt as a model is sent it.
@@ -223,8 +237,7 @@ mod tests {
     fn resolved(prepared: &Arc<Prepared>, variables: &Value, strict: bool) -> Result<Value, Error> {
         let variables = variables.as_object().unwrap();
         let request = Request { user_id: None, variables, strict, pinned: false };
-        resolve(prepared, &request)
-            .map(|resolved| serde_json::from_slice(&resolved.to_json().unwrap()).unwrap())
+        resolve(prepared, &request).map(|resolved| serde_json::from_slice(&resolved.to_json()).unwrap())
     }
 
     #[test]

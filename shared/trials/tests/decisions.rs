@@ -277,3 +277,29 @@ fn a_canary_whose_measurement_is_in_doubt_is_paused() {
     let not_yet = Canary { now_ms: 2 * DAY - 1, ..canary(&quiet) };
     assert!(matches!(next_canary_move(&not_yet), CanaryMove::Wait(_)));
 }
+
+/// Time that nobody looked at is no step: each has its own minutes, from when it begins.
+#[test]
+fn a_schedule_that_did_not_run_for_a_day_does_what_one_run_does() {
+    let good = seen([410, 400], [(280, 400), (285, 390)]);
+    let late = Canary { now_ms: 2 * DAY + 60 * MINUTE, last_news_ms: 2 * DAY + 60 * MINUTE, ..canary(&good) };
+    assert!(matches!(next_canary_move(&late), CanaryMove::Advance(1, _)));
+    let next = Canary { step: 1, step_started_ms: late.now_ms, ..late };
+    assert!(
+        matches!(next_canary_move(&next), CanaryMove::Wait(waiting) if waiting.remaining_ms == 10 * MINUTE)
+    );
+    let bad = seen([400, 400], [(280, 400), (160, 400)]);
+    let late = Canary { observations: &bad, ..late };
+    assert!(matches!(next_canary_move(&late), CanaryMove::RollBack(_)));
+
+    let learnt =
+        observations(vec![period(1, &[5_000, 5_000], &[400, 400], &[approval(&[(120, 400), (280, 400)])])]);
+    let late = Trial { seconds_in_period: 90_000, ..trial(&learnt, &[]) };
+    let ExperimentMove::Reallocate { weights, .. } = next_experiment_move(&late) else { panic!() };
+    let reallocated = observations(vec![
+        learnt.periods[0].clone(),
+        period(2, &weights, &[0, 0], &[approval(&[(0, 0), (0, 0)])]),
+    ]);
+    let next = Trial { seconds_in_period: 0, ..trial(&reallocated, &[]) };
+    assert_eq!(next_experiment_move(&next), ExperimentMove::Wait);
+}

@@ -391,6 +391,19 @@ async fn evidence_counts_a_unit_where_it_was_first() {
     assert_eq!(noted.experiment.revision, evidence.experiment.revision);
 }
 
+/// So results cost the same at any number of events.
+#[tokio::test]
+async fn evidence_is_read_from_sums_alone() {
+    let statement = include_str!("../../src/experiments/evidence.sql");
+    let explained = statement.replace("$1", "'team'").replace("$2", "'experiment'");
+    let rows = client().await.query(&format!("explain (costs off) {explained}"), &[]).await.unwrap();
+    let plan: String = rows.iter().map(|row| row.get::<_, String>(0) + "\n").collect();
+    assert!(plan.contains("experiment_metrics") && plan.contains("experiment_totals"), "{plan}");
+    for table in ["experiment_units", "inferences", "feedback", "event_ids", "rollups"] {
+        assert!(!plan.contains(table), "{plan}");
+    }
+}
+
 #[tokio::test]
 async fn lists_are_filtered_and_paged() {
     let (database, actor) = (database().await, team().await);

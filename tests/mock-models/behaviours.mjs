@@ -9,6 +9,7 @@
 //   cut_after      the connection breaks in the middle of this event (`cleanly`: ends there instead)
 //   stall_after    falls silent before this event          hang          stays open after the last event
 //   usage          'own chunk' (empty choices), 'last choice' (beside the finish), 'every chunk', 'none'
+//   tokens_in      what it says to have read
 //   no_done        ends without `[DONE]` or `message_stop`
 //   error_after    sends an error chunk instead of this event: `error`
 //   crlf, comments, bom, content_type, json (answers whole though asked to stream), cached, reasoning, tools, huge

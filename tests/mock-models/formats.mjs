@@ -4,7 +4,10 @@ const counts = { in: 31, out: 17, cached: 8, reasoning: 5 }
 /** From a public bug report: 262,960 tokens in, of which 257,955 were cached, and 1,744 out. */
 const cachedCounts = { in: 262_960, out: 1_744, cached: 257_955, reasoning: 0 }
 
-const countsOf = (options) => (options.cached ? cachedCounts : counts)
+function countsOf(options) {
+  if (options.tokens_in) return { ...counts, in: options.tokens_in, cached: 0 }
+  return options.cached ? cachedCounts : counts
+}
 const pieces = (text) => text.match(/\S+\s*/gu) ?? []
 const json = (value) => JSON.stringify(value)
 const bearer = (request) => (request.headers.authorization ?? '').replace(/^Bearer /i, '')

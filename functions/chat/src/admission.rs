@@ -5,13 +5,16 @@ use std::pin::pin;
 use std::time::Duration;
 
 use cache::Redis;
+use domain::Id;
 use edge::{Call, Problem};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use limits::{Admission, LEASE_MS, Quota, Request, Slot};
 use llm::{Candidate, Provider};
 use platform::{Config, time};
+
+use crate::calibration;
 
 /// How many requests a user may send in an hour, when the key says nothing else.
 const REQUESTS_PER_HOUR: (&str, u64) = ("CHAT_REQUESTS_PER_HOUR", 100);
@@ -24,13 +27,15 @@ const RENEW_EVERY: Duration = Duration::from_millis(LEASE_MS.unsigned_abs() / 3)
 
 /// A request that may be answered, and the slot that its answer holds.
 pub(crate) struct Admitted {
+    team_id: Id,
     quota: Quota,
     slot: Slot,
     redis: Option<Redis>,
 }
 
 /// Counts a request for an answer, and takes a slot for it: what every route does before it asks a model. `answer_id`
-/// is unique to the answer. The states of the candidates' breakers come along.
+/// is unique to the answer. The states of the candidates' breakers come along, and what is known of the team's
+/// tokens is read where that was long ago.
 ///
 /// # Errors
 /// 429 when the user's requests are used up, or all of the team's slots are taken.
@@ -45,17 +50,23 @@ pub(crate) async fn admit(
     let asked = chain.iter().filter(|candidate| candidate.provider != Provider::Offline);
     let breaker_keys: Vec<String> = asked.map(Candidate::breaker_key).collect();
     let streams = setting(config, CONCURRENT_STREAMS);
+    // Counted under the name that events have for them: Redis holds nobody's address.
+    let user = user_id.filter(|user_id| !user_id.is_empty()).map(events::unit);
     let request = Request {
         team_id: call.team_id(),
         key_id: &call.key().key_id,
-        user_id: user_id.filter(|user_id| !user_id.is_empty()),
+        user_id: user.as_deref(),
         requests_per_hour: of_key.unwrap_or_else(|| setting(config, REQUESTS_PER_HOUR)),
         holder: answer_id,
         streams,
         breaker_keys: &breaker_keys,
     };
-    match limits::admit(call.redis(), &call.context.tasks, &request).await {
-        Admission::Admitted { quota, slot } => Ok(Admitted { quota, slot, redis: call.redis().cloned() }),
+    let deciding = limits::admit(call.redis(), &call.context.tasks, &request);
+    let reading = calibration::read(call.team_id(), call.redis());
+    match join(deciding, reading).await.0 {
+        Admission::Admitted { quota, slot } => {
+            Ok(Admitted { team_id: call.team_id().clone(), quota, slot, redis: call.redis().cloned() })
+        }
         Admission::TooMany(quota) => {
             let detail = format!("{} chat requests an hour are used up", quota.limit);
             Err(refusal(detail, quota, quota.reset_seconds()))
@@ -77,12 +88,12 @@ impl Admitted {
 
     /// Holds the slot for as long as `work` takes. Should the isolate die, the slot is free within [`LEASE_MS`].
     pub(crate) async fn hold<T>(self, work: impl Future<Output = T>) -> T {
-        let Self { slot, redis, .. } = self;
+        let Self { team_id, slot, redis, .. } = self;
         let output = match select(pin!(work), pin!(renew(&slot, redis.as_ref()))).await {
             Either::Left((output, _)) => output,
             Either::Right((never, _)) => match never {},
         };
-        slot.release(redis.as_ref()).await;
+        join(slot.release(redis.as_ref()), calibration::tell(&team_id, redis.as_ref())).await;
         output
     }
 }

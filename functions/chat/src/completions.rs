@@ -283,7 +283,7 @@ impl Generation {
 
     /// What the provider counted, or our own estimate of it.
     fn usage(&self, progress: &Progress) -> llm::Usage {
-        let counter = Counter::of(self.question.own_name(progress.choice));
+        let counter = Counter::of(&self.team_id, self.question.own_name(progress.choice));
         progress.transcript.usage.unwrap_or_else(|| llm::Usage {
             tokens_in: counter.request(&self.question.request),
             tokens_out: counter.text(&progress.transcript.text),
@@ -303,7 +303,7 @@ impl Generation {
             "completion ended",
             status = status,
             error = error_code,
-            model = self.head.model,
+            model = redaction::redact(&self.head.model),
             tokens_in = usage.tokens_in,
             tokens_out = usage.tokens_out,
             duration_ms = latency_ms,
@@ -317,7 +317,7 @@ impl Generation {
         let cost_usd = cost_usd(self.question.own_name(progress.choice), &usage);
         if let Some(counted) = progress.transcript.usage {
             let own_name = self.question.own_name(progress.choice);
-            calibration::learn(own_name, &self.question.request, counted.tokens_in);
+            calibration::learn(&self.team_id, own_name, &self.question.request, counted.tokens_in);
         }
         let inference = Inference {
             error_code: error_code.map(str::to_owned),

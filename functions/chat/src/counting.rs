@@ -1,5 +1,6 @@
 //! Tokens before a model has counted them, and money after.
 
+use domain::Id;
 use llm::{ChatRequest, Message};
 use tokens::TokenCounter;
 
@@ -19,8 +20,13 @@ pub(crate) enum Counter {
 }
 
 impl Counter {
-    pub(crate) fn of(model: &str) -> Self {
-        if model == llm::offline::MODEL { Self::Words } else { Self::Tokens(calibration::counter(model)) }
+    /// For a team's model.
+    pub(crate) fn of(team_id: &Id, model: &str) -> Self {
+        if model == llm::offline::MODEL {
+            Self::Words
+        } else {
+            Self::Tokens(calibration::counter(team_id, model))
+        }
     }
 
     /// The tokens of a text.
@@ -79,6 +85,10 @@ mod tests {
         }
     }
 
+    fn of(model: &str) -> Counter {
+        Counter::of(&Id::new(domain::Kind::Team, 1, [1; 10]), model)
+    }
+
     #[test]
     fn the_parts_of_a_request_add_up_to_what_the_tokenizer_says_of_it() {
         let message = |role, content| tokens::Message { role, content, name: None };
@@ -87,12 +97,12 @@ mod tests {
             message("user", "Where is it?"),
             message("assistant", "There."),
         ]);
-        assert_eq!(Counter::of("gpt-4o").request(&request()), whole as u64);
+        assert_eq!(of("gpt-4o").request(&request()), whole as u64);
     }
 
     #[test]
     fn the_built_in_model_counts_words() {
-        assert_eq!(Counter::of("offline").request(&request()), 6);
+        assert_eq!(of("offline").request(&request()), 6);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use platform::time;
 use store::messages::{self, NewTurn, Started};
 
 use crate::admission::Admitted;
+use crate::counting::Counter;
 use crate::event::{Event, Meta};
 use crate::fallbacks::Choice;
 use crate::feed::{Feed, Presence};
@@ -67,7 +68,8 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         Some(Err(error)) => return refuse(opening, error),
     };
     let models: Vec<&str> = turn.choices.iter().map(|choice| choice.candidate.model.as_str()).collect();
-    let mut question = question(&models, turn.prompt.as_ref(), earlier, &turn.input.message);
+    let counter = Counter::of(turn.call.team_id(), models.first().copied().unwrap_or_default());
+    let mut question = question(&counter, &models, turn.prompt.as_ref(), earlier, &turn.input.message);
     question.request.traceparent = turn.span.map(|span| span.traceparent());
     let meta = meta(&turn, &question);
     journal.begin(&meta);

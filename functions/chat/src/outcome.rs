@@ -78,11 +78,11 @@ fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
     let own_name = choice.map_or(model, |choice| choice.candidate.model.as_str());
     let estimate = || llm::Usage {
         tokens_in: question.estimated_tokens_in,
-        tokens_out: Counter::of(own_name).text(&progress.text),
+        tokens_out: Counter::of(turn.call.team_id(), own_name).text(&progress.text),
         ..llm::Usage::default()
     };
     if let Some(reported) = progress.usage {
-        calibration::learn(own_name, &question.request, reported.tokens_in);
+        calibration::learn(turn.call.team_id(), own_name, &question.request, reported.tokens_in);
     }
     let counted = progress.usage.unwrap_or_else(estimate);
     Usage {

@@ -53,14 +53,15 @@ pub(crate) struct Overflow {
 }
 
 /// Puts a question together: the prompt, then what was said before, then what is said now. The prompt, the summary and
-/// the message are always in it; of what was said before, the newest that fits into the smallest window of `models`.
+/// the message are always in it; of what was said before, the newest that fits into the smallest window of `models`. `counter`
+/// is the first model's.
 pub(crate) fn question(
+    counter: &Counter,
     models: &[&str],
     prompt: Option<&Resolved>,
     earlier: Earlier,
     message: &str,
 ) -> Question {
-    let counter = Counter::of(models.first().copied().unwrap_or_default());
     let mut request = prompt.map(of_prompt).unwrap_or_default();
     if let Some(summary) = &earlier.summary {
         let instructions = request.system.take().map(|system| format!("{system}\n\n")).unwrap_or_default();
@@ -70,7 +71,7 @@ pub(crate) fn question(
     let fixed = counter.request(&request);
     let windows = models.iter().map(|model| window(model, request.max_tokens));
     let free = windows.min().unwrap_or_default().saturating_sub(fixed);
-    let Fit { kept, tokens, overflow } = fit(&counter, earlier.history, free);
+    let Fit { kept, tokens, overflow } = fit(counter, earlier.history, free);
     let messages_kept = kept.len() as u64;
     let place = request.messages.len().saturating_sub(1);
     request.messages.splice(place..place, kept);
@@ -185,6 +186,11 @@ mod tests {
     use super::*;
     use resolution::{Prepared, Request};
     use serde_json::json;
+
+    fn question(models: &[&str], prompt: Option<&Resolved>, earlier: Earlier, message: &str) -> Question {
+        let team_id = domain::Id::new(domain::Kind::Team, 1, [1; 10]);
+        super::question(&Counter::of(&team_id, models[0]), models, prompt, earlier, message)
+    }
 
     fn resolved(version: Value) -> Resolved {
         let mut whole = json!({

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use domain::Error;
+use domain::{Error, Id};
 use futures_util::StreamExt;
 use llm::{Candidate, ChatRequest, Message, Provider, Settings, Transcript};
 use store::conversations::{self, NewSummary};
@@ -64,7 +64,7 @@ async fn summariser(turn: &Turn, choice: usize) -> Option<(String, Candidate)> {
 async fn ask(turn: &Turn, candidate: &Candidate, overflow: &Overflow) -> Result<String, llm::Error> {
     let request = ChatRequest {
         system: Some(INSTRUCTIONS.to_owned()),
-        messages: vec![Message::user(transcript(candidate, overflow))],
+        messages: vec![Message::user(transcript(turn.call.team_id(), candidate, overflow))],
         max_tokens: Some(LONGEST),
         traceparent: turn.call.new_span().map(|span| span.traceparent()),
         ..ChatRequest::default()
@@ -95,8 +95,8 @@ async fn keep(turn: &Turn, model: &str, text: &str, through: i64) -> Result<(), 
 }
 
 /// What is to be summarised: the last summary, and as many of the newest turns as the model takes in.
-fn transcript(candidate: &Candidate, overflow: &Overflow) -> String {
-    let counter = Counter::of(&candidate.model);
+fn transcript(team_id: &Id, candidate: &Candidate, overflow: &Overflow) -> String {
+    let counter = Counter::of(team_id, &candidate.model);
     let mut free = window(&candidate.model, Some(LONGEST)).saturating_sub(counter.text(INSTRUCTIONS) + 64);
     let before =
         overflow.summary.as_ref().map(|summary| format!("Before: {summary}\n\n")).unwrap_or_default();
@@ -161,7 +161,7 @@ mod tests {
             position: 1,
         });
         let overflow = Overflow { summary: Some("gist".to_owned()), turns: turns.to_vec(), through: 3 };
-        let text = transcript(&Candidate::offline(), &overflow);
+        let text = transcript(&Id::new(domain::Kind::Team, 1, [1; 10]), &Candidate::offline(), &overflow);
         assert!(text.starts_with("Before: gist\n\n") && text.ends_with("User: new\n\n"), "{}", text.len());
     }
 }

@@ -1,11 +1,12 @@
 //! `POST /api/tokens`: what a text amounts to before a model is asked.
 
 use axum::response::Response;
-use domain::Error;
+use domain::{Error, Id};
 use edge::{Body, Call, Checks, Problem};
 use llm::{ChatRequest, Message, Role};
 use serde::{Deserialize, Serialize};
 
+use crate::calibration;
 use crate::counting::{Counter, cost_usd};
 
 const LONGEST_MODEL: usize = 200;
@@ -42,15 +43,16 @@ struct Count {
     input_cost_usd: Option<f64>,
 }
 
-pub(crate) async fn count(_call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
-    edge::to_json_response(200, &input.count()?)
+pub(crate) async fn count(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
+    calibration::read(call.team_id(), call.redis()).await;
+    edge::to_json_response(200, &input.count(call.team_id())?)
 }
 
 impl Input {
-    fn count(self) -> Result<Count, Error> {
+    fn count(self, team_id: &Id) -> Result<Count, Error> {
         self.check()?;
         let Self { model, text, messages } = self;
-        let counter = Counter::of(&model);
+        let counter = Counter::of(team_id, &model);
         let tokens = match (text, messages) {
             (Some(text), _) => counter.text(&text),
             (None, messages) => {
@@ -86,9 +88,13 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
+    fn team() -> Id {
+        Id::new(domain::Kind::Team, 1, [1; 10])
+    }
+
     #[track_caller]
     fn check(body: Value, tokens: u64, encoding: &str, exact: bool, cost: Option<f64>) {
-        let counted = serde_json::from_value::<Input>(body).unwrap().count().unwrap();
+        let counted = serde_json::from_value::<Input>(body).unwrap().count(&team()).unwrap();
         assert_eq!((counted.tokens, counted.encoding, counted.exact), (tokens, encoding, exact));
         assert_eq!(counted.input_cost_usd, cost);
     }
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn what_looks_like_a_special_token_is_text() {
         let body = json!({"model": "gpt-4o", "text": "<|endoftext|>"});
-        assert!(serde_json::from_value::<Input>(body).unwrap().count().unwrap().tokens > 1);
+        assert!(serde_json::from_value::<Input>(body).unwrap().count(&team()).unwrap().tokens > 1);
     }
 
     #[test]
@@ -119,7 +125,7 @@ mod tests {
             json!({"model": "gpt-4o", "messages": []}),
             json!({"model": " ", "text": "a"}),
         ] {
-            assert!(serde_json::from_value::<Input>(body).unwrap().count().is_err());
+            assert!(serde_json::from_value::<Input>(body).unwrap().count(&team()).is_err());
         }
     }
 }

@@ -42,7 +42,9 @@ export async function startModels(vars = {}, more = []) {
   const setKey = (name, api_key = keyOf(name)) => api.call("PUT", `/api/providers/${name}`, { api_key, base_url: mockUrl + PATHS[name] });
   for (const name of Object.keys(PATHS)) {
     const { status, body } = await setKey(name);
-    if (status !== 200) throw new Error(`${name} was not set: ${JSON.stringify(body)}`);
+    if (status === 200) continue;
+    await stop();
+    throw new Error(`${name} was not set: ${JSON.stringify(body)}`);
   }
 
   /** The requests that the scripted server has got for a model. */

@@ -350,6 +350,39 @@ describe("a caller", () => {
   });
 });
 
+describe("an estimate of tokens", () => {
+  const model = "mock-ok:tokens_in=3000,words=1";
+  const count = async (api) => (await api.call("POST", "/api/tokens", { model, text: "word ".repeat(1000) })).body;
+
+  test("follows what the provider reports, in every isolate and in the next ones", async () => {
+    const before = await count(here);
+    assert.equal(before.exact, false);
+    assert.ok(before.tokens < 1500, `${before.tokens}`);
+    await here.say({ message: "word ".repeat(1000), model });
+    await sleep(200);
+    const after = await count(here);
+    assert.ok(after.tokens > 2900 && after.tokens <= 3000, `${after.tokens} after ${before.tokens}`);
+    const fresh = await isolate("calibrated");
+    const next = client({ url: fresh.url, key: stack.adminKey });
+    assert.equal((await count(next)).tokens, after.tokens);
+    const stream = await next.say({ message: "word ".repeat(1000), model });
+    const { estimated_tokens_in } = stream.events[0].data;
+    assert.ok(estimated_tokens_in > 2900 && estimated_tokens_in < 3100, `${estimated_tokens_in}`);
+  });
+
+  test("is a team's own, and there while Redis is down", async () => {
+    const { body: team } = await here.call("POST", "/api/teams", { name: "Uncalibrated" });
+    const stranger = client({ url: stack.url, key: team.key });
+    const plain = (await count(stranger)).tokens;
+    assert.ok(plain < 1500, `${plain}`);
+    await fault("refuse");
+    assert.equal((await count(stranger)).tokens, plain);
+    assert.ok((await count(here)).tokens > 2900);
+    await stranger.say({ message: "word ".repeat(1000), model });
+    assert.ok((await count(stranger)).tokens > 2900, "it learns for itself");
+  });
+});
+
 describe("a long conversation", () => {
   test("is summarised once it fills most of the model's window, and goes on with the summary", async () => {
     const long = "word ".repeat(8_000);

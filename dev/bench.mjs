@@ -21,7 +21,7 @@ import { measureSimulation } from "../tests/bench/simulation.mjs";
 import { measureSizes } from "../tests/bench/sizes.mjs";
 import { measureThroughput } from "../tests/bench/throughput.mjs";
 import { findWorkers } from "./functions.mjs";
-import { Failure, root, run, runMain, stopCommands } from "./processes.mjs";
+import { Failure, root, run, runMain, stopCommands, stopServers } from "./processes.mjs";
 import { setup } from "./setup.mjs";
 import { findProgram, installPackages } from "./system-packages.mjs";
 
@@ -120,6 +120,8 @@ async function interrupt() {
   process.exit(130);
 }
 
+  // What a group has started itself, and what is just starting, has no closer.
+  stopServers();
 function record(figures, found) {
   const entries = Object.entries(found).map(([name, value]) => [name, rounded(value)]);
   return Object.assign(figures, Object.fromEntries(entries)), entries;

@@ -97,6 +97,11 @@ export function startServer(options) {
     child.on("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
   });
   child.unref();
+  if (child.pid !== undefined) {
+    servers.set(child.pid, stopSignal);
+    exited.then(() => servers.delete(child.pid));
+    stopWithThisScript();
+  }
   const stop = async () => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     killGroup(child.pid, stopSignal);
@@ -105,6 +110,26 @@ export function startServer(options) {
     clearTimeout(patience);
   };
   return { name, pid: child.pid ?? -1, exited, output: () => readFileSync(log, "utf8"), stop };
+}
+
+/** The servers that run, by pid, and the signal that each ends well by. @type {Map<number, NodeJS.Signals>} */
+const servers = new Map();
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Ends every server that runs, without waiting for it. */
+export function stopServers() {
+  for (const [pid, signal] of servers) killGroup(pid, signal);
+}
+
+/** Sees to it that a script which is interrupted leaves no server behind, unless it sees to that itself. */
+function stopWithThisScript() {
+  if (SIGNALS.some((signal) => process.listenerCount(signal) > 0)) return;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      stopServers();
+      process.exit(130);
+    });
+  }
 }
 
 /**

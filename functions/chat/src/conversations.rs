@@ -7,6 +7,8 @@ use edge::{Body, Call, CursorKey, Problem, Query};
 use serde::Deserialize;
 use store::conversations;
 
+use crate::keeping::Keeping;
+
 /// How many messages a conversation is shown with, the last ones: `message_count` says how many there are.
 const MOST_MESSAGES: u32 = 500;
 const LONGEST_TITLE: usize = 200;
@@ -38,6 +40,10 @@ pub(crate) async fn list(call: Call, Query(query): Query<List>) -> Result<Respon
     let key = CursorKey::new("conversations", &parts);
     let after = key.position(query.cursor.as_deref())?;
     let limit = CursorKey::limit(query.limit.as_deref())?;
+    let user_id = match user_id {
+        Some(user_id) => Some(Keeping::of(&call).await.user(&user_id)),
+        None => None,
+    };
     let wanted = conversations::Query { user_id: user_id.as_deref(), search: search.as_deref() };
     let page = conversations::list(&call.database, call.team_id(), &wanted, after.as_ref(), limit).await?;
     edge::to_json_response(200, &key.page(page))
@@ -61,7 +67,8 @@ pub(crate) async fn rename(
         return Err(Error::field("title", "invalid_length", detail).into());
     }
     check_characters("title", title)?;
-    let renamed = conversations::rename(&call.database, &call.actor(), id, title).await?;
+    let title = Keeping::of(&call).await.text(title).into_owned();
+    let renamed = conversations::rename(&call.database, &call.actor(), id, &title).await?;
     edge::to_json_response(200, &renamed)
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn choices(model: &str, fallbacks: &[String], call: &Call) -> R
             Err(error) => {
                 platform::warn!(
                     "model left out",
-                    model = name,
+                    model = redaction::redact(name),
                     error = error.to_string(),
                     request_id = call.request_id,
                     trace_id = call.trace_id(),

@@ -18,6 +18,7 @@ use crate::event::{Event, Meta};
 use crate::fallbacks::Choice;
 use crate::feed::{Feed, Presence};
 use crate::journal::Journal;
+use crate::keeping::Keeping;
 use crate::request::{Earlier, LONGEST_HISTORY, Question, question};
 use crate::running::Running;
 use crate::spans;
@@ -137,12 +138,15 @@ fn of(started: Started) -> Earlier {
 /// Stores what the user says and an answer that is streaming, in one statement.
 async fn start(turn: &Turn) -> Result<Started, Error> {
     let prompt = turn.prompt.as_ref();
+    let keeping = Keeping::of(&turn.call).await;
+    let title = turn.title.as_deref().map(|title| keeping.text(title));
+    let user_id = turn.user_id().map(|user_id| keeping.user(user_id));
     let new_turn = NewTurn {
         conversation_id: turn.conversation_id.as_str(),
-        title: turn.title.as_deref(),
-        user_id: turn.user_id(),
+        title: title.as_deref(),
+        user_id: user_id.as_deref(),
         message_id: &turn.user_message_id,
-        content: &turn.input.message,
+        content: &keeping.text(&turn.input.message),
         answer_id: &turn.message_id,
         prompt_id: prompt.map(|prompt| &prompt.prepared.release.prompt_id),
         version_id: prompt.and_then(|prompt| Some(&prompt.live()?.version.version_id)),

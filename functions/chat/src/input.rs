@@ -72,7 +72,9 @@ impl Input {
     /// for its user, and without a prompt with its model.
     pub(crate) fn go_on_with(&mut self, earlier: WithMessages) {
         let user_id = self.user_id.take().filter(|user_id| !user_id.is_empty());
-        self.user_id = user_id.or(earlier.conversation.user_id);
+        // A user who was replaced is nobody whom an experiment has met.
+        let known = earlier.conversation.user_id.filter(|user_id| !events::is_pseudonym(user_id));
+        self.user_id = user_id.or(known);
         if self.prompt.is_some() {
             return;
         }

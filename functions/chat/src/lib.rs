@@ -34,6 +34,7 @@ mod feed;
 mod generation;
 mod input;
 mod journal;
+mod keeping;
 mod model_list;
 mod models;
 mod outcome;

@@ -16,6 +16,7 @@ use crate::event::{CANCELLED, Done, Event, Failure, Usage};
 use crate::feed::Ending;
 use crate::generation::{End, Progress};
 use crate::journal::Journal;
+use crate::keeping::Keeping;
 use crate::request::Question;
 use crate::spans;
 use crate::turn::Turn;
@@ -110,8 +111,9 @@ async fn store(turn: &Turn, progress: &Progress, usage: &Usage, end: &End) -> Re
     };
     let is_known = is_known(progress, end);
     let number = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
+    let keeping = Keeping::of(&turn.call).await;
     let answer = Answer {
-        content: &progress.text,
+        content: &keeping.text(&progress.text),
         status,
         model: Some(&usage.model),
         tokens_in: number(usage.tokens_in),
@@ -151,7 +153,7 @@ fn log(turn: &Turn, usage: &Usage, end: &End) {
         status = status,
         error = error,
         message_id = turn.message_id,
-        model = usage.model,
+        model = redaction::redact(&usage.model),
         tokens_in = usage.tokens_in,
         tokens_out = usage.tokens_out,
         ttft_ms = usage.ttft_ms,

@@ -10,6 +10,7 @@ use store::conversations::{self, NewSummary};
 use store::messages::{Role, Utterance};
 
 use crate::counting::Counter;
+use crate::keeping::Keeping;
 use crate::models;
 use crate::request::{Overflow, window};
 use crate::turn::Turn;
@@ -41,7 +42,7 @@ pub(crate) async fn summarise(turn: &Turn, choice: usize, overflow: Overflow) {
         platform::warn!(
             "conversation not summarised",
             error = error,
-            model = model,
+            model = redaction::redact(&model),
             conversation_id = turn.conversation_id,
             request_id = turn.call.request_id,
             trace_id = turn.call.trace_id(),
@@ -87,7 +88,13 @@ async fn keep(turn: &Turn, model: &str, text: &str, through: i64) -> Result<(), 
         return Err(Error::Internal("the summary is empty".to_owned()));
     }
     let (_, database) = edge::stores(&turn.call.context);
-    let summary = NewSummary { summary: text.trim(), through, model };
+    // It is made of what is stored, and of a model's own words.
+    let keeping = Keeping::of(&turn.call).await;
+    let text = keeping.text(text.trim());
+    if text.is_empty() {
+        return Ok(());
+    }
+    let summary = NewSummary { summary: &text, through, model };
     let id = turn.conversation_id.as_str();
     // False when another answer has summarised as much meanwhile.
     let _is_new = conversations::summarise(&database, turn.call.team_id(), id, &summary).await?;

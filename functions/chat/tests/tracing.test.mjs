@@ -178,9 +178,9 @@ test("spans of a sampled trace are exported, after the answer", async (t) => {
 
   await t.test("a model that fails is an error", async () => {
     const { traceId, header } = trace("01");
-    await call("/api/chat", { message: "hello", model: "mock-status-400", stream: false }, header);
+    await call("/api/chat", { message: "hello", model: "mock-400", stream: false }, header);
     const spans = await arrived(traceId, 4);
-    const model = spans.find(({ name }) => name === "chat mock-status-400");
+    const model = spans.find(({ name }) => name === "chat mock-400");
     assert.deepEqual(model.status, { code: 2 });
     assert.ok(model.attributes["error.type"]);
   });

@@ -4,6 +4,7 @@ use axum::response::Response;
 use domain::{Error, Kind};
 use edge::{Body, Call, Checks, Problem};
 use events::{Event, PreviousFeedback};
+use redaction::Mode;
 use serde::{Deserialize, Serialize};
 use store::feedback::{self, Feedback, NewFeedback, Scale, Stored};
 
@@ -43,15 +44,19 @@ struct Given<'a> {
 pub(crate) async fn give(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
     let rating = input.check()?;
     let unit = said(input.user_id.as_ref()).map(events::unit);
+    // A comment, and who says it, are kept as conversations are.
+    let policy = events::policy(&call.database, call.team_id()).await;
+    let is_kept = policy.conversations() == Mode::Off;
+    let comment = input.comment.as_deref().map(|comment| policy.in_conversation(comment.trim()));
     let new = NewFeedback {
         id: &call.new_id(Kind::Feedback),
         message_id: said(input.message_id.as_ref()),
         request_id: said(input.request_id.as_ref()),
-        user_id: said(input.user_id.as_ref()),
+        user_id: if is_kept { said(input.user_id.as_ref()) } else { unit.as_deref() },
         unit: unit.as_deref(),
         rating,
         scale: input.scale,
-        comment: input.comment.as_deref().map(str::trim).filter(|comment| !comment.is_empty()),
+        comment: comment.as_deref().filter(|comment| !comment.is_empty()),
         prompt_id: said(input.prompt_id.as_ref()),
         version_id: said(input.version_id.as_ref()),
         experiment_id: said(input.experiment_id.as_ref()),

@@ -39,6 +39,8 @@ struct Fields {
     title: Option<Mode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<Mode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversations: Option<Mode>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -39,6 +39,6 @@ pub use drain::{Backlog, Drained, backlog, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
 #[cfg(feature = "contents")]
 pub use policies::policy;
-pub use prepare::unit;
+pub use prepare::{is_pseudonym, unit};
 pub use record::record;
 pub use span::{Attribute, Span, SpanKind, exports_spans, record_span};

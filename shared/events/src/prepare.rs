@@ -42,7 +42,7 @@ pub fn unit(name: &str) -> String {
 }
 
 /// Whether a name was replaced before: events are about what earlier events said.
-fn is_pseudonym(name: &str) -> bool {
+pub fn is_pseudonym(name: &str) -> bool {
     let digits = name.strip_prefix('~').unwrap_or_default();
     digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

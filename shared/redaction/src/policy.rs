@@ -1,5 +1,6 @@
 //! What a team wants of redaction.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use regex_lite::Regex;
@@ -79,6 +80,21 @@ impl Policy {
         self.fields.get(field).copied().unwrap_or(self.mode)
     }
 
+    /// What happens to what people and models said, where it is stored to go on with: nothing, unless a team has said
+    /// otherwise. A conversation is its own memory, and what is masked in it the model does not know at the next turn.
+    pub fn conversations(&self) -> Mode {
+        self.fields.get("conversations").copied().unwrap_or(Mode::Off)
+    }
+
+    /// What is stored of a text in a conversation or of a comment. What is dropped leaves an empty text.
+    pub fn in_conversation<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.conversations() {
+            Mode::Off => Cow::Borrowed(text),
+            Mode::Mask => Cow::Owned(self.mask(text)),
+            Mode::Drop => Cow::Borrowed(""),
+        }
+    }
+
     /// What is kept of a text in `field`; none when it is dropped.
     pub fn text(&self, field: &str, text: &str) -> Option<String> {
         match self.mode(field) {
@@ -101,9 +117,7 @@ impl Policy {
     pub fn mask(&self, text: &str) -> String {
         let mut masked = redact(text).into_owned();
         for (pattern, placeholder) in &self.patterns {
-            if let std::borrow::Cow::Owned(replaced) =
-                pattern.replace_all(&masked, regex_lite::NoExpand(placeholder))
-            {
+            if let Cow::Owned(replaced) = pattern.replace_all(&masked, regex_lite::NoExpand(placeholder)) {
                 masked = replaced;
             }
         }

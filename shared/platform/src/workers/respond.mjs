@@ -38,11 +38,11 @@ function textAt(start, length) {
  * @typedef {{written: Uint8Array, names: string[], model: Response, headers: Headers}} Shape
  */
 const shapes = new Map();
-/** The last one, by its bytes: it is mostly the next one too. @type {Shape} */
-let last = { written: new Uint8Array(0) };
+/** The last one, by its bytes: it is mostly the next one too. @type {Shape | undefined} */
+let last;
 
 function shapeAt(start, length) {
-  if (isAt(last.written, start, length)) return last;
+  if (last !== undefined && isAt(last.written, start, length)) return last;
   const text = textAt(start, length);
   last = shapes.get(text) ?? makeShape(text);
   return last;

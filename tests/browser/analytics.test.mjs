@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { program, start } from "./browser.mjs";
-import { assertAccessible, assertFits, client, LOOKS, newTeam, promptWith, signIn } from "./support.mjs";
+import { assertAccessible, client, LOOKS, newTeam, promptWith, see, signIn } from "./support.mjs";
 
 const MODELS = ["gpt-4o-mini", "gpt-4o", "claude-haiku-4-5", "gemini-2.5-flash", "o3-mini", "offline", "=cmd", "own-model"];
 
@@ -106,13 +106,10 @@ describe("analytics", { skip: program ? false : "there is no Chromium on this ma
   for (const { name: look, options } of LOOKS) {
     test(`in every look: ${look}`, async () => {
       const { page, faults, close } = await signIn(started, key, options);
-      for (const address of ["/analytics?range=1h&by=model", "/analytics?prompt=nothing", "/prompts/support%2Freply/metrics"]) {
+      for (const [name, address] of [["analytics-hour", "/analytics?range=1h&by=model"], ["analytics-no-prompt", "/analytics?prompt=nothing"], ["prompt-metrics-hour", "/prompts/support%2Freply/metrics?range=1h"]]) {
         await page.goto(address);
         await figures(page).or(page.getByText("There is no prompt of this name")).first().waitFor();
-        await page.waitForLoadState("networkidle");
-        await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-        await assertFits(page, `${address}, ${look}`);
-        await assertAccessible(page, `${address}, ${look}`);
+        await see(page, name, look);
       }
       await page.goto("/analytics?range=1h");
       await page.getByRole("button", { name: "Latency over time as a table" }).click();

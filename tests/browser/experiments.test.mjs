@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { program, start } from "./browser.mjs";
-import { assertAccessible, assertFits, client, LOOKS, newTeam, promptWith, signIn } from "./support.mjs";
+import { client, LOOKS, newTeam, promptWith, see, signIn } from "./support.mjs";
 
 /** How many users a story takes for numbers to say something. */
 const USERS = 40;
@@ -202,14 +202,14 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
       const steps = [{ percent: 5, min_samples: 100, min_minutes: 30 }, { percent: 50 }];
       const canary = await call("POST", "/api/prompts/summary/canary", { version_id: next.version_id, environment: "production", steps, guardrails });
       pages = [
-        ["list", "/experiments", (page) => page.getByRole("link", { name: "Shorter answers" })],
-        ["canaries", "/experiments?kind=canaries", (page) => page.getByRole("link", { name: "summary" })],
-        ["new experiment", "/experiments/new?prompt=support/reply", (page) => page.getByLabel("Primary metric")],
-        ["new canary", "/experiments/new?kind=canary&prompt=support/reply", (page) => page.getByLabel("Percent of step 1")],
-        ["one version", "/experiments/new?prompt=greeting", (page) => page.getByText("This prompt has one version")],
-        ["experiment", `/experiments/${experiment.id}`, (page) => page.getByText("brief wins")],
+        ["experiment-list", "/experiments", (page) => page.getByRole("link", { name: "Shorter answers" })],
+        ["canary-list", "/experiments?kind=canaries", (page) => page.getByRole("link", { name: "summary" })],
+        ["experiment-draft", "/experiments/new?prompt=support/reply", (page) => page.getByLabel("Primary metric")],
+        ["canary-draft", "/experiments/new?kind=canary&prompt=support/reply", (page) => page.getByLabel("Percent of step 1")],
+        ["experiment-one-version", "/experiments/new?prompt=greeting", (page) => page.getByText("This prompt has one version")],
+        ["experiment-winner", `/experiments/${experiment.id}`, (page) => page.getByText("brief wins")],
         ["canary", `/canaries/${canary.id}`, (page) => page.getByRole("list", { name: "Steps" })],
-        ["no such experiment", "/experiments/exp_nothing", (page) => page.getByText("There is no such experiment")],
+        ["experiment-missing", "/experiments/exp_nothing", (page) => page.getByText("There is no such experiment")],
       ];
     });
 
@@ -219,10 +219,7 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
         for (const [name, address, ready] of pages) {
           await page.goto(address);
           await ready(page).first().waitFor();
-          await page.waitForLoadState("networkidle");
-          await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-          await assertFits(page, `${name}, ${look}`);
-          await assertAccessible(page, `${name}, ${look}`);
+          await see(page, name, look);
         }
         assert.deepEqual(faults, []);
         await close();

@@ -25,7 +25,7 @@ export default function ApplicationKeyPage() {
         Or go on with the key that you have:
         <ButtonLink to={paths.chat()}>Open the chat</ButtonLink>
       </div>
-      <CodeBlock code={curlCommand("/api/resolve/your-prompt", { variables: {} })} label="command" />
+      <CodeBlock code={curlCommand("/api/resolve/your-prompt", { variables: {} })} label="command" wrap />
     </section>
   );
 }

@@ -32,7 +32,7 @@ export function CopyTextButton({ text, children = "Copy" }: { text: string; chil
 export function CodeBlock({ code, label, wrap = false, className = "" }: { code: string; label: string; wrap?: boolean; className?: string }) {
   return (
     <div className={`relative rounded-lg border border-line bg-sunken ${className}`}>
-      <pre tabIndex={0} role="region" aria-label={label} dir="auto" className={`overflow-x-auto p-3 pe-11 font-mono text-sm ${wrap ? "break-words whitespace-pre-wrap" : ""}`}>
+      <pre tabIndex={0} role="region" aria-label={label} dir="auto" className={`overflow-x-auto p-3 pe-11 font-mono text-sm ${wrap ? "wrap-anywhere whitespace-pre-wrap" : ""}`}>
         <code>{code}</code>
       </pre>
       <CopyButton text={code} label={`Copy ${label}`} className="absolute end-1.5 top-1.5 bg-sunken" />

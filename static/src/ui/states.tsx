@@ -42,7 +42,7 @@ export function EmptyState({ icon: Icon, title, children, action, curl }: EmptyP
       <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
       {children && <div className="max-w-full text-pretty text-muted">{children}</div>}
       {action && <div className="mt-1">{action}</div>}
-      {curl && <CodeBlock code={curl} label="command" className="mt-3 w-full text-start" />}
+      {curl && <CodeBlock code={curl} label="command" wrap className="mt-3 w-full text-start" />}
     </section>
   );
 }
@@ -65,8 +65,8 @@ export function ErrorState({ error, onRetry, title = "This could not be loaded",
       <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
       {detail !== `${title}.` && <p className="text-pretty text-muted">{detail}</p>}
       {requestId && (
-        <p className="flex items-center gap-1 text-sm text-muted">
-          Request <code className="font-mono">{requestId}</code> <CopyButton text={requestId} label="Copy the request id" />
+        <p className="flex max-w-full flex-wrap items-center justify-center gap-1 text-sm text-muted">
+          Request <code className="min-w-0 font-mono wrap-anywhere">{requestId}</code> <CopyButton text={requestId} label="Copy the request id" />
         </p>
       )}
       <div className="flex flex-wrap justify-center gap-2 empty:hidden">

@@ -7,10 +7,12 @@ const place = ([low, high]: Domain, value: number): number => Math.min(100, Math
 
 /** The marks of a shared axis of intervals, above its rows. */
 export function IntervalAxis({ domain, format }: { domain: Domain; format: (value: number) => string }) {
+  const ticks = ticksWithin(domain, 4);
   return (
     <div aria-hidden className="tabular relative h-4 text-xs font-normal text-muted">
-      {ticksWithin(domain, 4).map((tick) => (
-        <span key={tick} className={`absolute -translate-x-1/2 whitespace-nowrap ${tick === 0 ? "font-medium text-ink" : ""}`} style={{ left: `${place(domain, tick)}%` }}>
+      {ticks.map((tick, index) => (
+        // Where there is little room, only zero and the ends are named.
+        <span key={tick} className={`absolute -translate-x-1/2 whitespace-nowrap ${tick === 0 ? "font-medium text-ink" : index === 0 || index === ticks.length - 1 ? "" : "max-md:hidden"}`} style={{ left: `${place(domain, tick)}%` }}>
           {format(tick)}
         </span>
       ))}

@@ -65,6 +65,7 @@ function Nothing() {
     <EmptyState icon={ChartNoAxesColumn} title="Nothing happened in this time">
       Answers of chat and of <span className="font-mono">/v1/chat/completions</span> are counted by themselves. Applications that call models themselves tell of it:
       <CodeBlock
+        wrap
         label="command"
         className="mt-4 text-start"
         code={`curl ${location.origin}/api/ingest \\\n  -H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json" \\\n  -d '{"events": [{"id": "1", "type": "inference", "model": "gpt-4o-mini",\n       "tokens_in": 200, "tokens_out": 50, "latency_ms": 800}]}'`}

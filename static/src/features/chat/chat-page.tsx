@@ -186,7 +186,7 @@ function Welcome() {
       <p className="text-pretty text-muted">
         Choose a prompt and say something. Each answer shows the version and variant it came from, its tokens, how long it took and what it cost. Without a prompt, the built-in model <code className="font-mono">offline</code> answers; it needs no key.
       </p>
-      <CodeBlock code={curl} label="command" className="mt-2" />
+      <CodeBlock code={curl} label="command" wrap className="mt-2" />
     </section>
   );
 }

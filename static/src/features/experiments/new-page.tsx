@@ -48,6 +48,7 @@ export function NewExperimentPage() {
                 set({ prompt: value }, { typing: true });
               }}
               onLeave={() => setTyping(false)}
+              placeholder="Choose a prompt"
               className="max-w-md"
             />
           )}

@@ -96,7 +96,7 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
             </button>
           ))}
         </div>
-        {shown && <CodeBlock code={shown.code} label={`${shown.title} code`} />}
+        {shown && <CodeBlock code={shown.code} label={`${shown.title} code`} wrap={shown.id === "curl"} />}
         <p className="text-sm text-muted">
           <code className="font-mono">PROMPTLAB_KEY</code> is a key with the role runtime
           {mayMakeKeys ? (

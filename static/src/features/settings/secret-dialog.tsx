@@ -33,7 +33,7 @@ export function SecretDialog({ title, secret, children, onClose }: SecretDialogP
         {children}
         <div>
           <p className="mb-1 text-sm font-medium">Try it</p>
-          <CodeBlock code={`export PROMPTLAB_KEY=…   # paste the key\n${curl}`} label="command" />
+          <CodeBlock code={`export PROMPTLAB_KEY=…   # paste the key\n${curl}`} label="command" wrap />
         </div>
       </div>
     </Dialog>

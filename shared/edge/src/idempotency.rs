@@ -14,12 +14,16 @@ use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self as kept, Claim, Held};
 
-use crate::{Call, Problem};
+use crate::{Call, Function, Problem};
 
 type Response = http::Response<axum::body::Body>;
 
 const LONGEST_KEY: usize = 255;
 const NONCE_BYTES: usize = 24;
+/// A claim that is older than this belongs to a request that has died.
+const LEASE_SECONDS: i64 = 60;
+/// The same where a model is asked: as long as it may take by default, and a minute.
+const LONGEST_ANSWER_SECONDS: i64 = 360;
 
 /// A request with an idempotency key, before it is answered.
 pub(crate) struct Repeatable {
@@ -58,8 +62,12 @@ impl Repeatable {
     /// # Errors
     /// 409 when the key was used for another request, or its first one is still being answered.
     pub(crate) async fn first_answer(&self, call: &Call) -> Result<Option<Response>, Problem> {
+        let lease_seconds =
+            if call.function == Function::Chat { LONGEST_ANSWER_SECONDS } else { LEASE_SECONDS };
+        let actor = call.actor();
         let claim =
-            kept::claim(&call.database, &call.actor(), &self.key, &self.route, &self.body_hash).await?;
+            kept::claim(&call.database, &actor, &self.key, &self.route, &self.body_hash, lease_seconds)
+                .await?;
         let Claim::Held(held) = claim else { return Ok(None) };
         if held.route != self.route || held.body_hash != self.body_hash {
             let detail = "this Idempotency-Key was used for another request";
@@ -69,6 +77,9 @@ impl Repeatable {
             let detail = "the first request with this Idempotency-Key is still being answered";
             return Err(Problem::from(Error::Conflict(detail.to_owned())).with_header(RETRY_AFTER, 1));
         };
+        if status == STREAMED {
+            return Err(streamed());
+        }
         self.replay(status, &response).map(Some)
     }
 
@@ -77,10 +88,9 @@ impl Repeatable {
         let sealed = STANDARD.decode(kept).map_err(|_| broken())?;
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
         let body = self.cipher.decrypt(XNonce::from_slice(nonce), sealed).map_err(|_| broken())?;
-        let media_type = if status < 400 { "application/json" } else { "application/problem+json" };
         let response = http::Response::builder()
             .status(status)
-            .header(CONTENT_TYPE, media_type)
+            .header(CONTENT_TYPE, "application/json")
             .header("idempotent-replayed", "true")
             .body(axum::body::Body::from(body));
         Ok(response.map_err(|_| broken())?)
@@ -103,10 +113,7 @@ impl Repeatable {
 
     /// A stream is not held back to be kept. Its repetition hears that it was given, and does not start another.
     async fn keep_that_it_streamed(&self, call: &Call, response: Response) -> Result<Response, Problem> {
-        let detail = "the first answer to this Idempotency-Key was a stream, which cannot be given again; what it \
-                      said is stored";
-        let problem = Problem::from(Error::Conflict(detail.to_owned()));
-        self.complete(call, problem.status(), &problem.document(&call.request_id)).await?;
+        self.complete(call, STREAMED, &[]).await?;
         Ok(response)
     }
 
@@ -128,6 +135,15 @@ impl Repeatable {
         }
         Ok(())
     }
+}
+
+/// What is kept as the status of a stream: that of [`streamed`].
+const STREAMED: u16 = 409;
+
+fn streamed() -> Problem {
+    let detail = "the first answer to this Idempotency-Key was a stream, which cannot be given again; what it said is \
+                  stored";
+    Error::Conflict(detail.to_owned()).into()
 }
 
 /// Forgets answers that are older than a day, after one response in 256: there is no schedule that everybody has.

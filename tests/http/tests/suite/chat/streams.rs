@@ -106,3 +106,16 @@ async fn a_key_may_allow_few_requests() {
     .await
     .expect("another key is another's");
 }
+
+#[tokio::test]
+async fn a_stream_is_not_given_again() {
+    let team = Team::new().await;
+    let chat = || {
+        let call = team.admin.post("/api/chat", json!({"message": "Hi", "model": "offline"}));
+        call.header("idempotency-key", "once")
+    };
+    assert_eq!(chat().await.status, 200);
+    let again = chat().await;
+    let problem = again.problem(409, "conflict");
+    assert_eq!(problem["request_id"], again.header("x-request-id").unwrap(), "the one that the log has");
+}

@@ -1,4 +1,4 @@
--- $3 is a user, by id or by name; $4 and $5 are milliseconds since the Unix epoch, the end not included.
+-- $3 is a user, by id or by name, or a key; $4 and $5 are milliseconds since the Unix epoch, the end not included.
 select jsonb_build_object(
   'id', audit.id,
   'at', rfc3339(audit.at),
@@ -16,7 +16,8 @@ left join api_keys on api_keys.team_id = $1 and api_keys.id = audit.actor ->> 'k
 where audit.team_id = $1
   and ($2::text is null or audit.resource = $2)
   and ($3::text is null
-    or audit.user_id = coalesce((select named.id from users as named where named.team_id = $1 and named.name = $3), $3))
+    or audit.user_id = coalesce((select named.id from users as named where named.team_id = $1 and named.name = $3), $3)
+    or audit.actor ->> 'key_id' = $3)
   and ($4::bigint is null or audit.at >= to_timestamp($4 / 1000.0))
   and ($5::bigint is null or audit.at < to_timestamp($5 / 1000.0))
   and ($6::text is null or (audit.at, audit.id) < ($6::timestamptz, $7))

@@ -91,6 +91,11 @@ async fn rows_are_found_by_actor_and_time() {
     let (before, after) = (at - chrono::TimeDelta::seconds(1), at + chrono::TimeDelta::seconds(1));
     let (before, after) = (encoded(&before.to_rfc3339()), encoded(&after.to_rfc3339()));
     assert_eq!(find(format!("actor={actor}")).await, 1);
+    assert_eq!(find(format!("actor={}", member(row, "key_id"))).await, 1);
+    assert_eq!(
+        find(format!("actor={}", member(&team.admin.get("/api/me").await.expect(200)["key"], "id"))).await,
+        0
+    );
     assert_eq!(find("actor=usr_01h2xcejqtf2nbrexx3vqjhp41".to_owned()).await, 0);
     assert_eq!(find(format!("from={before}&to={after}")).await, 1);
     assert_eq!(find(format!("from={after}")).await, 0);

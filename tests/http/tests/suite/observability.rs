@@ -43,13 +43,14 @@ async fn inferences_are_taken_one_by_one_and_counted_once() {
         inference("one", &json!({"tokens_in": 10, "cost_usd": 0.5})),
         inference("one", &json!({})),
         inference("two", &json!({"tokens_in": -1})),
-        json!({"id": "three", "type": "inference"}),
+        json!({"id": "three"}),
         inference("four", &json!({"colour": "red"})),
         json!("five"),
+        json!({"id": "without-a-model", "type": "inference"}),
         inference("six", &json!({"status": "error", "error_code": "provider_timeout", "tokens_in": 5})),
     ];
     let answer = ingest(&runtime, events).await;
-    contains(&answer, &json!({"accepted": 2, "duplicates": 1}));
+    contains(&answer, &json!({"accepted": 3, "duplicates": 1}));
     let rejected = answer["rejected"].as_array().expect("rejected").iter();
     let rejected: Vec<(u64, &str)> =
         rejected.map(|one| (one["index"].as_u64().unwrap(), member(one, "code"))).collect();
@@ -62,14 +63,14 @@ async fn inferences_are_taken_one_by_one_and_counted_once() {
         &ingest(&runtime, again.clone()).await,
         &json!({"accepted": 1, "duplicates": 1, "rejected": []}),
     );
-    let numbers = overview(&team.admin, 3).await;
-    contains(&numbers, &json!({"requests": 3, "errors": 1, "tokens_in": 15, "cost_usd": 0.5}));
+    let numbers = overview(&team.admin, 4).await;
+    contains(&numbers, &json!({"requests": 4, "errors": 1, "tokens_in": 15, "cost_usd": 0.5}));
     // What is in the database is known as well as what is in the stream.
     contains(&ingest(&runtime, again).await, &json!({"accepted": 0, "duplicates": 2}));
     // Another team may call its own the same.
     let other = Team::new().await;
     contains(&ingest(&other.admin, vec![inference("one", &json!({}))]).await, &json!({"accepted": 1}));
-    assert_eq!(overview(&team.admin, 3).await["requests"], 3);
+    assert_eq!(overview(&team.admin, 4).await["requests"], 4);
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use edge::{Body, Call, Problem};
 use http::{HeaderMap, HeaderValue};
 use resolution::Place;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::input::Input;
@@ -17,7 +16,7 @@ const LARGEST_BATCH: usize = 50;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
-    requests: Vec<Value>,
+    requests: Vec<Box<RawValue>>,
 }
 
 /// One answer for each request, in their order: what resolving it alone would have answered, or `{"error": …}`.
@@ -35,7 +34,8 @@ pub(crate) async fn resolve(call: Call, Body(batch): Body<Batch>) -> Result<Resp
         .requests
         .into_iter()
         .map(|request| {
-            read(request).map(|(prompt, input)| (input.place(call.team_id().clone(), prompt), input))
+            let (prompt, input) = Input::from_batch(request.get().as_bytes())?;
+            Ok((input.place(call.team_id().clone(), prompt), input))
         })
         .collect();
     let places: Vec<Place> = requests.iter().flatten().map(|(place, _)| place.clone()).collect();
@@ -72,17 +72,6 @@ impl Age {
             headers.insert("x-promptlab-stale", HeaderValue::from_static("true"));
         }
     }
-}
-
-/// One request's prompt and input.
-fn read(mut request: Value) -> Result<(String, Input), Problem> {
-    let prompt = request.as_object_mut().and_then(|members| members.remove("prompt"));
-    let input: Input = edge::read_value(request)?;
-    let Some(Value::String(prompt)) = prompt else {
-        return Err(Error::field("prompt", "required", "a prompt's id or name").into());
-    };
-    input.check()?;
-    Ok((prompt, input))
 }
 
 async fn resolve_one(call: &Call, input: &Input, place: &Place, oldest: &mut Age) -> Result<Vec<u8>, Error> {

@@ -75,8 +75,6 @@ impl<'a> Headers<'a> {
             return None;
         }
         let bytes: &[u8] = if body.is_empty() { b"{}" } else { body };
-        let input: Input = edge::read_json(bytes).ok()?;
-        input.check().ok()?;
-        Some(input)
+        Input::from_body(bytes).ok()
     }
 }

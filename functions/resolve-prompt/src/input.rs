@@ -15,6 +15,9 @@ const LONGEST_USER_ID: usize = 256;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
+    /// Only where several are resolved: one alone is named by its path.
+    #[serde(default)]
+    prompt: Option<String>,
     #[serde(default, alias = "env", deserialize_with = "edge::null_is_default")]
     environment: Environment,
     #[serde(default)]
@@ -137,14 +140,34 @@ impl Input {
             variables,
             version,
             strict,
-            none: Map::new(),
+            ..Self::default()
         };
         input.check()?;
         Ok(input)
     }
 
+    /// Reads the body of a request for one prompt.
+    pub(crate) fn from_body(json: &[u8]) -> Result<Self, Problem> {
+        let input: Self = edge::read_json(json)?;
+        if input.prompt.is_some() {
+            return Err(Error::field("prompt", "unknown_field", "the path names the prompt").into());
+        }
+        input.check()?;
+        Ok(input)
+    }
+
+    /// Reads one of several requests, and the prompt that it is for.
+    pub(crate) fn from_batch(json: &[u8]) -> Result<(String, Self), Problem> {
+        let mut input: Self = edge::read_json(json)?;
+        let Some(prompt) = input.prompt.take() else {
+            return Err(Error::field("prompt", "required", "a prompt's id or name").into());
+        };
+        input.check()?;
+        Ok((prompt, input))
+    }
+
     /// Refuses what no type refuses.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         let mut errors = Vec::new();
         if self.user_id.as_ref().is_some_and(|user_id| user_id.len() > LONGEST_USER_ID) {
             let detail = format!("at most {LONGEST_USER_ID} bytes");
@@ -212,6 +235,15 @@ mod tests {
         let other: Input = serde_json::from_str(body).unwrap();
         let team = Id::new(Kind::Team, 0, [0; 10]);
         assert_eq!(input.place(team.clone(), "p".into()), other.place(team, "p".into()));
+    }
+
+    #[test]
+    fn only_a_batch_names_prompts() {
+        let json = br#"{"prompt":"a","strict":true}"#;
+        assert!(Input::from_body(json).is_err());
+        let (prompt, input) = Input::from_batch(json).unwrap();
+        assert!(prompt == "a" && input.strict);
+        assert!(Input::from_body(b"{}").is_ok() && Input::from_batch(b"{}").is_err());
     }
 
     #[test]

@@ -56,8 +56,7 @@ async fn from_body(
     edge::Body(text): edge::Body<Box<RawValue>>,
 ) -> Result<Response, Problem> {
     let text = text.get().as_bytes();
-    let input: Input = edge::read_json(text)?;
-    input.check()?;
+    let input = Input::from_body(text)?;
     resolve(&call, prompt, &input, text, &headers).await
 }
 

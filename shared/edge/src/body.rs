@@ -89,18 +89,6 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// [`read_json`] for a value that is JSON already, such as one of several in a body.
-///
-/// # Errors
-/// 422 `validation_failed` as with [`read_json`].
-pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    if value.is_array() {
-        return Err(not_an_object());
-    }
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| explain(&error.path().to_string(), &error.into_inner()))
-}
-
 fn not_an_object() -> Problem {
     Error::field("body", "invalid_type", "an object is expected").into()
 }
@@ -229,22 +217,6 @@ mod tests {
         assert_eq!(detail(r#"{"name":"","inner":{}}"#), "invalid type: object, expected an array");
         let inner = |weight: &str| format!(r#"{{"name":"a","inner":[{{"weight":{weight}}}]}}"#);
         assert_eq!(detail(&inner("[]")), "invalid type: array, expected a whole number that is not negative");
-    }
-
-    #[test]
-    fn a_value_is_read_as_strictly_as_a_body() {
-        let refused = |value: serde_json::Value| {
-            let problem = read_value::<Outer>(value).unwrap_err();
-            let error = &problem.errors()[0];
-            (error.field.clone(), error.code)
-        };
-        let value = |text: &str| serde_json::from_str(text).unwrap();
-        assert_eq!(refused(value("[]")), ("body".to_owned(), "invalid_type"));
-        assert_eq!(refused(value("7")), ("body".to_owned(), "invalid_type"));
-        assert_eq!(refused(value("{}")), ("name".to_owned(), "required"));
-        assert_eq!(refused(value(r#"{"name":"a","nmae":1}"#)), ("nmae".to_owned(), "unknown_field"));
-        let nested = r#"{"name":"a","inner":[{"weight":-1}]}"#;
-        assert_eq!(refused(value(nested)), ("inner[0].weight".to_owned(), "invalid_type"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The clock and waiting.
 
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 /// Milliseconds since the Unix epoch. On Workers the clock stands still while a request only computes; it
@@ -29,17 +31,36 @@ const SHORTEST_STEP: Duration = Duration::from_millis(1);
 /// this end was busy.
 pub async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     let mut future = std::pin::pin!(future);
-    let step = (limit / STEPS).max(SHORTEST_STEP);
-    let mut left = limit;
-    loop {
-        let sleep = std::pin::pin!(sleep(step.min(left)));
-        match futures_util::future::select(future.as_mut(), sleep).await {
-            futures_util::future::Either::Left((output, _)) => return Ok(output),
-            futures_util::future::Either::Right(((), _)) => left = left.saturating_sub(step),
+    let mut countdown = Countdown::new(limit);
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => countdown.poll(context).map(Err),
+    })
+    .await
+}
+
+/// The time that is left. Apart from the future, so that the code is there once and not for each kind of future.
+struct Countdown {
+    left: Duration,
+    step: Duration,
+    sleep: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Countdown {
+    fn new(limit: Duration) -> Self {
+        let step = (limit / STEPS).max(SHORTEST_STEP);
+        Self { left: limit, step, sleep: Box::pin(sleep(step.min(limit))) }
+    }
+
+    fn poll(&mut self, context: &mut std::task::Context<'_>) -> Poll<Elapsed> {
+        while self.sleep.as_mut().poll(context).is_ready() {
+            self.left = self.left.saturating_sub(self.step);
+            if self.left.is_zero() {
+                return Poll::Ready(Elapsed);
+            }
+            self.sleep = Box::pin(sleep(self.step.min(self.left)));
         }
-        if left.is_zero() {
-            return Err(Elapsed);
-        }
+        Poll::Pending
     }
 }
 

@@ -30,9 +30,13 @@ export function readState<State extends Record<string, string>>(defaults: State,
   return Object.fromEntries(entries) as { [Name in keyof State]: string };
 }
 
-/** The parameters after changes; what is not named in `defaults` stays as it is. */
+/** How many pages of a list are shown. */
+export const PAGES = { pages: "1" };
+
+/** The parameters after changes; what is not named in `defaults` stays as it is. Another list begins at its first page. */
 export function changeState<State extends Record<string, string>>(defaults: State, current: URLSearchParams, changes: Partial<Record<keyof State, string>>): URLSearchParams {
   const next = new URLSearchParams(current);
+  if (!("pages" in changes)) next.delete("pages");
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined || value === defaults[name]) next.delete(name);
     else next.set(name, value);

@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useEffectEvent } from "react";
 import { NavLink } from "react-router";
 import { plural } from "@/lib/format";
+import { PAGES, useSearchState } from "@/lib/search-state";
 import { Button } from "./button";
 
 interface PageProps {
@@ -66,11 +67,25 @@ interface MoreProps {
   shown: number;
   /** What is listed: "prompt". */
   noun: string;
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+  query: { data: { pages: unknown[] } | undefined; hasNextPage: boolean; isFetching: boolean; isFetchingNextPage: boolean; isError: boolean; fetchNextPage: () => unknown };
 }
 
-/** Below a list that is read by cursor: how much is shown, and the next page. */
+/** As many pages are read anew from an address at most. */
+const MOST_PAGES = 20;
+
+/** Below a list that is read by cursor: how much is shown, and the next page. How many pages are shown is in the address. */
 export function LoadMore({ shown, noun, query }: MoreProps) {
+  const [{ pages }, set] = useSearchState(PAGES);
+  const loaded = query.data?.pages.length ?? 0;
+  const isBehind = loaded > 0 && loaded < Math.min(Number(pages), MOST_PAGES) && query.hasNextPage && !query.isFetching && !query.isError;
+  const more = useEffectEvent(() => void query.fetchNextPage());
+  useEffect(() => {
+    if (isBehind) more();
+  }, [isBehind]);
+  const loadMore = () => {
+    set({ pages: String(loaded + 1) }, { typing: true });
+    more();
+  };
   return (
     <div className="flex items-center gap-3 py-3 text-sm text-muted">
       <span className="tabular" role="status">
@@ -78,7 +93,7 @@ export function LoadMore({ shown, noun, query }: MoreProps) {
         {query.hasNextPage ? " shown" : ""}
       </span>
       {query.hasNextPage && (
-        <Button size="small" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+        <Button size="small" busy={query.isFetchingNextPage} onClick={loadMore}>
           Load more
         </Button>
       )}

@@ -9,6 +9,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAnalytics } from "../tests/bench/analytics.mjs";
+import { measureAssignment } from "../tests/bench/assignment.mjs";
 import { measureChat } from "../tests/bench/chat.mjs";
 import { measureExperimentThroughput, measureSwitches } from "../tests/bench/experiments.mjs";
 import { measureExport } from "../tests/bench/export.mjs";
@@ -17,6 +18,7 @@ import { describe, rounded } from "../tests/bench/figures.mjs";
 import { Installation } from "../tests/bench/installation.mjs";
 import { measureOutage } from "../tests/bench/outage.mjs";
 import { measureLostInvalidations, measurePropagation } from "../tests/bench/propagation.mjs";
+import { measureRedaction } from "../tests/bench/redaction.mjs";
 import { measureSimulation } from "../tests/bench/simulation.mjs";
 import { measureSizes } from "../tests/bench/sizes.mjs";
 import { measureThroughput } from "../tests/bench/throughput.mjs";
@@ -27,16 +29,20 @@ import { findProgram, installPackages } from "./system-packages.mjs";
 
 const EDGES = 4;
 const FLOOR = "hello-worker";
+/** Functions that are measured and not deployed. */
+const PROBES = [FLOOR, "platform-contract"];
 
 /** What is measured, in this order: each with the number of edges that must be there before. */
 const groups = [
   { name: "sizes", measure: measureSizes, edges: 0 },
+  { name: "assignment", measure: measureAssignment, edges: 0 },
   { name: "throughput", measure: measureThroughput, edges: 0 },
   { name: "first-answer", measure: measureFirstAnswers, edges: 0 },
   { name: "chat", measure: measureChat, edges: 0 },
   { name: "experiments", measure: measureExperimentThroughput, edges: 0 },
   { name: "analytics", measure: measureAnalytics, edges: 0 },
   { name: "export", measure: measureExport, edges: 0 },
+  { name: "redaction", measure: measureRedaction, edges: 0 },
   { name: "simulation", measure: measureSimulation, edges: 0 },
   { name: "propagation", measure: measurePropagation, edges: EDGES },
   { name: "switches", measure: measureSwitches, edges: EDGES },
@@ -64,11 +70,11 @@ function choose(names) {
   return groups.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** Every function with all optimisations, and the floor. @returns {Promise<string>} Where they are. */
+/** Every function with all optimisations, and what they are compared with. @returns {Promise<string>} Where they are. */
 async function build() {
   const bundles = join(root, "target/bench-functions");
   console.log("Functions");
-  const names = [...findWorkers().map(({ folder }) => folder), FLOOR];
+  const names = [...findWorkers().map(({ folder }) => folder), ...PROBES];
   const { code } = await run("cargo", ["xtask", "build", "--release", "--out", bundles, ...names], { inherit: true });
   if (code !== 0) throw new Failure("the functions could not be built.");
   return bundles;
@@ -116,12 +122,12 @@ async function closeAll() {
 
 async function interrupt() {
   stopCommands();
+  // What a group has started itself, and what is just starting, has no closer.
+  stopServers();
   await closeAll();
   process.exit(130);
 }
 
-  // What a group has started itself, and what is just starting, has no closer.
-  stopServers();
 function record(figures, found) {
   const entries = Object.entries(found).map(([name, value]) => [name, rounded(value)]);
   return Object.assign(figures, Object.fromEntries(entries)), entries;

@@ -13,7 +13,7 @@ const PLATFORMS = { "linux-x64": "linux-64", "linux-arm64": "linux-arm64", "darw
 const SMALL_HEAP = "--max-heap-size=64";
 
 /** The runtime itself. The package's own command is a script that starts it. */
-function workerdBinary() {
+export function workerdBinary() {
   const platform = PLATFORMS[`${process.platform}-${process.arch}`];
   const file = join(root, "node_modules/@cloudflare", `workerd-${platform}`, "bin/workerd");
   if (!existsSync(file)) throw new Failure(`workerd does not run on ${process.platform}-${process.arch}.`);

@@ -41,6 +41,8 @@ function analyticsFigures() {
     analytics_few: { title: "inferences of the small team, over 30 days", unit: "inferences" },
     analytics_many: { title: "inferences of the large team", unit: "inferences" },
     analytics_largest_ratio: { title: "a route's median over many inferences over that over few, largest of all routes", below: 2 },
+    redaction_us_per_kb: { title: "redaction as WebAssembly, a text of 16 kB", unit: "µs/kB" },
+    redaction_short_us_per_kb: { title: "the same, a text of 1 kB", unit: "µs/kB" },
     export_messages: { title: "messages of a CSV export", unit: "messages" },
     export_seconds: { title: "all of it", unit: "s" },
     export_mb: { title: "its size", unit: "MB" },
@@ -51,11 +53,12 @@ function analyticsFigures() {
     export_memory_mb: { title: "both: the function's memory", unit: "MB", below: 128 },
     export_slow_heap_mb: { title: "JavaScript's for a reader who takes a breath after each chunk", unit: "MB" },
   };
-  for (const route of ["overview", "timeseries", "timeseries_by_model", "latency", "latency_by_version", "costs", "versions"]) {
+  for (const route of ["overview", "timeseries", "timeseries_hourly", "timeseries_by_model", "latency", "latency_by_version", "costs", "versions"]) {
     for (const size of ["few", "many"]) {
       for (const rank of ["p50", "p99"]) figures[`analytics_${route}_${size}_${rank}_ms`] = { title: `${route} over ${size}, ${rank}`, unit: "ms" };
     }
     figures[`analytics_${route}_ratio`] = { title: `${route}, median over many over that over few`, below: 2 };
+    figures[`analytics_${route}_p99_ratio`] = { title: `${route}, the same of p99`, below: 2 };
   }
   return figures;
 }
@@ -78,6 +81,7 @@ const FIGURES = {
   rollback_lost_invalidation_max_ms: { title: "rollback whose Redis write fails", unit: "ms", below: 5000 },
   delete_lost_invalidation_max_ms: { title: "deletion whose Redis write fails", unit: "ms", below: 5000 },
   revoke_lost_invalidation_max_ms: { title: "revoked key whose Redis write fails", unit: "ms", below: 5000 },
+  assign_us: { title: "assigning one user to one of ten variants, in wasm on workerd", unit: "µs", below: 5 },
   experiment_resolve_ratio: { title: "requests a second with an experiment of four arms over those without one", least: 0.9 },
   experiment_cpu_ratio: { title: "the same from CPU time per request", least: 0.9 },
   experiment_resolve_rps: { title: "with an experiment of four arms, users who come back", unit: "requests/s" },

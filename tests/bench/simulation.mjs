@@ -12,6 +12,8 @@ const API = ["gateway", "prompts", "experiments", "resolve-prompt", "chat", "fee
 const APPROVAL = { control: 0.5, shorter: 0.56 };
 const LIFT = APPROVAL.shorter / APPROVAL.control - 1;
 const PROMPT = "bench/simulated";
+/** Seldom enough for batches to be full; a deployed installation drains each minute. */
+const DRAIN_EVERY_MS = 20_000;
 
 /**
  * Behind a pooler, as a deployed installation is: without one PostgreSQL spends most of its time beginning processes.
@@ -42,11 +44,11 @@ async function simulate(installation, api) {
   const counted = { control: { users: 0, approvals: 0 }, shorter: { users: 0, approvals: 0 } };
   const population = new Population({ api, key: installation.stores.adminKey, prompt: PROMPT });
   const began = performance.now();
-  let isOver = false;
+  const over = new AbortController();
   const draining = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await population.drain();
-      await sleep(2_000);
+      await sleep(DRAIN_EVERY_MS, undefined, { signal: over.signal }).catch(() => {});
     }
   })();
   await population.visit(USERS, {
@@ -56,7 +58,7 @@ async function simulate(installation, api) {
       counted[variant].approvals += Number(isApproved);
     },
   });
-  isOver = true;
+  over.abort();
   await draining;
   await population.drain();
   const seconds = (performance.now() - began) / 1000;

@@ -74,7 +74,8 @@ export async function load({ url, pid, script }, key, seconds) {
   return { rps, cpuUs: before === null ? null : ((after - before) / requests) * 1e6 };
 }
 
-function cpuSeconds(pid) {
+/** CPU time of a process since its beginning, where it is known. @returns {number | null} */
+export function cpuSeconds(pid) {
   if (process.platform !== "linux") return null;
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { freePort, root } from "../../dev/processes.mjs";
 import { startPostgres } from "../../dev/postgres.mjs";
+import { checkAssignment } from "./golden.mjs";
 import { startObserver } from "./observer.mjs";
 import { platforms } from "./platforms.mjs";
 
@@ -104,6 +105,19 @@ function suite(name, platform) {
     request.socket.resetAndDestroy();
     return chunk.toString();
   }
+
+  test("assignment's golden vectors are reproduced", async () => {
+    const groups = JSON.parse(readFileSync(join(root, "shared/assignment/golden.json"), "utf8"));
+    let cases = 0;
+    for (const group of groups) {
+      const explanations = await json(post("/assignments", { definition: group.definition, units: group.cases.map(({ unit }) => unit) }));
+      for (const [index, explanation] of explanations.entries()) {
+        checkAssignment(explanation, group.cases[index]);
+        cases += 1;
+      }
+    }
+    assert.ok(cases > 200, `only ${cases}`);
+  });
 
   test("a request reaches its handler", async () => {
     const target = "/echo?a=b%20c&d=%C3%A9&e=/?x";

@@ -5,6 +5,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { freePort, ready, root, run, startServer, tail } from "../../dev/processes.mjs";
 import { startComponents } from "../../dev/spin/stack.mjs";
+import { workerdBinary } from "../../dev/workerd.mjs";
 
 const NAME = "platform-contract";
 
@@ -33,13 +34,15 @@ async function startNative(dir, vars) {
 
 async function startWorkerd(dir, vars) {
   await build(["xtask", "build", NAME]);
-  const bundle = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "functions", NAME);
+  return startBundle(dir, vars, join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "functions", NAME));
+}
+
+/** What is built already. @param {string} dir @param {Record<string, string>} vars @param {string} bundle @returns {Promise<Running>} */
+export async function startBundle(dir, vars, bundle) {
   const port = await freePort();
   const config = join(dir, "contract.capnp");
   writeFileSync(config, configuration(dir, bundle, port, vars));
-  // The program itself: npm's command is a script that would stand between it and a signal.
-  const program = join(root, "node_modules/.bin/workerd");
-  const server = startServer({ name: "workerd", command: program, args: ["serve", config], log: join(dir, "workerd.log") });
+  const server = startServer({ name: "workerd", command: workerdBinary(), args: ["serve", config], log: join(dir, "workerd.log") });
   const url = `http://127.0.0.1:${port}`;
   await ready(server, async () => (await fetch(url)).arrayBuffer());
   return { ...server, url };

@@ -13,8 +13,10 @@
 //! | `GET /random`, `/setting?name` | randomness and configuration |
 //! | `POST /task` | work after the response |
 //! | `GET /log?message` | a log line of each level |
+//! | `POST /assignments?rounds` | assignments, see [`assignments`] |
 //! | `GET /calls`, `/panic` | what an instance remembers, and what a panic does to it |
 
+pub mod assignments;
 pub mod fetches;
 pub mod queries;
 pub mod streams;
@@ -53,6 +55,7 @@ fn router() -> Router {
         .route("/setting", get(setting))
         .route("/task", post(task))
         .route("/log", get(log))
+        .route("/assignments", post(assignments::explained))
         .route("/calls", get(|| async { CALLS.fetch_add(1, Ordering::Relaxed).to_string() }))
         .route("/panic", get(panic))
 }

@@ -13,7 +13,8 @@ const DAYS = 30;
 
 const ROUTES = {
   overview: "overview",
-  timeseries: "timeseries?interval=1h",
+  timeseries: "timeseries",
+  timeseries_hourly: "timeseries?interval=1h",
   timeseries_by_model: "timeseries?interval=1d&group_by=model",
   latency: "latency",
   latency_by_version: "latency?group_by=version",
@@ -149,6 +150,7 @@ async function compare(url, teams) {
     figures[`analytics_${name}_many_p99_ms`] = at(times.many, 0.99);
     const ratio = median(times.many) / median(times.few);
     figures[`analytics_${name}_ratio`] = ratio;
+    figures[`analytics_${name}_p99_ratio`] = at(times.many, 0.99) / at(times.few, 0.99);
     largest = Math.max(largest, ratio);
   }
   figures.analytics_largest_ratio = largest;

@@ -4,7 +4,7 @@ use axum::response::Response;
 use domain::timestamp;
 use edge::{Call, Checks, Problem, Query};
 use serde::Serialize;
-use store::analytics::{self, Bins, Detail, GroupBy, Period, Quantiles};
+use store::analytics::{self, Bins, GroupBy, Period, Quantiles};
 
 use crate::measures::{Group, Named};
 use crate::percentiles::{Bar, Distribution, bars};
@@ -44,8 +44,7 @@ struct Shape {
 pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
     check_interval(&mut checks, query.interval.as_deref());
-    let mut asked = query.read(&call, checks, GROUPS_IN_TEAM, None).await?;
-    asked.filter.detail = Detail::Histograms;
+    let asked = query.read(&call, checks, GROUPS_IN_TEAM, None).await?;
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
     let rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;
     let (mut latency, mut ttft, mut latency_sum, mut ttft_sum) = (Bins::new(), Bins::new(), 0, 0);
@@ -83,7 +82,7 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
 }
 
 fn bins(quantiles: Option<&Quantiles>) -> Option<&Bins> {
-    quantiles.and_then(|quantiles| quantiles.bins.as_ref())
+    quantiles.map(|quantiles| &quantiles.bins)
 }
 
 fn add(sum: &mut Bins, more: Option<&Bins>) {

@@ -30,7 +30,7 @@ pub(crate) struct Bar {
 impl Distribution {
     /// None when there are no values.
     pub(crate) fn new(quantiles: Option<&Quantiles>, sum_ms: u64) -> Option<Self> {
-        let quantiles = quantiles.filter(|quantiles| quantiles.count > 0)?;
+        let quantiles = quantiles?;
         Some(Self {
             count: quantiles.count,
             mean: Some(round(ratio(sum_ms, quantiles.count))),
@@ -42,15 +42,7 @@ impl Distribution {
 
     /// The same from bins that were added up here.
     pub(crate) fn of_bins(bins: &Bins, sum_ms: u64) -> Option<Self> {
-        let count: u64 = bins.values().sum();
-        let quantiles = Quantiles {
-            count,
-            p50: quantile(bins, count, 0.50)?,
-            p95: quantile(bins, count, 0.95)?,
-            p99: quantile(bins, count, 0.99)?,
-            bins: None,
-        };
-        Self::new(Some(&quantiles), sum_ms)
+        Self::new(Quantiles::of(bins.clone()).as_ref(), sum_ms)
     }
 
     /// The median.
@@ -62,25 +54,6 @@ impl Distribution {
     pub(crate) fn p95(self) -> f64 {
         self.p95
     }
-}
-
-/// The bin of the value that this share of all values does not exceed: of five values the median is the third. The
-/// database does the same.
-fn quantile(bins: &Bins, count: u64, share: f64) -> Option<i32> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a rank"
-    )]
-    let rank = (share * count as f64).ceil() as u64;
-    let mut seen = 0;
-    bins.iter()
-        .find(|(_, bin_count)| {
-            seen += **bin_count;
-            seen >= rank
-        })
-        .map(|(bin, _)| *bin)
 }
 
 fn middle(bin: i32) -> f64 {
@@ -149,10 +122,10 @@ mod tests {
         }
         let mut sorted = values;
         sorted.sort_by(f64::total_cmp);
-        for (share, index) in [(0.5, 499), (0.95, 949), (0.99, 989)] {
+        let quantiles = Quantiles::of(bins.clone()).unwrap();
+        for (bin, index) in [(quantiles.p50, 499), (quantiles.p95, 949), (quantiles.p99, 989)] {
             let exact = sorted[index];
-            let near = middle(quantile(&bins, 1_000, share).unwrap());
-            assert!((near - exact).abs() / exact < 0.01);
+            assert!((middle(bin) - exact).abs() / exact < 0.01);
         }
         assert_eq!(Distribution::of_bins(&Bins::new(), 0), None);
         assert_eq!(bars(&bins).iter().map(|bar| bar.count).sum::<u64>(), 1_000);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{Error, Id};
 use platform::database::{Database, Statement};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::run;
 use crate::statement::read_statement;
@@ -50,10 +51,8 @@ pub struct Filter {
 pub enum Detail {
     /// Nothing.
     Sums,
-    /// Counts and quantiles.
+    /// Histograms, and what follows from them.
     #[default]
-    Quantiles,
-    /// All bins as well.
     Histograms,
 }
 
@@ -135,7 +134,7 @@ pub enum Period {
 pub type Bins = BTreeMap<i32, u64>;
 
 /// How values are distributed: quantiles are the numbers of the bins that they lie in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantiles {
     /// How many values there are; at least one.
     pub count: u64,
@@ -145,8 +144,55 @@ pub struct Quantiles {
     pub p95: i32,
     /// The bin of what one in a hundred exceeds.
     pub p99: i32,
-    /// All bins, if they were wanted.
-    pub bins: Option<Bins>,
+    /// All bins.
+    pub bins: Bins,
+}
+
+impl Quantiles {
+    /// What follows from how often values fell into each bin; nothing where there are none.
+    pub fn of(bins: Bins) -> Option<Self> {
+        let count: u64 = bins.values().sum();
+        // The bin of the value that this share of all values does not exceed: of five values the median is the third.
+        let quantile = |percent: u64| {
+            let rank = (count * percent).div_ceil(100);
+            let mut seen = 0;
+            let reaches = |(bin, bin_count): (&i32, &u64)| {
+                seen += bin_count;
+                (seen >= rank).then_some(*bin)
+            };
+            bins.iter().find_map(reaches)
+        };
+        let (p50, p95, p99) = (quantile(50)?, quantile(95)?, quantile(99)?);
+        Some(Self { count, p50, p95, p99, bins })
+    }
+}
+
+/// Adds up the histograms of cells, each `{bins}{counts}` as the database writes arrays.
+fn added<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Quantiles>, D::Error> {
+    let cells = Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default();
+    // By bin, from the first there is on.
+    let mut sums: Vec<u64> = Vec::new();
+    for cell in &cells {
+        add(&mut sums, cell).ok_or_else(|| D::Error::custom(format!("no histogram: {cell}")))?;
+    }
+    let bins = (FIRST_BIN..).zip(sums).filter(|(_, count)| *count > 0);
+    Ok(Quantiles::of(bins.collect()))
+}
+
+const FIRST_BIN: i32 = -1;
+/// Beyond what any number of milliseconds falls into.
+const MOST_BINS: usize = 3_000;
+
+fn add(sums: &mut Vec<u64>, cell: &str) -> Option<()> {
+    let (bins, counts) = cell.strip_prefix('{')?.strip_suffix('}')?.split_once("}{")?;
+    for (bin, count) in bins.split(',').zip(counts.split(',')) {
+        let place = usize::try_from(bin.parse::<i32>().ok()? - FIRST_BIN).ok()?;
+        if place >= sums.len() {
+            sums.resize(Some(place + 1).filter(|length| *length <= MOST_BINS)?, 0);
+        }
+        *sums.get_mut(place)? += count.parse::<u64>().ok()?;
+    }
+    Some(())
 }
 
 /// Sums of some cells.
@@ -207,10 +253,10 @@ pub struct Summary {
     /// The sums.
     pub sums: Sums,
     /// Latencies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "added")]
     pub latency: Option<Quantiles>,
     /// Times to the first token.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "added")]
     pub ttft: Option<Quantiles>,
 }
 
@@ -270,8 +316,10 @@ pub struct Point {
     /// The sums.
     pub sums: Sums,
     /// Latencies.
+    #[serde(deserialize_with = "added")]
     pub latency: Option<Quantiles>,
     /// Times to the first token.
+    #[serde(deserialize_with = "added")]
     pub ttft: Option<Quantiles>,
 }
 
@@ -326,4 +374,30 @@ pub async fn is_time_zone(database: &Database, name: &str) -> Result<bool, Error
 /// What a team has used, ever.
 pub async fn counters(database: &Database, team_id: &Id) -> Result<Vec<Counter>, Error> {
     run::rows(database, &COUNTERS, &[team_id.as_str().into()]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cells: &str) -> Result<Option<Quantiles>, serde_json::Error> {
+        added(&mut serde_json::Deserializer::from_str(cells))
+    }
+
+    #[test]
+    fn histograms_add_up() {
+        let quantiles = read(r#"["{-1,0,5}{1,2,3}", "{5,7}{1,93}"]"#).unwrap().unwrap();
+        assert_eq!(quantiles.bins, Bins::from([(-1, 1), (0, 2), (5, 4), (7, 93)]));
+        assert_eq!((quantiles.count, quantiles.p50, quantiles.p95), (100, 7, 7));
+        assert_eq!((read("null").unwrap(), read("[]").unwrap()), (None, None));
+        let few = read(r#"["{1,2,3}{2,1,2}"]"#).unwrap().unwrap();
+        assert_eq!((few.p50, few.p95, few.p99), (2, 3, 3));
+    }
+
+    #[test]
+    fn what_is_no_histogram_is_an_error() {
+        for cell in ["", "{}", "{1}", "{1}{x}", "{-2}{1}", "{2000000000}{1}"] {
+            assert!(read(&format!("[\"{cell}\"]")).is_err(), "{cell}");
+        }
+    }
 }

@@ -46,36 +46,17 @@ with given as (
   from cell group by name order by sum(requests) desc, name limit 10
 ), summed as (
   select
-    name, bucket_start, row_number() over () as number, sum(requests) as requests,
+    name, bucket_start, sum(requests) as requests,
     coalesce(sum(requests) filter (where status = 'error'), 0) as errors,
     coalesce(sum(requests) filter (where status = 'cancelled'), 0) as cancelled, sum(tokens_in) as tokens_in,
     sum(tokens_out) as tokens_out, sum(cached_tokens_in) as cached_tokens_in, sum(cost_usd) as cost_usd,
     sum(unpriced) as unpriced, sum(approvals) as approvals, sum(approval_sum) as approval_sum,
     sum(ratings) as ratings, sum(rating_sum) as rating_sum, sum(latency_sum_ms) as latency_sum_ms,
-    sum(ttft_sum_ms) as ttft_sum_ms
+    sum(ttft_sum_ms) as ttft_sum_ms,
+    -- As they are: to add bins up is a few nanoseconds each for whoever reads this, and a row each for us.
+    jsonb_agg((latency).bins::text || (latency).counts::text) filter (where latency is not null) as latencies,
+    jsonb_agg((ttft).bins::text || (ttft).counts::text) filter (where ttft is not null) as ttfts
   from cell join largest using (name) group by name, bucket_start
-), entry as (
-  -- One number says bucket, kind and bin: there are many, and they are added up as they come.
-  select number * 20000 + unnest((cell.latency).bins) as place, unnest((cell.latency).counts) as count
-  from cell join summed using (name, bucket_start)
-  union all
-  select number * 20000 + 10000 + unnest((cell.ttft).bins), unnest((cell.ttft).counts)
-  from cell join summed using (name, bucket_start)
-), bins as (
-  select (place + 1) / 10000 as which, (place + 1) % 10000 - 1 as bin, sum(count)::bigint as count
-  from entry group by place
-), distribution as (
-  select which, jsonb_build_object(
-    'count', max(total),
-    'p50', min(bin) filter (where seen >= ceil(0.50 * total)),
-    'p95', min(bin) filter (where seen >= ceil(0.95 * total)),
-    'p99', min(bin) filter (where seen >= ceil(0.99 * total)),
-    'bins', null) as document
-  from (
-    select which, bin, sum(count) over (partition by which order by bin)::bigint as seen,
-      sum(count) over (partition by which)::bigint as total
-    from bins) as running
-  group by which
 ), point as (
   select name, jsonb_agg(jsonb_build_object(
     'bucket_ms', epoch_ms(bucket_start),
@@ -84,12 +65,9 @@ with given as (
       'cached_tokens_in', cached_tokens_in, 'cost_usd', cost_usd, 'unpriced', unpriced, 'approvals', approvals,
       'approval_sum', approval_sum, 'ratings', ratings, 'rating_sum', rating_sum, 'latency_sum_ms', latency_sum_ms,
       'ttft_sum_ms', ttft_sum_ms),
-    'latency', latency.document,
-    'ttft', ttft.document) order by bucket_start) as points
-  from summed
-  left join distribution as latency on latency.which = summed.number * 2
-  left join distribution as ttft on ttft.which = summed.number * 2 + 1
-  group by name
+    'latency', latencies,
+    'ttft', ttfts) order by bucket_start) as points
+  from summed group by name
 )
 select jsonb_build_object(
   'buckets_ms', (select jsonb_agg(epoch_ms(bucket_start) order by bucket_start) from bucket),

@@ -6,7 +6,7 @@ use domain::{Id, Kind};
 use futures_util::future::join_all;
 use platform::database::Database;
 use serde_json::{Value, json};
-use store::analytics::{self, Bins, Detail, Filter, GroupBy, Period, Piece};
+use store::analytics::{self, Bins, Filter, GroupBy, Period, Piece};
 use store::events::{self, Failure, Ingested};
 use tokio_postgres::Client;
 
@@ -181,7 +181,7 @@ async fn a_range_is_the_sum_of_its_pieces_and_percentiles_are_near() {
     };
     // 12:13 to 13:31: minutes, quarters of an hour, minutes.
     let pieces = [piece(60, 13, 15), piece(900, 15, 90), piece(60, 90, 91)];
-    let filter = Filter { detail: Detail::Histograms, ..Filter::default() }.settled();
+    let filter = Filter::default().settled();
     let summary = analytics::summary(&database, &team_id, &filter, &pieces).await.unwrap();
     let inside: Vec<&Value> = batch
         .iter()
@@ -191,20 +191,18 @@ async fn a_range_is_the_sum_of_its_pieces_and_percentiles_are_near() {
     let errors = inside.iter().filter(|event| event["status"] == "error").count();
     assert_eq!(summary[0].sums.errors, errors as u64);
 
-    let by_version =
-        Filter { group_by: Some(GroupBy::Version), detail: Detail::Histograms, ..Filter::default() }
-            .settled();
+    let by_version = Filter { group_by: Some(GroupBy::Version), ..Filter::default() }.settled();
     let versions = analytics::summary(&database, &team_id, &by_version, &pieces).await.unwrap();
     assert_eq!((versions.len(), versions[0].groups), (3, 3));
     assert_eq!(versions.iter().map(|version| version.sums.requests).sum::<u64>(), inside.len() as u64);
     let mut merged = Bins::new();
     for (bin, bin_count) in
-        versions.iter().filter_map(|version| version.latency.as_ref()?.bins.as_ref()).flatten()
+        versions.iter().filter_map(|version| version.latency.as_ref()).flat_map(|latency| &latency.bins)
     {
         *merged.entry(*bin).or_default() += bin_count;
     }
     let latency = summary[0].latency.as_ref().unwrap();
-    assert_eq!(Some(&merged), latency.bins.as_ref());
+    assert_eq!(merged, latency.bins);
     assert_eq!(latency.count, merged.values().sum::<u64>());
     let count = usize::try_from(latency.count).unwrap();
     let of_rank = |percent: usize| bin_of_rank(&merged, (count * percent).div_ceil(100));

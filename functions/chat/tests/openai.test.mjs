@@ -35,6 +35,48 @@ async function read(stream) {
   return { chunks, text };
 }
 
+describe("an idempotency key", () => {
+  const repeat = (path, body, idempotencyKey) =>
+    fetch(models.url + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${models.key}`, "content-type": "application/json", "idempotency-key": idempotencyKey },
+      body: JSON.stringify(body),
+    });
+
+  for (const [path, body] of [
+    ["/v1/chat/completions", { messages: hi }],
+    ["/api/chat", { message: "hi", stream: false }],
+  ]) {
+    test(`brings the first answer of ${path} again, and asks nobody`, async () => {
+      const model = `mock-ok:first=300,words=${path.length}`;
+      const ask = (more = {}) => repeat(path, { ...body, model, ...more }, `once ${path}`);
+      const [first, meanwhile] = await Promise.all([ask(), new Promise((resolve) => setTimeout(resolve, 150)).then(() => ask())]);
+      assert.deepEqual([first.status, meanwhile.status, meanwhile.headers.get("retry-after")], [200, 409, "1"]);
+      const again = await ask();
+      assert.deepEqual([again.status, again.headers.get("idempotent-replayed")], [200, "true"]);
+      assert.deepEqual(await again.json(), await first.json());
+      assert.equal((await ask({ model: "mock-ok" })).status, 409, "another question is another request");
+      assert.equal((await models.requests(model)).length, 1);
+    });
+
+    test(`is free again when ${path} has failed`, async () => {
+      const ask = (model) => repeat(path, { ...body, model }, `failed ${path}`);
+      assert.ok((await ask("mock-400")).status >= 400);
+      assert.equal((await ask("mock-ok")).status, 200);
+    });
+  }
+
+  test("does not start a stream twice, and says so as OpenAI would", async () => {
+    const ask = () => repeat("/v1/chat/completions", { model: "mock-ok:words=7", messages: hi, stream: true }, "streamed");
+    assert.match(await (await ask()).text(), /\[DONE\]/);
+    const again = await ask();
+    assert.equal(again.status, 409);
+    const { error } = await again.json();
+    assert.match(error.message, /was a stream/);
+    assert.equal((await models.requests("mock-ok:words=7")).length, 1);
+  });
+});
+
 describe("the package of npm", () => {
   test("asks for a whole answer", async () => {
     const answer = await openai.chat.completions.create({ model: "offline", messages: hi, max_tokens: 4 });

@@ -190,7 +190,7 @@ pub const ROUTES: &[Route] = &[
     creates("/api/chat", Chat, Runtime),
     route("POST", "/api/chat/{message}/stop", Chat, Runtime),
     route("GET", "/api/chat/{message}/stream", Chat, Runtime),
-    route("POST", "/v1/chat/completions", Chat, Runtime),
+    creates("/v1/chat/completions", Chat, Runtime),
     route("GET", "/v1/models", Chat, Runtime),
     route("GET", "/v1/models/{model}", Chat, Runtime),
     route("POST", "/api/tokens", Chat, Runtime),

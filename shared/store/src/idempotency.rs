@@ -10,7 +10,8 @@ use serde::Deserialize;
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
-const CLAIM: Statement = change_statement!("idempotency/claim", [Text, Text, Text, Text, Text, Text]);
+const CLAIM: Statement =
+    change_statement!("idempotency/claim", [Text, Text, Text, Text, Text, Text, Integer]);
 const COMPLETE: Statement = read_statement!("idempotency/complete", [Text, Text, Text, Text, Integer, Text]);
 const RELEASE: Statement = read_statement!("idempotency/release", [Text, Text, Text, Text]);
 const PURGE: Statement = read_statement!("idempotency/purge", [Text]);
@@ -40,16 +41,19 @@ pub struct Held {
     pub response: Option<String>,
 }
 
-/// Claims `idempotency_key` for the actor's key and request.
+/// Claims `idempotency_key` for the actor's key and request. A claim of others that is older than `lease_seconds` is
+/// one of a request that has died.
 pub async fn claim(
     database: &Database,
     actor: &Actor,
     idempotency_key: &str,
     route: &str,
     body_hash: &str,
+    lease_seconds: i64,
 ) -> Result<Claim, Error> {
     let [team_id, key_id, idempotency_key, request_id] = place(actor, idempotency_key);
-    let parameters = [team_id, key_id, idempotency_key, route.into(), body_hash.into(), request_id];
+    let parameters =
+        [team_id, key_id, idempotency_key, route.into(), body_hash.into(), request_id, lease_seconds.into()];
     if let Some(claim) = run::optional(database, &CLAIM, &parameters).await? {
         return Ok(claim);
     }

@@ -1,4 +1,4 @@
--- Takes the key for this request, if nobody has it. A claim that is a minute old belongs to a request that died; an
+-- Takes the key for this request, if nobody has it. A claim that is $7 seconds old belongs to a request that died; an
 -- answer that is a day old is forgotten. Null when another request has just taken it and is not visible yet.
 with claimed as (
   insert into idempotency as held (team_id, key_id, idempotency_key, route, body_hash, request_id)
@@ -6,7 +6,7 @@ with claimed as (
   on conflict (team_id, key_id, idempotency_key) do update
   set route = excluded.route, body_hash = excluded.body_hash, request_id = excluded.request_id, state = 'pending',
     status = null, response = null, created_at = now()
-  where held.state = 'pending' and held.created_at < now() - interval '60 seconds'
+  where held.state = 'pending' and held.created_at < now() - make_interval(secs => $7)
     or held.created_at < now() - interval '24 hours'
   returning state
 )

@@ -6,6 +6,8 @@ use store::idempotency::{Claim, Held, claim, complete, purge, release};
 
 use crate::support::{client, database, random_name, team};
 
+const LEASE_SECONDS: i64 = 60;
+
 /// The same key, in another request.
 fn another_request(actor: &Actor) -> Actor {
     Actor { request_id: random_name("request"), ..actor.clone() }
@@ -30,7 +32,9 @@ async fn the_first_answer_is_given_again() {
             response: response.map(str::to_owned),
         })
     };
-    let again = async |actor: &Actor| claim(&database, actor, "k", "POST /api/keys", "hash").await.unwrap();
+    let again = async |actor: &Actor| {
+        claim(&database, actor, "k", "POST /api/keys", "hash", LEASE_SECONDS).await.unwrap()
+    };
 
     assert_eq!(again(&actor).await, Claim::Claimed);
     let repeat = another_request(&actor);
@@ -48,15 +52,17 @@ async fn the_first_answer_is_given_again() {
 async fn a_request_that_died_loses_its_claim() {
     let (database, actor) = (database().await, team().await);
     let successor = another_request(&actor);
-    assert_eq!(claim(&database, &actor, "k", "r", "h").await, Ok(Claim::Claimed));
+    assert_eq!(claim(&database, &actor, "k", "r", "h", LEASE_SECONDS).await, Ok(Claim::Claimed));
     age(&actor, "61 seconds").await;
-    assert_eq!(claim(&database, &successor, "k", "r", "h").await, Ok(Claim::Claimed));
+    let in_time = claim(&database, &successor, "k", "r", "h", 2 * LEASE_SECONDS).await.unwrap();
+    assert!(matches!(&in_time, Claim::Held(_)), "{in_time:?}");
+    assert_eq!(claim(&database, &successor, "k", "r", "h", LEASE_SECONDS).await, Ok(Claim::Claimed));
 
     complete(&database, &actor, "k", 201, "late").await.unwrap();
-    let still_pending = claim(&database, &actor, "k", "r", "h").await.unwrap();
+    let still_pending = claim(&database, &actor, "k", "r", "h", LEASE_SECONDS).await.unwrap();
     assert!(matches!(&still_pending, Claim::Held(held) if held.status.is_none()), "{still_pending:?}");
     release(&database, &successor, "k").await.unwrap();
-    assert_eq!(claim(&database, &actor, "k", "r", "h").await, Ok(Claim::Claimed));
+    assert_eq!(claim(&database, &actor, "k", "r", "h", LEASE_SECONDS).await, Ok(Claim::Claimed));
 }
 
 #[tokio::test]
@@ -64,7 +70,7 @@ async fn of_twenty_simultaneous_requests_one_gets_the_claim() {
     let actor = team().await;
     let claims = join_all((0..20).map(|_| {
         let actor = another_request(&actor);
-        async move { claim(&database().await, &actor, "k", "r", "h").await.unwrap() }
+        async move { claim(&database().await, &actor, "k", "r", "h", LEASE_SECONDS).await.unwrap() }
     }))
     .await;
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Claimed).count(), 1, "{claims:?}");
@@ -73,8 +79,8 @@ async fn of_twenty_simultaneous_requests_one_gets_the_claim() {
 #[tokio::test]
 async fn old_answers_are_forgotten() {
     let (database, actor) = (database().await, team().await);
-    claim(&database, &actor, "old", "r", "h").await.unwrap();
+    claim(&database, &actor, "old", "r", "h", LEASE_SECONDS).await.unwrap();
     age(&actor, "25 hours").await;
-    claim(&database, &actor, "new", "r", "h").await.unwrap();
+    claim(&database, &actor, "new", "r", "h", LEASE_SECONDS).await.unwrap();
     assert_eq!(purge(&database, &actor.team_id).await, Ok(1));
 }

@@ -15,6 +15,7 @@ import { measureExperimentThroughput, measureSwitches } from "../tests/bench/exp
 import { measureExport } from "../tests/bench/export.mjs";
 import { measureFirstAnswers } from "../tests/bench/first-answer.mjs";
 import { describe, rounded } from "../tests/bench/figures.mjs";
+import { measureIngestion } from "../tests/bench/ingestion.mjs";
 import { Installation } from "../tests/bench/installation.mjs";
 import { measureOutage } from "../tests/bench/outage.mjs";
 import { measureLostInvalidations, measurePropagation } from "../tests/bench/propagation.mjs";
@@ -41,6 +42,7 @@ const groups = [
   { name: "chat", measure: measureChat, edges: 0 },
   { name: "experiments", measure: measureExperimentThroughput, edges: 0 },
   { name: "analytics", measure: measureAnalytics, edges: 0 },
+  { name: "ingestion", measure: measureIngestion, edges: 0 },
   { name: "export", measure: measureExport, edges: 0 },
   { name: "redaction", measure: measureRedaction, edges: 0 },
   { name: "simulation", measure: measureSimulation, edges: 0 },

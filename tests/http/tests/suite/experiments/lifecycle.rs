@@ -175,6 +175,17 @@ async fn a_winner_is_promoted_as_a_person_would() {
         (&moves[0]["version_id"], &moves[0]["justification"]),
         (&json!(stage.versions[1]), &json!("Shorter is better"))
     );
+    let audited = stage
+        .team
+        .admin
+        .all(&format!("/api/audit?resource={}", moves[0]["prompt_id"].as_str().unwrap()))
+        .await;
+    assert_eq!(
+        (&audited[0]["action"], &audited[0]["detail"]["version_id"]),
+        (&json!("prompt.promote"), &json!(stage.versions[1])),
+        "{}",
+        audited[0]
+    );
     for action in ["stop", "kill", "pause", "resume"] {
         stage.team.admin.post(&format!("{path}/{action}"), json!({})).await.problem(409, "conflict");
     }

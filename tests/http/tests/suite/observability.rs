@@ -73,6 +73,32 @@ async fn inferences_are_taken_one_by_one_and_counted_once() {
     assert_eq!(overview(&team.admin, 4).await["requests"], 4);
 }
 
+/// Asking for each event whether its prompt is the team's would cost a round trip. It need not: whatever an event says,
+/// it counts for the team of the key alone.
+#[tokio::test]
+async fn an_event_about_another_teams_prompt_tells_neither_of_the_other() {
+    let (team, stranger) = (Team::new().await, Team::new().await);
+    let (prompt_id, version_id) = stranger.admin.make_live(&unique("theirs"), text("Secret.")).await;
+    let about = json!({"prompt_id": prompt_id, "version_id": version_id, "tokens_in": 7});
+    contains(&ingest(&team.admin, vec![inference("foreign", &about)]).await, &json!({"accepted": 1}));
+    overview(&team.admin, 1).await;
+    let versions = team.admin.get("/api/analytics/versions").await.expect(200);
+    let of_foreign = &versions["versions"][0];
+    contains(of_foreign, &json!({"version_id": version_id, "requests": 1}));
+    assert!(of_foreign["version_number"].is_null() && of_foreign["prompt_name"].is_null(), "{of_foreign}");
+    let theirs = stranger.admin.get("/api/analytics/overview").await.expect(200);
+    contains(&theirs, &json!({"requests": 0, "tokens_in": 0}));
+}
+
+/// The sum of no numbers is -0 in Rust.
+#[tokio::test]
+async fn nothing_costs_nothing() {
+    let team = Team::new().await;
+    let costs = team.admin.get("/api/analytics/costs").await.expect(200);
+    assert!(costs["cost_usd"].as_f64().is_some_and(f64::is_sign_positive), "{costs}");
+    assert!(!team.admin.get("/metrics").await.body.contains(" -0"));
+}
+
 #[tokio::test]
 async fn a_batch_has_one_to_five_hundred_events() {
     let team = Team::new().await;

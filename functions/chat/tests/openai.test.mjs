@@ -66,6 +66,30 @@ describe("an idempotency key", () => {
     });
   }
 
+  test("brings an answer whose client has left before it was there", async () => {
+    const model = "mock-ok:words=20,delay=100";
+    const abort = new AbortController();
+    const request = {
+      method: "POST",
+      headers: { authorization: `Bearer ${models.key}`, "content-type": "application/json", "idempotency-key": "lost" },
+      body: JSON.stringify({ message: "Is anybody there?", model, stream: false }),
+    };
+    const lost = fetch(`${models.url}/api/chat`, { ...request, signal: abort.signal });
+    setTimeout(() => abort.abort(), 700);
+    await assert.rejects(lost, { name: "AbortError" });
+    let again;
+    for (let tries = 0; tries < 100 && again?.status !== 200; tries += 1) {
+      again = await fetch(`${models.url}/api/chat`, request);
+      assert.ok([200, 409].includes(again.status), `${again.status}`);
+      await sleep(100);
+    }
+    const { conversation_id, text, finish_reason } = await again.json();
+    assert.deepEqual([text.split(" ").length, finish_reason], [20, "stop"]);
+    const { status, content } = await models.api.lastMessage(conversation_id);
+    assert.deepEqual([status, content], ["complete", text]);
+    assert.equal((await models.requests(model)).length, 1);
+  });
+
   test("does not start a stream twice, and says so as OpenAI would", async () => {
     const ask = () => repeat("/v1/chat/completions", { model: "mock-ok:words=7", messages: hi, stream: true }, "streamed");
     assert.match(await (await ask()).text(), /\[DONE\]/);

@@ -191,6 +191,19 @@ describe("an interrupted answer", () => {
     }
   });
 
+  test("is kept for five minutes after its end, and no longer", async () => {
+    const stream = await here.say({ message: "hello", model: "mock-ok:words=3" });
+    const redis = async (...command) => {
+      const headers = { authorization: `Bearer ${stack.restToken}` };
+      return (await (await fetch(stack.restUrl, { method: "POST", headers, body: JSON.stringify(command) })).json()).result;
+    };
+    const keys = await redis("KEYS", `*${stream.events[0].data.message_id}*`);
+    assert.ok(keys.length > 0);
+    const left = await Promise.all(keys.map((key) => redis("PTTL", key)));
+    assert.ok(left.every((ms) => ms > 0 && ms <= 300_000), `${left}`);
+    assert.ok(Math.max(...left) > 290_000, `${left}`);
+  });
+
   test("is nothing at once when its end was seen", async () => {
     const one = async () => {
       const stream = await here.chat({ message: "hello", model: "mock-ok:words=5" });

@@ -46,6 +46,8 @@ pub struct Maintained {
     pub ids_forgotten: u64,
     /// Cells of rollups that were deleted.
     pub rollups_pruned: u64,
+    /// Rows of the audit log older than twelve months that were deleted.
+    pub audit_forgotten: u64,
 }
 
 /// Stores a batch: a JSON array of events, of any teams. All or nothing.

@@ -331,6 +331,36 @@ async fn days_have_partitions_and_nothing_is_lost_for_the_want_of_one() {
     assert_eq!(count(&client, rolled, &team_id).await, 2);
 }
 
+#[tokio::test]
+async fn the_audit_log_is_kept_for_a_year_and_never_changes() {
+    let (database, client, team_id) = (database().await, client().await, team().await.team_id);
+    let insert = |months: i32| {
+        format!(
+            "insert into audit (team_id, at, actor, action, resource)
+               values ('{team_id}', now() - interval '{months} months' - interval '1 day', '{{}}', 'prompt.create', 'p{months}')"
+        )
+    };
+    for months in [0, 11, 12, 30] {
+        client.batch_execute(&insert(months)).await.unwrap();
+    }
+    for change in ["delete from audit", "update audit set action = 'x'"] {
+        let refused =
+            client.batch_execute(&format!("{change} where team_id = '{team_id}' and resource = 'p11'")).await;
+        assert!(refused.is_err(), "{change}");
+    }
+    let kept = "select count(*) from audit where team_id = $1 and resource in ('p0', 'p11')";
+    let old = "select count(*) from audit where team_id = $1 and resource in ('p12', 'p30')";
+    // Another test may be maintaining just now: then this one comes again.
+    for _ in 0..50 {
+        if events::maintain(&database, 30).await.unwrap().is_some()
+            && count(&client, old, &team_id).await == 0
+        {
+            break;
+        }
+    }
+    assert_eq!((count(&client, kept, &team_id).await, count(&client, old, &team_id).await), (2, 0));
+}
+
 /// A unit as one would count it by hand: its values in the order of their arrival.
 #[derive(Default, Clone)]
 struct Unit {

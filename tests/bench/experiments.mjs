@@ -106,7 +106,7 @@ async function rollingBack(installation, api) {
   const watch = new Watch(urls(installation, "bench/guarded"), { key });
   try {
     await watch.all(({ body }) => ["canary", "control"].includes(body?.assignment));
-    const population = new Population({ api, key: installation.stores.adminKey, prompt: "bench/guarded" });
+    const population = new Population({ apis: [api], key: installation.stores.adminKey, prompt: "bench/guarded" });
     await population.visit(200, { approves: (variant) => variant === "control" });
     await population.drain();
     // Nobody asks for it: this is what the cron trigger of each minute does.

@@ -11,7 +11,7 @@ export class Population {
   #target;
   #agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
-  /** @param {{api: {url: string}, key: string, prompt: string}} target */
+  /** @param {{apis: {url: string}[], key: string, prompt: string}} target A user stays with one of several processes. */
   constructor(target) {
     this.#target = target;
   }
@@ -27,11 +27,12 @@ export class Population {
     const work = async () => {
       for (let user = next++; user < count; user = next++) {
         const user_id = `user-${user}@example.com`;
-        const resolved = await this.#post(`/api/resolve/${encodeURIComponent(prompt)}`, { user_id });
-        const { message_id, variant } = await this.#post("/api/chat", { prompt, user_id, message: "Hello", stream: false });
+        const post = (path, body) => this.#post(path, body, user);
+        const resolved = await post(`/api/resolve/${encodeURIComponent(prompt)}`, { user_id });
+        const { message_id, variant } = await post("/api/chat", { prompt, user_id, message: "Hello", stream: false });
         if (variant !== resolved.variant) throw new Error(`${user_id} is served ${resolved.variant}, then ${variant}`);
         const isApproved = approves(variant, user);
-        await this.#post("/api/feedback", { message_id, rating: isApproved ? 1 : -1 });
+        await post("/api/feedback", { message_id, rating: isApproved ? 1 : -1 });
         onUser(user, variant, isApproved);
       }
     };
@@ -50,9 +51,10 @@ export class Population {
     return events;
   }
 
-  async #post(path, body) {
-    const { api, key } = this.#target;
-    const answer = await send(`${api.url}${path}`, { method: "POST", key, body, agent: this.#agent });
+  async #post(path, body, user = 0) {
+    const { apis, key } = this.#target;
+    const { url } = apis[user % apis.length];
+    const answer = await send(`${url}${path}`, { method: "POST", key, body, agent: this.#agent });
     if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);
     return answer.body;
   }

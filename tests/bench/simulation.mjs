@@ -12,6 +12,7 @@ const API = ["gateway", "prompts", "experiments", "resolve-prompt", "chat", "fee
 const APPROVAL = { control: 0.5, shorter: 0.56 };
 const LIFT = APPROVAL.shorter / APPROVAL.control - 1;
 const PROMPT = "bench/simulated";
+const PROCESSES = 3;
 /** Seldom enough for batches to be full; a deployed installation drains each minute. */
 const DRAIN_EVERY_MS = 20_000;
 
@@ -22,27 +23,26 @@ const DRAIN_EVERY_MS = 20_000;
 export async function measureSimulation({ installation, dir }) {
   const limits = { CHAT_REQUESTS_PER_HOUR: "1000000000", CHAT_CONCURRENT_STREAMS: "10000" };
   const pooler = await startPgbouncer({ dir, databaseUrl: installation.stores.databaseUrl });
+  const apis = [];
   try {
-    const api = await installation.startProcess(API, { ...limits, DATABASE_URL: pooler.url });
-    try {
-      return await simulate(installation, api);
-    } finally {
-      await api.stop();
-    }
+    // As many isolates: one alone would be busy and leave a core idle.
+    for (let index = 0; index < PROCESSES; index++) apis.push(await installation.startProcess(API, { ...limits, DATABASE_URL: pooler.url }));
+    return await simulate(installation, apis);
   } finally {
+    for (const api of apis) await api.stop();
     await pooler.stop();
   }
 }
 
-async function simulate(installation, api) {
+async function simulate(installation, apis) {
   const succeed = async (method, path, body) => {
-    const answer = await installation.call(method, path, body, { url: api.url });
+    const answer = await installation.call(method, path, body, { url: apis[0].url });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
     return answer.body;
   };
   const path = await begin(succeed);
   const counted = { control: { users: 0, approvals: 0 }, shorter: { users: 0, approvals: 0 } };
-  const population = new Population({ api, key: installation.stores.adminKey, prompt: PROMPT });
+  const population = new Population({ apis, key: installation.stores.adminKey, prompt: PROMPT });
   const began = performance.now();
   const over = new AbortController();
   const draining = (async () => {

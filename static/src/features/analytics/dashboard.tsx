@@ -12,6 +12,7 @@ import { SERIES_LIMIT } from "@/charts/visualise/marks";
 import { ShareInterval } from "@/charts/visualise/share-interval";
 import { TimeColumns } from "@/charts/visualise/time-columns";
 import { TimeLines } from "@/charts/visualise/time-lines";
+import { curlCommand } from "@/lib/curl";
 import { count, duration, percent, plural, shortCount, usd } from "@/lib/format";
 import { paths } from "@/paths";
 import { CodeBlock } from "@/ui/copy";
@@ -68,7 +69,7 @@ function Nothing() {
         wrap
         label="command"
         className="mt-4 text-start"
-        code={`curl ${location.origin}/api/ingest \\\n  -H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json" \\\n  -d '{"events": [{"id": "1", "type": "inference", "model": "gpt-4o-mini",\n       "tokens_in": 200, "tokens_out": 50, "latency_ms": 800}]}'`}
+        code={curlCommand("/api/ingest", { events: [{ id: "1", type: "inference", model: "gpt-4o-mini", tokens_in: 200, tokens_out: 50, latency_ms: 800 }] })}
       />
     </EmptyState>
   );

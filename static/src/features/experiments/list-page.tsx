@@ -3,6 +3,7 @@ import { FlaskConical, Plus, Search } from "lucide-react";
 import { useDeferredValue } from "react";
 import { Link } from "react-router";
 import { usePermission } from "@/api/session";
+import { curlCommand } from "@/lib/curl";
 import { useSearchState } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
 import { useRowKeys } from "@/shell/row-keys";
@@ -171,14 +172,20 @@ function NothingFound({ onClear }: { onClear: () => void }) {
   );
 }
 
-const JSON_HEADERS = `-H "authorization: Bearer $PROMPTLAB_KEY" -H "content-type: application/json"`;
 
 function FirstExperiment() {
   return (
     <EmptyState
       icon={FlaskConical}
       title="No experiments yet"
-      curl={`curl ${location.origin}/api/prompts/support%2Freply/experiments \\\n  ${JSON_HEADERS} \\\n  -d '{"variants": [{"version_id": "ver_…", "traffic_weight": 50},\n       {"version_id": "ver_…", "traffic_weight": 50}],\n       "allocation_strategy": "fixed_split", "primary_metric": "approval"}'`}
+      curl={curlCommand("/api/prompts/support%2Freply/experiments", {
+        variants: [
+          { version_id: "ver_…", traffic_weight: 50 },
+          { version_id: "ver_…", traffic_weight: 50 },
+        ],
+        allocation_strategy: "fixed_split",
+        primary_metric: "approval",
+      })}
     >
       An experiment serves several versions of a prompt side by side, each user always the same one, and says which is better as soon as that is certain.
     </EmptyState>
@@ -190,7 +197,15 @@ function FirstCanary() {
     <EmptyState
       icon={FlaskConical}
       title="No canaries yet"
-      curl={`curl ${location.origin}/api/prompts/support%2Freply/canary \\\n  ${JSON_HEADERS} \\\n  -d '{"version_id": "ver_…", "environment": "production",\n       "steps": [{"percent": 5, "min_minutes": 30}, {"percent": 50, "min_minutes": 60}],\n       "guardrails": [{"metric": "error_rate", "max_relative_regression": 0.1}]}'`}
+      curl={curlCommand("/api/prompts/support%2Freply/canary", {
+        version_id: "ver_…",
+        environment: "production",
+        steps: [
+          { percent: 5, min_minutes: 30 },
+          { percent: 50, min_minutes: 60 },
+        ],
+        guardrails: [{ metric: "error_rate", max_relative_regression: 0.1 }],
+      })}
     >
       A canary gives a new version to a few users, then to more, and takes it back by itself when a guardrail fails.
     </EmptyState>

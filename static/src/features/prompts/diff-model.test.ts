@@ -40,8 +40,9 @@ describe("contents", () => {
 
   test("60 kB take no noticeable time", () => {
     const text = Array.from({ length: 1_500 }, (_, index) => `Line ${index} of a long prompt with a few words.`).join("\n");
-    const began = performance.now();
+    // The processor's time: other tests run beside this one.
+    const began = process.cpuUsage();
     diffContents(fieldsOf({ ...base, template_text: text }), fieldsOf({ ...base, template_text: text.replaceAll("few", "great many") }));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
   });
 });

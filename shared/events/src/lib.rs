@@ -16,6 +16,7 @@
 mod append;
 #[cfg(feature = "contents")]
 mod append_new;
+mod backlog;
 mod batch;
 #[cfg(feature = "contents")]
 mod contents;
@@ -34,8 +35,9 @@ mod stream;
 
 #[cfg(feature = "contents")]
 pub use append_new::{Appended, append_new};
+pub use backlog::{Backlog, backlog};
 #[cfg(feature = "contents")]
-pub use drain::{Backlog, Drained, backlog, drain};
+pub use drain::{Drained, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
 #[cfg(feature = "contents")]
 pub use policies::policy;

@@ -10,7 +10,6 @@ pub(crate) const SHARDS: u32 = 4;
 #[cfg(feature = "contents")]
 pub(crate) const GROUP: &str = "drain";
 /// Where entries go that can never be stored, for somebody to look at.
-#[cfg(feature = "contents")]
 pub(crate) const SET_ASIDE: &str = "events:set-aside";
 #[cfg(feature = "contents")]
 pub(crate) const MOST_SET_ASIDE: u32 = 10_000;

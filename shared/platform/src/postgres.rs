@@ -40,7 +40,9 @@ impl Connection {
             open
         } else {
             let place = Place::take().await?;
-            (within(CONNECT_TIMEOUT_MS, connect(&self.url)).await?, place)
+            let session = within(CONNECT_TIMEOUT_MS, connect(&self.url)).await?;
+            place.opened();
+            (session, place)
         };
         let result = within(STATEMENT_TIMEOUT_MS, session.query(statement, parameters)).await;
         if !matches!(result, Err(Error::Unavailable(_))) {

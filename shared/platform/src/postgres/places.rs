@@ -10,8 +10,11 @@ use crate::time::{now_ms, sleep};
 
 /// The most connections.
 const MOST: usize = 32;
-/// The longest wait for a place, in milliseconds.
-const PATIENCE_MS: i64 = 20_000;
+/// How long the row may stand still before who waits gives up, in milliseconds: as long as connections are opened, a
+/// long row is a busy machine and no failure.
+const STANDSTILL_MS: i64 = 10_000;
+/// The longest wait all the same, in milliseconds.
+const PATIENCE_MS: i64 = 120_000;
 /// A place that is held longer than this counts as given up, in milliseconds: what a cancelled request held is not
 /// always dropped.
 const HELD_MS: i64 = 30_000;
@@ -29,6 +32,8 @@ struct Places {
     taken: Vec<(u64, i64)>,
     /// The number of each that waits, and when it last asked.
     row: VecDeque<(u64, i64)>,
+    /// When a connection was opened last.
+    opened_at_ms: i64,
 }
 
 static PLACES: LazyLock<Mutex<Places>> = LazyLock::new(Mutex::default);
@@ -47,13 +52,18 @@ impl Place {
                 Ok(()) => return Ok(Self(number)),
                 Err(ahead) => ahead,
             };
-            if now_ms - began_ms > PATIENCE_MS {
+            if places().is_hopeless(began_ms, now_ms) {
                 places().row.retain(|(other, _)| *other != number);
                 return Err(Error::Unavailable("too many connections at once".to_owned()));
             }
             let pause_ms = ASK_AGAIN_MS.saturating_mul(ahead as u64 + 1).min(ASK_AGAIN_AT_MOST_MS);
             sleep(Duration::from_millis(pause_ms)).await;
         }
+    }
+
+    /// The connection is open.
+    pub(crate) fn opened(&self) {
+        places().opened_at_ms = now_ms();
     }
 }
 
@@ -67,6 +77,11 @@ impl Places {
     fn number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number
+    }
+
+    /// Whether somebody who has waited since `began_ms` should give up.
+    fn is_hopeless(&self, began_ms: i64, now_ms: i64) -> bool {
+        now_ms - began_ms.max(self.opened_at_ms) > STANDSTILL_MS || now_ms - began_ms > PATIENCE_MS
     }
 
     /// Takes a place, or says how many are ahead.
@@ -132,6 +147,16 @@ mod tests {
         let late = places.number();
         assert_eq!(places.ask(late, SILENT_MS), Err(0));
         assert_eq!(places.ask(late, HELD_MS), Ok(()), "what was taken at the beginning is given up");
+    }
+
+    #[test]
+    fn who_waits_gives_up_when_nothing_moves() {
+        let mut places = Places { opened_at_ms: 5_000, ..Places::default() };
+        assert!(!places.is_hopeless(0, 5_000 + STANDSTILL_MS));
+        assert!(places.is_hopeless(0, 5_001 + STANDSTILL_MS));
+        places.opened_at_ms = PATIENCE_MS;
+        assert!(!places.is_hopeless(0, PATIENCE_MS));
+        assert!(places.is_hopeless(0, PATIENCE_MS + 1));
     }
 
     #[tokio::test]

@@ -44,7 +44,10 @@ pub fn router() -> Router {
 
 /// Whether a static file may be meant: everything that is read and neither ours nor below the API's paths.
 fn is_of_a_file(method: &str, path: &str) -> bool {
-    let is_ours = OWN_PATHS.contains(&path) || ["/api/", "/v1/"].iter().any(|begin| path.starts_with(begin));
+    let is_ours = OWN_PATHS.contains(&path)
+        || ["/api", "/v1"].iter().any(|begin| {
+            path.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
     matches!(method, "GET" | "HEAD") && !is_ours
 }
 
@@ -128,7 +131,8 @@ mod tests {
         assert_eq!(forward("GET", "/health"), None);
         assert_eq!(forward("GET", "/api/nothing"), None);
         assert_eq!(forward("GET", "/v1/nothing"), None);
-        for path in ["/", "/openapi.json", "/assets/a.js", "/prompts/a%2Fb"] {
+        assert_eq!(forward("GET", "/api"), None);
+        for path in ["/", "/api-keys", "/openapi.json", "/assets/a.js", "/prompts/a%2Fb"] {
             assert_eq!(forward("GET", path), Some("ASSETS"), "{path}");
             assert_eq!(forward("HEAD", path), Some("ASSETS"), "{path}");
             assert_eq!(forward("POST", path), None, "{path}");

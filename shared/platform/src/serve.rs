@@ -70,7 +70,7 @@ pub struct Application {
 }
 
 /// The binding of the static files. A request that [`Application::forward`] sends there is answered with the file; where
-/// there is none, with the page of a single-page application if a browser asks for one, else by the router.
+/// there is none, with the page of a single-page application if that may be meant, else by the router.
 pub const FILES: &str = "ASSETS";
 
 impl Application {

@@ -20,10 +20,20 @@ pub(super) fn find(head: &Head<'_>) -> Option<http::Response<Body>> {
     candidates.iter().filter(|candidate| !candidate.is_empty()).find_map(|candidate| read(candidate))
 }
 
-/// The page that finds its content by its own address: for a browser that asks for what is no file.
+/// The page that finds its content by its own address: for what is no file, if the page may be meant. A browser asks
+/// for a script, which is no page if it is missing, with `*/*`.
 pub(super) fn page(head: &Head<'_>) -> Option<http::Response<Body>> {
-    let wants_page = head.header(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
-    readable(head).filter(|_| wants_page).and_then(|_| read("/index.html"))
+    let path = readable(head)?;
+    let accept = head.header(ACCEPT.as_str()).unwrap_or("*/*");
+    let is_meant = accept.contains("text/html") || (accept.contains("*/*") && !is_named_as_file(path));
+    is_meant.then(|| read("/index.html")).flatten()
+}
+
+fn is_named_as_file(path: &str) -> bool {
+    let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+    ending.is_some_and(|(_, ending)| {
+        !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
 }
 
 /// The path, if a file may be there.
@@ -36,7 +46,8 @@ fn path_of<'a>(head: &Head<'a>) -> Option<&'a str> {
 /// The path, if it is read and no function's. A page's may hold anything, such as the `%2F` of a prompt's name.
 fn readable<'a>(head: &Head<'a>) -> Option<&'a str> {
     let path = head.target.split('?').next()?;
-    let is_ours = ["/api/", "/v1/", "/_"].iter().any(|begin| path.starts_with(begin));
+    let is_ours =
+        matches!(path, "/api" | "/v1") || ["/api/", "/v1/", "/_"].iter().any(|begin| path.starts_with(begin));
     let is_read = matches!(head.method, "GET" | "HEAD");
     (is_read && !is_ours).then_some(path)
 }

@@ -143,16 +143,22 @@ function forward(request, env, context) {
   return service === undefined ? undefined : env[service].fetch(request);
 }
 
-/** A file; where there is none, the page that finds its content by its own address, if a browser asks for one. */
+/** A file; where there is none, the page that finds its content by its own address, if that may be meant. */
 async function answerWithFile(request, env, context) {
   let file = await env[FILES].fetch(request);
   if (file.status === 404) {
-    if (!request.headers.get("accept")?.includes("text/html")) return answerOurselves(request, env, context);
+    if (!mayWantPage(request)) return answerOurselves(request, env, context);
     file = await env[FILES].fetch(new URL("/", request.url), { method: request.method });
   }
   const response = new Response(file.body, file);
   response.headers.set("x-request-id", wasm.fileRequestId(request.headers.get("x-request-id") ?? undefined));
   return response;
+}
+
+// As in `wasi/assets.rs`: a browser asks for a script, which is no page if it is missing, with `*/*`.
+function mayWantPage(request) {
+  const accept = request.headers.get("accept") ?? "*/*";
+  return accept.includes("text/html") || (accept.includes("*/*") && !/\.\w+$/.test(new URL(request.url).pathname));
 }
 
 function answerOurselves(request, env, context) {

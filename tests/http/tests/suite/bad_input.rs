@@ -477,7 +477,9 @@ async fn deep_nesting_is_no_failure() {
                 assert!([400, 422].contains(&reply.status), "{}", reply.story());
                 let name = case.members().next().unwrap().0;
                 let reply = case.send(format!("{{\"{name}\": {}}}", nested(depth))).await;
-                assert!([400, 422].contains(&reply.status), "{}", reply.story());
+                // One of a batch is refused alone.
+                let is_one = reply.status == 200 && reply.body.starts_with(r#"{"results":[{"error":"#);
+                assert!(is_one || [400, 422].contains(&reply.status), "{}", reply.story());
             }
         })
         .await;

@@ -84,7 +84,7 @@ async fn what_is_wrong_with_one_is_said_in_its_place() {
     team.admin.make_live("fine", text("Fine")).await;
     let wrong = [
         (json!({}), "prompt", "required"),
-        (json!({"prompt": 1}), "prompt", "required"),
+        (json!({"prompt": 1}), "prompt", "invalid_type"),
         (json!({"prompt": "fine", "variables": []}), "variables", "invalid_type"),
         (json!({"prompt": "fine", "enviroment": "staging"}), "enviroment", "unknown_field"),
         (json!({"prompt": "fine", "environment": "live"}), "environment", "unknown_value"),

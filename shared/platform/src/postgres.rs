@@ -41,7 +41,7 @@ impl Connection {
         } else {
             let place = Place::take().await?;
             let session = within(CONNECT_TIMEOUT_MS, connect(&self.url)).await?;
-            place.opened();
+            places::opened();
             (session, place)
         };
         let result = within(STATEMENT_TIMEOUT_MS, session.query(statement, parameters)).await;

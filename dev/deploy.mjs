@@ -17,7 +17,7 @@ import { setup } from "./setup.mjs";
 
 const REQUIRED = ["DATABASE_URL", "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN", "PROMPTLAB_SECRET"];
 /** Passed on when they are there. */
-const OPTIONAL = ["LLM_API_KEY", "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET"];
+const OPTIONAL = ["LLM_API_KEY", "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET", "OTEL_EXPORTER_OTLP_HEADERS"];
 
 if (import.meta.main) await runMain(main);
 

@@ -21,7 +21,7 @@ pub(crate) fn bundle(name: &str, module: &Path, bundles: &Path, profile: Profile
     let folder = bundles.join(format!("{name}.new"));
     fs::create_dir_all(&folder)?;
     fs::create_dir_all(&bundle)?;
-    copy_scripts(name, &folder)?;
+    copy_scripts(name, &folder, profile)?;
     // The module's name and time stand for its content: an unchanged one is not processed again.
     let stamp = bundle.join("built-from");
     let state = format!("{}\n{:?}", module.display(), fs::metadata(module)?.modified()?);
@@ -66,14 +66,20 @@ fn move_files(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// The platform's JavaScript, or the entry of a benchmark's floor, which has one of its own.
-fn copy_scripts(name: &str, folder: &Path) -> Result<()> {
+fn copy_scripts(name: &str, folder: &Path, profile: Profile) -> Result<()> {
     let own_entry = root().join("tests/bench").join(name).join("entry.mjs");
-    if own_entry.exists() {
-        fs::copy(own_entry, folder.join("entry.mjs"))?;
-        return Ok(());
-    }
-    for script in SCRIPTS {
-        fs::copy(root().join("shared/platform/src/workers").join(script), folder.join(script))?;
+    let originals = if own_entry.exists() {
+        vec![own_entry]
+    } else {
+        SCRIPTS.map(|script| root().join("shared/platform/src/workers").join(script)).to_vec()
+    };
+    for original in originals {
+        let script = folder.join(original.file_name().context("a script has a name")?);
+        fs::copy(original, &script)?;
+        // Their comments are for who reads the source.
+        if profile == Profile::Release {
+            minify(&script)?;
+        }
     }
     Ok(())
 }

@@ -130,6 +130,7 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
     await dialog.getByRole("textbox").fill(team.name);
     await dialog.getByRole("button", { name: "All to control" }).click();
     await page.getByText("The team's main switch is off").waitFor();
+    await page.getByText("Turned off").waitFor();
     assert.equal((await call("POST", "/api/resolve/greeting", { user_id: "somebody" })).assignment, "killed");
     await page.getByRole("button", { name: "Turn experiments on again" }).click();
     await toast(page, "Experiments are on again").waitFor();

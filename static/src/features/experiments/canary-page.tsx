@@ -62,7 +62,7 @@ function LoadedCanary({ canary }: { canary: WatchedCanary }) {
           <Link to={paths.prompt(canary.prompt_name, "experiments")} className="link font-mono text-sm">
             {canary.prompt_name}
           </Link>
-          <span>compared with an equal share of users who get what is live</span>
+          <span>compared with an equal share of users who get {canary.control_version_number === null ? "what is live" : `v${canary.control_version_number}`}</span>
           <span>
             began <RelativeTime time={canary.created_at} />
           </span>

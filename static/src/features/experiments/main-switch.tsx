@@ -1,23 +1,17 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { OctagonX } from "lucide-react";
 import { useState } from "react";
 import { usePermission, useSession } from "@/api/session";
 import { Notice } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { ConfirmByName } from "@/ui/dialog";
+import { RelativeTime } from "@/ui/time";
 import { useAction, WITHIN } from "./actions";
-import { canariesQuery, experimentsQuery, turnMainSwitch } from "./queries";
-
-/** The switch's place, as every experiment and canary tells it: without any it matters to nobody. */
-function useMainSwitch(): boolean {
-  const experiments = useInfiniteQuery(experimentsQuery({ status: "", prompt: "" }));
-  const canaries = useInfiniteQuery(canariesQuery({ status: "", prompt: "" }));
-  return (experiments.data?.pages[0]?.data[0]?.all_killed ?? canaries.data?.pages[0]?.data[0]?.all_killed) === true;
-}
+import { mainSwitchQuery, turnMainSwitch } from "./queries";
 
 /** Everything of the team to control, at once. */
 export function MainSwitch() {
-  const off = useMainSwitch();
+  const off = useQuery(mainSwitchQuery()).data?.killed === true;
   const [open, setOpen] = useState(false);
   const { busy, run } = useAction();
   const { reason } = usePermission("publisher");
@@ -48,10 +42,10 @@ export function MainSwitch() {
 
 /** Says that the switch is off, wherever experiments are looked at. */
 export function MainSwitchNotice() {
-  const off = useMainSwitch();
+  const state = useQuery(mainSwitchQuery()).data;
   const { busy, run } = useAction();
   const { reason } = usePermission("publisher");
-  if (!off) return null;
+  if (!state?.killed) return null;
   const resume = () => run(() => turnMainSwitch("resume-all"), "Experiments are on again", { description: WITHIN, failed: "The switch could not be turned" });
   return (
     <div className="mb-4">
@@ -64,6 +58,13 @@ export function MainSwitchNotice() {
         }
       >
         The team's main switch is off: every experiment and canary gives everybody its control.
+        {state.changed_at && (
+          <>
+            {" "}
+            Turned off <RelativeTime time={state.changed_at} />
+            {state.reason && <>: {state.reason}</>}.
+          </>
+        )}
       </Notice>
     </div>
   );

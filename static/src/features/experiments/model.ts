@@ -1,7 +1,7 @@
 /** What the API says of experiments and canaries, where its description is wider than what it says. */
 import type * as api from "@/api/types";
 
-export type { AssignmentExplained as Assignment, CanarySummary, CanaryStep, ExperimentSummary, GuardrailInput as Guardrail, GuardrailOutcome, MainSwitch } from "@/api/types";
+export type { AssignmentExplained as Assignment, CanarySummary, CanaryStep, ExperimentSummary, GuardrailInput as Guardrail, GuardrailOutcome, MainSwitch, MainSwitchState } from "@/api/types";
 
 export type Metric = api.GuardrailInput["metric"];
 export type ExperimentStatus = api.ExperimentSummary["status"];

@@ -4,7 +4,7 @@ import { api, apiPath, type Page } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
 import type { Prompt, Version } from "@/api/types";
-import type { Assignment, CanarySummary, Experiment, ExperimentSummary, MainSwitch, Results, WatchedCanary } from "./model";
+import type { Assignment, CanarySummary, Experiment, ExperimentSummary, MainSwitch, MainSwitchState, Results, WatchedCanary } from "./model";
 
 const ROOT = "/api/experiments";
 const CANARIES = "/api/canaries";
@@ -68,5 +68,8 @@ export const actOnExperiment = (id: string, action: ExperimentAction, body: unkn
 
 export type CanaryAction = "promote" | "rollback" | "pause" | "resume";
 export const actOnCanary = (id: string, action: CanaryAction, body: unknown = {}): Promise<CanarySummary> => api.post<CanarySummary>(apiPath`/api/canaries/${id}/${action}`, body);
+
+export const mainSwitchQuery = () =>
+  queryOptions({ queryKey: [ROOT, "main-switch"], queryFn: ({ signal }) => api.get<MainSwitchState>("/api/experiments/main-switch", { signal }), refetchInterval: WATCH_MS });
 
 export const turnMainSwitch = (to: "kill-all" | "resume-all"): Promise<MainSwitch> => api.post<MainSwitch>(apiPath`/api/experiments/${to}`, {});

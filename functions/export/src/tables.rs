@@ -132,7 +132,7 @@ impl Reader {
         let fields = serde_json::json!({
             "rows": self.rows,
             "duration_ms": time::now_ms() - self.started_ms,
-            "memory_bytes": memory_bytes(),
+            "memory_bytes": platform::memory_bytes(),
             "error": error.map(ToString::to_string),
             "request_id": &*self.call.request_id,
             "trace_id": self.call.trace_id(),
@@ -142,18 +142,6 @@ impl Reader {
             platform::log::line(level, message, fields);
         }
     }
-}
-
-/// How much memory this function has taken so far: in WebAssembly it never gives any back.
-#[cfg(target_arch = "wasm32")]
-fn memory_bytes() -> Option<usize> {
-    const PAGE_BYTES: usize = 65_536;
-    Some(core::arch::wasm32::memory_size(0) * PAGE_BYTES)
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-const fn memory_bytes() -> Option<usize> {
-    None
 }
 
 /// The columns that people and models wrote: where they stand, and what a team's settings call them.

@@ -24,6 +24,7 @@ pub mod config;
 pub mod database;
 pub mod http;
 pub mod log;
+mod memory;
 #[cfg(not(target_os = "wasi"))]
 mod postgres;
 pub mod random;
@@ -34,6 +35,7 @@ pub mod time;
 mod typed;
 
 pub use config::Config;
+pub use memory::memory_bytes;
 pub use task::Tasks;
 
 /// What a request brings along from its platform: the configuration, and the means to go on working after the

@@ -119,7 +119,7 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await page.getByRole("dialog").getByText("Version 1 is live now.").waitFor();
     await call("POST", "/api/prompts/raced/promote", { version_id: second.version_id, environment: "production" });
     await page.getByRole("button", { name: "Promote to version 3" }).click();
-    await toast(page, "Promote failed").waitFor();
+    await toast(page, "Promote failed").getByText("Something else was made live in production meanwhile.").waitFor();
     await page.getByRole("dialog").getByText("Version 2 is live now.").waitFor();
     await page.keyboard.press("ControlOrMeta+Enter");
     await toast(page, "Version 3 is live in production").waitFor();
@@ -129,6 +129,36 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await toast(page, "Version 3 is live in production").getByRole("button", { name: "Undo" }).click();
     await toast(page, "Nothing was undone").waitFor();
     await page.getByText("production v2").waitFor();
+    await close();
+  });
+
+  test("a move says that it reaches nobody while an experiment decides", async () => {
+    const key = await newTeam(started, "Reach");
+    const call = client(started.url, key);
+    const [first, second, third] = await promptWith(call, "tried", ["One", "Two", "Three"]);
+    const variants = [first, second].map(({ version_id }) => ({ version_id, traffic_weight: 50 }));
+    const body = { name: "Shorter", variants, allocation_strategy: "fixed_split", primary_metric: "approval" };
+    const { experiment_id: experiment } = await call("POST", "/api/prompts/tried/experiments", body);
+    const { page, faults, close } = await signIn(started, key);
+    const dialog = page.getByRole("dialog");
+    await page.goto("/prompts/tried?version=3");
+    await page.getByRole("button", { name: "Promote v3" }).click();
+    await dialog.getByText("Reaches users when the experiment has ended.").waitFor();
+    assert.equal(await dialog.getByRole("link", { name: "Shorter" }).getAttribute("href"), `/experiments/${experiment}`);
+    assert.equal(await dialog.getByText("Affects 100 %").count(), 0);
+    await dialog.getByLabel("Environment").selectOption("staging");
+    await dialog.getByText("Affects 100 % of staging traffic within 5 s.").waitFor();
+    await dialog.getByLabel("Environment").selectOption("production");
+    await dialog.getByRole("button", { name: "Promote to version 3" }).click();
+    await toast(page, "Version 3 is live in production").waitFor();
+    const resolved = async () => (await call("POST", "/api/resolve/tried", {})).version_id;
+    assert.equal(await resolved(), first.version_id, "it is as the dialog said");
+    await call("POST", `/api/experiments/${experiment}/stop`, {});
+    while ((await resolved()) !== third.version_id) await new Promise((resolve) => setTimeout(resolve, 100));
+    await page.goto("/prompts/tried?version=2");
+    await page.getByRole("button", { name: "Promote v2" }).click();
+    await dialog.getByText("Affects 100 % of production traffic within 5 s.").waitFor();
+    assert.deepEqual(faults, []);
     await close();
   });
 

@@ -76,7 +76,7 @@ export function ExperimentForm({ prompt, versions }: { prompt: Prompt; versions:
         <Field label="Samples before a verdict" error={errors["samples"]} hint="Per variant: users with a value.">
           {(control) => <Input {...control} inputMode="numeric" value={draft.samples} onChange={(event) => change({ samples: event.target.value })} className="tabular text-end" />}
         </Field>
-        <Field label="Users who take part" error={errors["coverage"]} hint="The others get what is live.">
+        <Field label="Users who take part" error={errors["coverage"]} hint="The others get the control.">
           {(control) => <UnitInput {...control} unit="%" value={draft.coverage} onChange={(event) => change({ coverage: event.target.value })} />}
         </Field>
       </div>

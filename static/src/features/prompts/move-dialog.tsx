@@ -14,6 +14,7 @@ import { notify, notifyError } from "@/ui/toast";
 import type { Layout } from "./diff-view";
 import { LazyDiff } from "./lazy-diff";
 import { type Move, promote, refreshPrompts, rollBack, versionQuery } from "./queries";
+import { useReach } from "./reach";
 
 export interface MoveIntent {
   action: "promote" | "rollback";
@@ -44,6 +45,7 @@ function OpenMoveDialog({ prompt, intent, versions, onIntent }: MoveDialogProps 
   const live = prompt.pointers[environment];
   const current = useQuery({ ...versionQuery(prompt.id, live?.version_id ?? ""), enabled: live !== null });
   const { reason } = usePermission(environment === "production" ? "publisher" : "editor");
+  const { consequence, notice } = useReach(prompt, environment);
   const isLive = live?.version_id === target.version_id;
   const verb = action === "rollback" ? "Roll back" : "Promote";
 
@@ -57,8 +59,10 @@ function OpenMoveDialog({ prompt, intent, versions, onIntent }: MoveDialogProps 
       announceMove(prompt.id, moved);
       onIntent(null);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 412) await refreshPrompts();
-      notifyError(`${verb} failed`, error);
+      if (error instanceof ApiError && error.status === 412) {
+        await refreshPrompts();
+        notify(`${verb} failed`, { description: `Something else was made live in ${environment} meanwhile. What would change now is shown.` });
+      } else notifyError(`${verb} failed`, error);
     } finally {
       setBusy(false);
     }
@@ -74,7 +78,7 @@ function OpenMoveDialog({ prompt, intent, versions, onIntent }: MoveDialogProps 
       description={live ? `Version ${live.version_number} is live now.` : `Nothing is live in ${environment} yet.`}
       footer={
         <>
-          <span className="me-auto text-sm text-muted">{consequence(environment)}</span>
+          <span className="me-auto text-sm text-muted">{consequence}</span>
           <Button onClick={() => onIntent(null)}>Cancel</Button>
           <Button kind="primary" busy={busy} reason={isLive ? `Version ${target.version_number} is live already.` : reason} onClick={() => void move()}>
             {`${verb} to version ${target.version_number}`}
@@ -107,6 +111,7 @@ function OpenMoveDialog({ prompt, intent, versions, onIntent }: MoveDialogProps 
             {(control) => <Input {...control} dir="auto" maxLength={2000} value={justification} onChange={(event) => setJustification(event.target.value)} placeholder="For the history" />}
           </Field>
         </div>
+        {notice}
         {!live && <Notice>This makes version {target.version_number} live for the first time. Until then, resolving answers 404.</Notice>}
         {current.isError && <ErrorState error={current.error} onRetry={() => void current.refetch()} />}
         {live && !current.data && !current.isError && <Skeleton className="h-40 w-full" />}
@@ -117,8 +122,6 @@ function OpenMoveDialog({ prompt, intent, versions, onIntent }: MoveDialogProps 
 }
 
 const withTarget = (versions: Version[], target: Version): Version[] => (versions.some(({ version_id }) => version_id === target.version_id) ? versions : [target, ...versions]);
-
-const consequence = (environment: Environment): string => `Affects 100 % of ${environment} traffic within 5 s.`;
 
 /** Of a pointer only the last move can be undone: what is said of it takes the place of what was said before. */
 const newsOf = (name: string, environment: Environment): string => `${name} ${environment}`;

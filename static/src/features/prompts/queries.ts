@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, apiPath, type Page } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
-import type { Collection, CreatedVersion, Environment, NewVersion, PointerMove, PointerMoved, Prompt, Version } from "@/api/types";
+import type { Collection, CreatedVersion, Environment, ExperimentSummary, NewVersion, PointerMove, PointerMoved, Prompt, Version } from "@/api/types";
 
 const ROOT = "/api/prompts";
 
@@ -38,6 +38,17 @@ export const versionQuery = (name: string, version: string | number) =>
 
 export const historyQuery = (name: string, environment: string) =>
   listQuery<PointerMove>(apiPath`/api/prompts/${name}/history`, { environment, limit: 50 }, [ROOT, name, "history"]);
+
+/** The experiment that decides what this environment gets, also while it is paused or killed. There is one at most. */
+export const ongoingExperimentQuery = (prompt: string, environment: Environment) =>
+  queryOptions({
+    queryKey: ["/api/experiments", "ongoing", prompt, environment],
+    queryFn: async ({ signal }) => {
+      const { data } = await api.get<Page<ExperimentSummary>>("/api/experiments", { query: { prompt_id: prompt, limit: 50 }, signal });
+      return data.find((experiment) => experiment.environment === environment && experiment.status !== "stopped") ?? null;
+    },
+    staleTime: 0,
+  });
 
 /** All of them, as far as a list to choose from can be long. */
 export const collectionsQuery = queryOptions({

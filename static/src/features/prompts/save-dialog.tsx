@@ -13,6 +13,7 @@ import type { Layout } from "./diff-view";
 import { LazyDiff } from "./lazy-diff";
 import { announceMove } from "./move-dialog";
 import { createVersion, promote, refreshPrompts } from "./queries";
+import { useReach } from "./reach";
 
 interface SaveDialogProps {
   prompt: Prompt;
@@ -37,6 +38,7 @@ export function SaveDialog({ prompt, base, draft, empty, onClose, onSaved }: Sav
   const [destination, setDestination] = useState<Destination>("");
   const [busy, setBusy] = useState(false);
   const publisher = usePermission("publisher");
+  const { consequence, notice } = useReach(prompt, destination);
 
   const save = async () => {
     if (busy) return;
@@ -61,7 +63,7 @@ export function SaveDialog({ prompt, base, draft, empty, onClose, onSaved }: Sav
       wide
       onOpenChange={(open) => !open && onClose()}
       title={base ? `Changes since version ${base.version_number}` : "The first version"}
-      description={destination ? `Affects 100 % of ${destination} traffic within 5 s.` : "What is live stays as it is until you promote the new version."}
+      description={destination ? consequence : "What is live stays as it is until you promote the new version."}
       footer={
         <>
           <Button onClick={onClose}>Go on editing</Button>
@@ -88,6 +90,7 @@ export function SaveDialog({ prompt, base, draft, empty, onClose, onSaved }: Sav
             )}
           </Field>
         </div>
+        {notice}
         <LazyDiff from={base ?? empty} to={draft} fromLabel={base ? `v${base.version_number}` : "nothing"} toLabel="new" layout={layout} onLayout={setLayout} />
       </div>
     </Dialog>

@@ -72,6 +72,27 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
     await close();
   });
 
+  for (const width of [1440, 390]) {
+    test(`what one writes in stays in the window below the banner, ${width} px wide`, async () => {
+      const { page, close } = await signIn(started, started.key, { viewport: { width, height: 800 } });
+      await page.goto("/chat");
+      const send = page.getByRole("button", { name: "Send" });
+      const ends = async () => {
+        const { y, height } = await send.boundingBox();
+        return y + height;
+      };
+      await send.waitFor();
+      const before = await ends();
+      await page.route(/\/(api|health)/, (route) => route.abort("connectionrefused"));
+      await page.getByRole("textbox", { name: "Message" }).fill("Hello");
+      await send.click();
+      await page.getByText("The server cannot be reached. Applications go on").waitFor();
+      await send.waitFor();
+      assert.equal(await ends(), before);
+      await close();
+    });
+  }
+
   test("500 prompts: pages by cursor, and typing answers at once", async () => {
     const key = await newTeam(started, "Many");
     const call = client(started.url, key);

@@ -48,10 +48,11 @@ function Frame() {
       </a>
       <Sidebar onPalette={() => setPalette(true)} onShortcuts={() => setShortcuts(true)} />
       <TopBar onPalette={() => setPalette(true)} />
-      <div className="flex min-w-0 flex-col max-md:pb-14 [--top:0px] max-md:[--top:3rem]">
+      {/* A page that fills the window has what the bars, and the banner when it is there, leave of it. */}
+      <div className="flex min-w-0 flex-col max-md:pb-14 [--top:0px] max-md:[--top:3rem] has-[[data-fills]]:h-dvh has-[[data-fills]]:max-md:h-[calc(100dvh-3rem)]">
         <Progress />
         <OfflineBanner />
-        <main id="main" tabIndex={-1} className="flex-1">
+        <main id="main" tabIndex={-1} className="flex-1 has-[[data-fills]]:min-h-0">
           <Suspense>{isOnlyForPeople ? <ApplicationKeyPage /> : <Outlet />}</Suspense>
         </main>
       </div>

@@ -32,7 +32,7 @@ export function ChatPage() {
   const { conversation } = useParams();
   const [list, setList] = useState(false);
   return (
-    <div className="flex h-dvh max-md:h-[calc(100dvh-6.5rem)]">
+    <div data-fills className="flex h-full">
       <div className="w-64 shrink-0 border-e border-line max-lg:hidden">
         <ConversationList current={conversation} />
       </div>

@@ -57,7 +57,7 @@ function Rendered({ engine, draft, values, onValues }: { engine: Engine; draft: 
               </code>
             </span>
           ))}
-          {unread.length > 4 && ` and ${unread.length - 4} more`} {unread.length === 1 ? "stays as it is" : "stay as they are"} written: a template has variables alone, no blocks, conditions or filters. Decide in your code, and pass the result as a value.
+          {unread.length > 4 && ` and ${unread.length - 4} more`} {unread.length === 1 ? "stays as it is" : "stay as they are"} written: a template has variables alone, no blocks, conditions or filters, and their names are made of A–Z, a–z, 0–9, _, . and -. Decide in your code, and pass the result as a value.
         </Notice>
       )}
       <section aria-label="Rendered" className="flex min-w-0 flex-col gap-2">

@@ -80,7 +80,7 @@ impl Redaction {
             if let Some(detail) = refused(name, "x") {
                 checks.refuse(field("name"), "invalid_format", detail);
             }
-            if let Some(detail) = refused("it", pattern) {
+            if let Some(detail) = refused("given", pattern) {
                 checks.refuse(field("pattern"), "invalid_format", detail);
             }
             checks.storable(&field("pattern"), pattern);
@@ -123,6 +123,16 @@ mod tests {
             };
             let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
             assert_eq!(fields, ["redaction.patterns[1].name", "redaction.patterns[1].pattern"], "{pattern}");
+        }
+        for (pattern, detail) in
+            [("a*", "the pattern given also matches an empty text"), ("(", "the pattern given: ")]
+        {
+            let Err(Error::Validation(errors)) =
+                read(json!({ "patterns": [{ "name": "x", "pattern": pattern }] })).check()
+            else {
+                panic!("{pattern}")
+            };
+            assert!(errors.first().unwrap().detail.starts_with(detail), "{errors:?}");
         }
         let Err(Error::Validation(errors)) = read(json!({ "patterns": vec![good; 21] })).check() else {
             panic!("21 patterns")

@@ -158,7 +158,7 @@ fn compile(pattern: Pattern) -> Result<(Regex, String), PolicyError> {
     let regex = regex_lite::RegexBuilder::new(&pattern.pattern).size_limit(LARGEST_PROGRAM_BYTES).build();
     let regex = regex.map_err(|error| PolicyError(format!("the pattern {}: {error}", pattern.name)))?;
     if regex.is_match("") {
-        return Err(PolicyError(format!("the pattern {} matches nothing at all", pattern.name)));
+        return Err(PolicyError(format!("the pattern {} also matches an empty text", pattern.name)));
     }
     Ok((regex, format!("[{}]", pattern.name)))
 }

@@ -21,6 +21,20 @@ describe("conventions", { skip: program ? false : "there is no Chromium on this 
   });
   after(() => started.stop());
 
+  test("what is typed at once into the palette is searched for", async () => {
+    const { page, faults, close } = await signIn(started, key);
+    await page.goto("/settings/keys");
+    // Its code is there before anybody asks for it, and has run a moment later.
+    await page.waitForEvent("requestfinished", (request) => request.url().includes("command-palette"));
+    await page.keyboard.press("ControlOrMeta+k");
+    await page.keyboard.type("compared", { delay: 30 });
+    await page.getByRole("option", { name: "compared" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/prompts/compared");
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
   test("the keyboard goes everywhere", async () => {
     const { page, faults, close } = await signIn(started, key);
     await page.goto("/prompts?sort=name&order=asc");

@@ -1,5 +1,5 @@
 import { BookOpen, Keyboard, Moon, Search, Sun, SunMoon } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate, useNavigation } from "react-router";
 import { useSession } from "@/api/session";
 import { paths } from "@/paths";
@@ -11,7 +11,10 @@ import { OfflineBanner } from "./offline-banner";
 import { keyName, useShortcuts } from "./shortcuts";
 import { type Theme, useTheme } from "./theme";
 
+type Palette = ComponentType<{ open: boolean; onOpenChange: (open: boolean) => void }>;
 const CommandPalette = lazy(() => import("./command-palette"));
+/** The palette once its code is there: what is lazy shows 300 ms later even then, and what one types meanwhile is lost. */
+let loadedPalette: Palette | null = null;
 const ShortcutList = lazy(async () => ({ default: (await import("./shortcut-list")).ShortcutList }));
 const SignIn = lazy(async () => ({ default: (await import("./sign-in")).SignIn }));
 const ApplicationKeyPage = lazy(() => import("./application-key-page"));
@@ -19,6 +22,9 @@ const RefusedKey = lazy(async () => ({ default: (await import("./refused-key")).
 
 /** Pages on which a key of an application is of use. */
 const FOR_APPLICATIONS = [paths.chat(), paths.team()];
+
+/** By then the page itself is there. */
+const PALETTE_LOADS_AFTER_MS = 1_000;
 
 /** Every page, or the question for a key: the address stays, it is where one goes on. */
 export function Shell() {
@@ -34,20 +40,30 @@ export function Shell() {
 
 /** The frame around every page: navigation, keyboard, and what is true everywhere. */
 function Frame() {
-  const [palette, setPalette] = useState(false);
+  const [Palette, setPalette] = useState<Palette | null>(null);
+  const openPalette = () => setPalette(() => loadedPalette ?? CommandPalette);
   const [shortcuts, setShortcuts] = useState(false);
   const { refused, active } = useSession();
   const { pathname } = useLocation();
   const isOnlyForPeople = active?.me.role === "runtime" && !FOR_APPLICATIONS.some((address) => pathname.startsWith(address));
-  useGlobalKeys({ onPalette: () => setPalette(true), onList: () => setShortcuts(true) });
+  useGlobalKeys({ onPalette: openPalette, onList: () => setShortcuts(true) });
   useFocusOnNavigation();
+  useEffect(() => {
+    const load = () =>
+      import("./command-palette").then(
+        (code) => (loadedPalette = code.default),
+        () => undefined, // It is tried again when it is asked for.
+      );
+    const timer = setTimeout(() => void load(), PALETTE_LOADS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
       <a href="#main" className="fixed start-2 -top-20 z-50 rounded-md bg-raised px-3 py-2 shadow-raised focus:top-2">
         Skip to the content
       </a>
-      <Sidebar onPalette={() => setPalette(true)} onShortcuts={() => setShortcuts(true)} />
-      <TopBar onPalette={() => setPalette(true)} />
+      <Sidebar onPalette={openPalette} onShortcuts={() => setShortcuts(true)} />
+      <TopBar onPalette={openPalette} />
       {/* A page that fills the window has what the bars, and the banner when it is there, leave of it. */}
       <div className="flex min-w-0 flex-col max-md:pb-14 [--top:0px] max-md:[--top:3rem] has-[[data-fills]]:h-dvh has-[[data-fills]]:max-md:h-[calc(100dvh-3rem)]">
         <Progress />
@@ -58,7 +74,7 @@ function Frame() {
       </div>
       <BottomBar />
       <Suspense>
-        {palette && <CommandPalette open onOpenChange={setPalette} />}
+        {Palette && <Palette open onOpenChange={(open) => !open && setPalette(null)} />}
         {shortcuts && <ShortcutList open onOpenChange={setShortcuts} />}
         {refused && <RefusedKey />}
       </Suspense>

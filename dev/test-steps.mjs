@@ -78,6 +78,9 @@ function clippy({ run }) {
 /** @param {Context} context */
 async function deny({ run }) {
   const command = findProgram("cargo-deny", [join(toolsDir, "bin")]);
+  // It reads the crates of all platforms, of which a build here has fetched its own.
+  const fetched = await run("cargo", ["fetch", "--locked"]);
+  if (!fetched.ok) return fetched;
   const always = await run(command, ["--offline", "check", "licenses", "bans", "sources"]);
   if (!always.ok) return always;
   // The advisories are a Git repository, which not every network reaches.

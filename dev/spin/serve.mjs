@@ -58,6 +58,8 @@ async function main() {
     else response.writeHead(404).end();
   });
   server.requestTimeout = 0;
+  // A connection that rests is the client's to close: closed here, it would break the request that is just being sent.
+  server.keepAliveTimeout = 0;
   await listen(server, values.listen);
   console.log(`Serving http://${values.listen}`);
   for (const signal of ["SIGINT", "SIGTERM"]) {

@@ -51,7 +51,7 @@ export async function startRedisRest({ port = 0, host = "127.0.0.1", redisUrl, t
   const redis = new RedisConnection(redisUrl);
   const front = new Front(redis, token, faults ? new Faults() : null);
   const server = createServer((request, response) => front.answer(request, response));
-  server.keepAliveTimeout = 60_000;
+  server.keepAliveTimeout = 0;
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);

@@ -40,7 +40,7 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ error: { message: `mock: ${error.message}` } }))
   })
 })
-server.keepAliveTimeout = 60_000
+server.keepAliveTimeout = 0
 server.listen(Number(settings.port), settings.host, () => {
   console.log(JSON.stringify({ url: `http://${settings.host}:${server.address().port}` }))
 })

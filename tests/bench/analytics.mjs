@@ -97,26 +97,19 @@ async function fill(database, team, count) {
     [team],
   );
   const columns = "team_id, is_total, resolution, bucket, series_id, requests, tokens_in, tokens_out, cached_tokens_in, cost_usd, unpriced, approvals, approval_sum, ratings, rating_sum, latency_sum_ms, latency, ttft_sum_ms, ttft";
-  const histogram = (kind) => `(select row(array_agg(bin order by bin), array_agg(count order by bin))::histogram
-    from (select bin, count(*) as count from unnest(array_agg(${kind})) as bin group by bin) as binned)`;
   await database.query(
     `insert into rollups (${columns})
      select $1, is_total, 60, bucket, series_id, count(*), sum(tokens_in), sum(tokens_out), 0, sum(cost_usd), 0, 0, 0, 0, 0, sum(latency_ms),
-       ${histogram("histogram_bin(latency_ms)")}, sum(ttft_ms), ${histogram("histogram_bin(ttft_ms)")}
+       sum(histogram_of(latency_ms)), sum(ttft_ms), sum(histogram_of(ttft_ms))
      from minute group by is_total, bucket, series_id`,
     [team],
   );
   await database.query("drop table minute");
   for (const [longer, shorter] of [[900, 60], [3600, 900], [86_400, 3600]]) {
-    const merged = (kind) => `(select row(array_agg(bin order by bin), array_agg(count order by bin))::histogram
-      from (
-        select bin, sum(count)::bigint as count
-        from unnest(array_agg(rollups.${kind})) as one(bins, counts), unnest(one.bins, one.counts) as entries(bin, count)
-        group by bin) as added)`;
     await database.query(
       `insert into rollups (${columns})
        select $1, is_total, $2::int, date_bin(make_interval(secs => $2::int), bucket, timestamptz 'epoch'), series_id, sum(requests), sum(tokens_in), sum(tokens_out),
-         0, sum(cost_usd), 0, 0, 0, 0, 0, sum(latency_sum_ms), ${merged("latency")}, sum(ttft_sum_ms), ${merged("ttft")}
+         0, sum(cost_usd), 0, 0, 0, 0, 0, sum(latency_sum_ms), sum(latency), sum(ttft_sum_ms), sum(ttft)
        from rollups where team_id = $1 and resolution = $3 group by 2, 4, 5`,
       [team, longer, shorter],
     );

@@ -4,7 +4,7 @@ use axum::response::Response;
 use domain::timestamp;
 use edge::{Call, Checks, Problem, Query};
 use serde::Serialize;
-use store::analytics::{self, Detail, GroupBy, Period, Summary};
+use store::analytics::{self, Detail, Filter, GroupBy, Period, Summary, Sums};
 
 use crate::measures::{Group, Named, dollars};
 use crate::percentiles::ratio;
@@ -52,25 +52,32 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
     asked.filter.detail = Detail::Sums;
     let group_by = asked.filter.group_by.unwrap_or(default);
     let wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
-    let mut rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;
-    let groups_total = rows.first().map_or(0, |row| row.groups);
-    rows.retain(|row| row.sums.requests > 0);
-    rows.sort_by(|one, other| other.sums.cost_usd.total_cmp(&one.sums.cost_usd));
-    let cost_usd: f64 = rows.iter().map(|row| row.sums.cost_usd).sum();
-    let total = |of: fn(&Summary) -> u64| rows.iter().map(of).sum();
+    let summary =
+        async |filter: &Filter| analytics::summary(&call.database, call.team_id(), filter, &wanted).await;
+    let mut groups = summary(&asked.filter).await?;
+    let groups_total = groups.first().map_or(0, |row| row.groups);
+    groups.retain(|row| row.sums.requests > 0);
+    // Not the sum of the groups: there may be more than are shown. Of teams all are.
+    let whole = match group_by {
+        GroupBy::Team => None,
+        _ => Some(summary(&asked.filter.ungrouped()).await?),
+    };
+    let whole = whole.as_ref().unwrap_or(&groups);
+    let total = |of: fn(&Sums) -> u64| whole.iter().map(|row| of(&row.sums)).sum();
+    let cost_usd: f64 = whole.iter().map(|row| row.sums.cost_usd).sum();
     let answer = Costs {
         from: timestamp(asked.from_ms),
         to: timestamp(asked.to_ms),
         time_zone: asked.zone,
         group_by,
         cost_usd: dollars(cost_usd),
-        unpriced_requests: total(|row| row.sums.unpriced),
-        requests: total(|row| row.sums.requests),
-        tokens_in: total(|row| row.sums.tokens_in),
-        tokens_out: total(|row| row.sums.tokens_out),
-        cached_tokens_in: total(|row| row.sums.cached_tokens_in),
+        unpriced_requests: total(|sums| sums.unpriced),
+        requests: total(|sums| sums.requests),
+        tokens_in: total(|sums| sums.tokens_in),
+        tokens_out: total(|sums| sums.tokens_out),
+        cached_tokens_in: total(|sums| sums.cached_tokens_in),
         groups_total,
-        groups: rows.iter().map(|row| describe(row, group_by, cost_usd)).collect(),
+        groups: groups.iter().map(|row| describe(row, group_by, cost_usd)).collect(),
     };
     edge::to_json_response(200, &answer)
 }

@@ -1,7 +1,8 @@
 //! Sums as the API shows them.
 
+use histogram::Histogram;
 use serde::Serialize;
-use store::analytics::{GroupBy, Quantiles, Summary, Sums};
+use store::analytics::{GroupBy, SeriesGroup, Summary, Sums};
 
 use crate::percentiles::{Distribution, ratio};
 
@@ -39,7 +40,7 @@ struct Rating {
 }
 
 impl Measures {
-    pub(crate) fn new(sums: &Sums, latency: Option<&Quantiles>, ttft: Option<&Quantiles>) -> Self {
+    pub(crate) fn new(sums: &Sums, latency: Option<&Histogram>, ttft: Option<&Histogram>) -> Self {
         let judged = sums.requests.saturating_sub(sums.cancelled);
         Self {
             requests: sums.requests,
@@ -51,8 +52,8 @@ impl Measures {
             cached_tokens_in: sums.cached_tokens_in,
             cost_usd: dollars(sums.cost_usd),
             unpriced_requests: sums.unpriced,
-            latency_ms: Distribution::new(latency, sums.latency_sum_ms),
-            ttft_ms: Distribution::new(ttft, sums.ttft_sum_ms),
+            latency_ms: latency.and_then(|latency| Distribution::new(latency, sums.latency_sum_ms)),
+            ttft_ms: ttft.and_then(|ttft| Distribution::new(ttft, sums.ttft_sum_ms)),
             approval: Approval { count: sums.approvals, rate: mean(sums.approval_sum, sums.approvals) },
             rating: Rating { count: sums.ratings, mean: mean(sums.rating_sum, sums.ratings) },
         }
@@ -143,6 +144,20 @@ impl<'a> From<&'a Summary> for Named<'a> {
             experiment_id: summary.experiment_id.as_deref(),
             variant: summary.variant.as_deref(),
             team_name: summary.team_name.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a SeriesGroup> for Named<'a> {
+    fn from(group: &'a SeriesGroup) -> Self {
+        Self {
+            name: group.name.as_deref(),
+            prompt_id: group.prompt_id.as_deref(),
+            prompt_name: group.prompt_name.as_deref(),
+            version_number: group.version_number,
+            experiment_id: group.experiment_id.as_deref(),
+            variant: group.variant.as_deref(),
+            team_name: None,
         }
     }
 }

@@ -1,13 +1,7 @@
-//! Percentiles from histograms.
-//!
-//! Bin 0 holds 1, bin i > 0 what lies above γ^(i−1) and not above γ^i with γ = 1.02, and bin −1 what lies below 1. The
-//! middle of a bin, 2·γ^i / (γ + 1), differs from everything in it by at most (γ − 1) / (γ + 1), which is 0.99 %
-//! (`DDSketch`: Masson, Rim and Lee, 2019). The database fills bins: `histogram_bin` in `migrations/0004_events.sql`.
+//! Distributions as the API shows them.
 
+use histogram::{GAMMA, Histogram};
 use serde::Serialize;
-use store::analytics::{Bins, Quantiles};
-
-const GAMMA: f64 = 1.02;
 
 /// How values are distributed, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -29,20 +23,16 @@ pub(crate) struct Bar {
 
 impl Distribution {
     /// None when there are no values.
-    pub(crate) fn new(quantiles: Option<&Quantiles>, sum_ms: u64) -> Option<Self> {
-        let quantiles = quantiles?;
+    pub(crate) fn new(histogram: &Histogram, sum_ms: u64) -> Option<Self> {
+        let count = histogram.count();
+        let percentile = |percent| histogram.percentile(percent).map(tenths);
         Some(Self {
-            count: quantiles.count,
-            mean: Some(round(ratio(sum_ms, quantiles.count))),
-            p50: round(middle(quantiles.p50)),
-            p95: round(middle(quantiles.p95)),
-            p99: round(middle(quantiles.p99)),
+            count,
+            mean: Some(tenths(ratio(sum_ms, count))),
+            p50: percentile(50)?,
+            p95: percentile(95)?,
+            p99: percentile(99)?,
         })
-    }
-
-    /// The same from bins that were added up here.
-    pub(crate) fn of_bins(bins: &Bins, sum_ms: u64) -> Option<Self> {
-        Self::new(Quantiles::of(bins.clone()).as_ref(), sum_ms)
     }
 
     /// The median.
@@ -56,28 +46,20 @@ impl Distribution {
     }
 }
 
-fn middle(bin: i32) -> f64 {
-    match bin {
-        ..0 => 0.0,
-        0 => 1.0,
-        _ => 2.0 * GAMMA.powi(bin) / (GAMMA + 1.0),
-    }
-}
-
 /// How many bins are shown as one bar: each is a tenth wider than the one before it.
 const BINS_PER_BAR: i32 = 5;
 
-/// A histogram for people to look at.
-pub(crate) fn bars(bins: &Bins) -> Vec<Bar> {
+/// A histogram for people to look at, without empty bars.
+pub(crate) fn bars(histogram: &Histogram) -> Vec<Bar> {
     let mut bars: Vec<(i32, u64)> = Vec::new();
-    for (bin, count) in bins {
+    for (bin, count) in histogram.bins() {
         let bar = if *bin < 0 { -1 } else { (bin + BINS_PER_BAR - 1) / BINS_PER_BAR };
         match bars.last_mut() {
             Some((last, sum)) if *last == bar => *sum += count,
             _ => bars.push((bar, *count)),
         }
     }
-    let bound = |bar: i32| if bar < 0 { 0.0 } else { round(GAMMA.powi(bar * BINS_PER_BAR)) };
+    let bound = |bar: i32| if bar < 0 { 0.0 } else { tenths(GAMMA.powi(bar * BINS_PER_BAR)) };
     bars.into_iter().map(|(bar, count)| Bar { from_ms: bound(bar - 1), to_ms: bound(bar), count }).collect()
 }
 
@@ -87,8 +69,8 @@ pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }
 
-/// To a tenth: more would be more than is known.
-fn round(milliseconds: f64) -> f64 {
+/// To a tenth of a millisecond: more would be more than is known.
+fn tenths(milliseconds: f64) -> f64 {
     (milliseconds * 10.0).round() / 10.0
 }
 
@@ -96,46 +78,21 @@ fn round(milliseconds: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn bin(value: f64) -> i32 {
-        #[expect(clippy::cast_possible_truncation, reason = "a bin")]
-        let bin = if value < 1.0 { -1 } else { (value.ln() / GAMMA.ln()).ceil() as i32 };
-        bin
-    }
-
     #[test]
-    fn a_bin_differs_from_its_values_by_less_than_one_percent() {
-        let mut largest: f64 = 0.0;
-        for value in 1..1_000_000 {
-            let value = f64::from(value);
-            largest = largest.max((middle(bin(value)) - value).abs() / value);
-        }
-        assert!(largest <= 0.009_902, "{largest}");
-        assert!((middle(bin(0.0))).abs() < f64::EPSILON);
-    }
-
-    #[test]
-    fn percentiles_are_those_of_the_values() {
-        let values: Vec<f64> = (1..=1_000).map(|value| f64::from(value * value % 7_919) + 1.0).collect();
-        let mut bins = Bins::new();
-        for value in &values {
-            *bins.entry(bin(*value)).or_default() += 1;
-        }
-        let mut sorted = values;
-        sorted.sort_by(f64::total_cmp);
-        let quantiles = Quantiles::of(bins.clone()).unwrap();
-        for (bin, index) in [(quantiles.p50, 499), (quantiles.p95, 949), (quantiles.p99, 989)] {
-            let exact = sorted[index];
-            assert!((middle(bin) - exact).abs() / exact < 0.01);
-        }
-        assert_eq!(Distribution::of_bins(&Bins::new(), 0), None);
-        assert_eq!(bars(&bins).iter().map(|bar| bar.count).sum::<u64>(), 1_000);
+    fn a_distribution_has_its_values_mean_and_percentiles() {
+        let histogram = [(0, 50), (100, 45), (200, 5)].into_iter().collect();
+        let distribution = Distribution::new(&histogram, 1_234).unwrap();
+        assert_eq!((distribution.count, distribution.mean), (100, Some(12.3)));
+        assert_eq!((distribution.p50, distribution.p95, distribution.p99), (1.0, 7.2, 52.0));
+        assert_eq!(Distribution::new(&Histogram::default(), 0), None);
     }
 
     #[test]
     fn bars_touch_and_do_not_overlap() {
-        let bins: Bins = (-1..300).map(|bin| (bin, 1)).collect();
-        let bars = bars(&bins);
+        let histogram: Histogram = (-1..300).map(|bin| (bin, 1)).collect();
+        let bars = bars(&histogram);
         assert_eq!((bars[0].from_ms, bars[0].to_ms, bars[1].to_ms), (0.0, 0.0, 1.0));
         assert!(bars.windows(2).all(|pair| (pair[0].to_ms - pair[1].from_ms).abs() < f64::EPSILON));
+        assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), histogram.count());
     }
 }

@@ -92,7 +92,7 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
         starts.get(next).copied().unwrap_or(found.end_ms)
     };
     let series = found.series.iter().map(|series| Series {
-        group: asked.filter.group_by.map(|group_by| Group::new(group_by, &named(series))),
+        group: asked.filter.group_by.map(|group_by| Group::new(group_by, &Named::from(&series.group))),
         points: series
             .points
             .iter()
@@ -114,18 +114,6 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
         series: series.collect(),
     };
     edge::to_json_response(200, &answer)
-}
-
-fn named(series: &analytics::Series) -> Named<'_> {
-    Named {
-        name: series.name.as_deref(),
-        prompt_id: series.prompt_id.as_deref(),
-        prompt_name: series.prompt_name.as_deref(),
-        version_number: series.version_number,
-        experiment_id: series.experiment_id.as_deref(),
-        variant: series.variant.as_deref(),
-        team_name: None,
-    }
 }
 
 /// The finest interval that is not too fine to look at.

@@ -40,7 +40,7 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
         version: Group::new(GroupBy::Version, &Named::from(row)),
         measures: Measures::of(row),
     });
-    let unnamed = u64::from(rows.iter().any(|row| row.name.is_none()));
+    let unnamed = u64::from(rows.iter().any(|row| row.name.is_none() && row.sums.requests > 0));
     let answer = Answer {
         from: timestamp(asked.from_ms),
         to: timestamp(asked.to_ms),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{Error, Id};
+use histogram::Histogram;
 use platform::database::{Database, Statement};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::run;
 use crate::statement::read_statement;
@@ -41,22 +41,27 @@ pub struct Filter {
     pub status: Option<String>,
     /// Apart by this; together if none.
     pub group_by: Option<GroupBy>,
-    /// What is wanted besides sums.
+    /// What is wanted of which groups.
     pub detail: Detail,
 }
 
-/// What is wanted besides sums: distributions cost more than everything else.
+/// What is wanted of which groups, where there are more than are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
-    /// Nothing.
+    /// Sums alone, of the dearest groups.
     Sums,
-    /// Histograms, and what follows from them.
+    /// Histograms besides, of the most used groups.
     #[default]
     Histograms,
 }
 
 impl Filter {
+    /// The same filter for everything together.
+    pub fn ungrouped(&self) -> Self {
+        Self { group_by: None, ..self.clone() }.settled()
+    }
+
     /// The same filter, read from totals if they can say it.
     pub fn settled(mut self) -> Self {
         let narrow = [
@@ -130,71 +135,6 @@ pub enum Period {
     Previous,
 }
 
-/// How often values fell into each bin; see the type `histogram` of the database.
-pub type Bins = BTreeMap<i32, u64>;
-
-/// How values are distributed: quantiles are the numbers of the bins that they lie in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quantiles {
-    /// How many values there are; at least one.
-    pub count: u64,
-    /// The median's bin.
-    pub p50: i32,
-    /// The bin of what one in twenty exceeds.
-    pub p95: i32,
-    /// The bin of what one in a hundred exceeds.
-    pub p99: i32,
-    /// All bins.
-    pub bins: Bins,
-}
-
-impl Quantiles {
-    /// What follows from how often values fell into each bin; nothing where there are none.
-    pub fn of(bins: Bins) -> Option<Self> {
-        let count: u64 = bins.values().sum();
-        // The bin of the value that this share of all values does not exceed: of five values the median is the third.
-        let quantile = |percent: u64| {
-            let rank = (count * percent).div_ceil(100);
-            let mut seen = 0;
-            let reaches = |(bin, bin_count): (&i32, &u64)| {
-                seen += bin_count;
-                (seen >= rank).then_some(*bin)
-            };
-            bins.iter().find_map(reaches)
-        };
-        let (p50, p95, p99) = (quantile(50)?, quantile(95)?, quantile(99)?);
-        Some(Self { count, p50, p95, p99, bins })
-    }
-}
-
-/// Adds up the histograms of cells, each `{bins}{counts}` as the database writes arrays.
-fn added<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Quantiles>, D::Error> {
-    let cells = Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default();
-    // By bin, from the first there is on.
-    let mut sums: Vec<u64> = Vec::new();
-    for cell in &cells {
-        add(&mut sums, cell).ok_or_else(|| D::Error::custom(format!("no histogram: {cell}")))?;
-    }
-    let bins = (FIRST_BIN..).zip(sums).filter(|(_, count)| *count > 0);
-    Ok(Quantiles::of(bins.collect()))
-}
-
-const FIRST_BIN: i32 = -1;
-/// Beyond what any number of milliseconds falls into.
-const MOST_BINS: usize = 3_000;
-
-fn add(sums: &mut Vec<u64>, cell: &str) -> Option<()> {
-    let (bins, counts) = cell.strip_prefix('{')?.strip_suffix('}')?.split_once("}{")?;
-    for (bin, count) in bins.split(',').zip(counts.split(',')) {
-        let place = usize::try_from(bin.parse::<i32>().ok()? - FIRST_BIN).ok()?;
-        if place >= sums.len() {
-            sums.resize(Some(place + 1).filter(|length| *length <= MOST_BINS)?, 0);
-        }
-        *sums.get_mut(place)? += count.parse::<u64>().ok()?;
-    }
-    Some(())
-}
-
 /// Sums of some cells.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 pub struct Sums {
@@ -253,11 +193,9 @@ pub struct Summary {
     /// The sums.
     pub sums: Sums,
     /// Latencies.
-    #[serde(default, deserialize_with = "added")]
-    pub latency: Option<Quantiles>,
+    pub latency: Option<Histogram>,
     /// Times to the first token.
-    #[serde(default, deserialize_with = "added")]
-    pub ttft: Option<Quantiles>,
+    pub ttft: Option<Histogram>,
 }
 
 /// Which buckets of which range.
@@ -277,7 +215,7 @@ pub struct Buckets<'a> {
 }
 
 /// Sums by buckets of time.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Timeseries {
     /// The beginnings of all buckets.
     pub buckets_ms: Vec<i64>,
@@ -285,14 +223,23 @@ pub struct Timeseries {
     pub end_ms: i64,
     /// How many groups there are.
     pub groups: u64,
-    /// The largest ten of them.
+    /// The largest ten of them, in the order of their names.
     pub series: Vec<Series>,
 }
 
 /// A group by buckets of time.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What the group is called; see [`Summary::name`].
+    /// What the group is called.
+    pub group: SeriesGroup,
+    /// Buckets in which something happened, in order.
+    pub points: Vec<Point>,
+}
+
+/// What a group is called.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct SeriesGroup {
+    /// See [`Summary::name`].
     pub name: Option<String>,
     /// The group's prompt, if grouped by prompt or version.
     pub prompt_id: Option<String>,
@@ -304,8 +251,15 @@ pub struct Series {
     pub experiment_id: Option<String>,
     /// The variant.
     pub variant: Option<String>,
-    /// Buckets in which something happened, in order.
-    pub points: Vec<Point>,
+}
+
+/// A row of `timeseries.sql`.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TimeseriesRow {
+    Frame { buckets_ms: Vec<i64>, end_ms: i64, groups: u64 },
+    Group(SeriesGroup),
+    Point(Option<String>, Box<Point>),
 }
 
 /// A bucket.
@@ -316,11 +270,9 @@ pub struct Point {
     /// The sums.
     pub sums: Sums,
     /// Latencies.
-    #[serde(deserialize_with = "added")]
-    pub latency: Option<Quantiles>,
+    pub latency: Option<Histogram>,
     /// Times to the first token.
-    #[serde(deserialize_with = "added")]
-    pub ttft: Option<Quantiles>,
+    pub ttft: Option<Histogram>,
 }
 
 /// What a team has used, ever, by how it ended.
@@ -363,7 +315,24 @@ pub async fn timeseries(
     team_id: &Id,
     buckets: &Buckets<'_>,
 ) -> Result<Timeseries, Error> {
-    run::one(database, &TIMESERIES, &[team_id.as_str().into(), run::json(buckets)?]).await
+    let rows = run::rows(database, &TIMESERIES, &[team_id.as_str().into(), run::json(buckets)?]).await?;
+    let mut timeseries = Timeseries { buckets_ms: Vec::new(), end_ms: 0, groups: 0, series: Vec::new() };
+    let mut points: BTreeMap<Option<String>, Vec<Point>> = BTreeMap::new();
+    for row in rows {
+        match row {
+            TimeseriesRow::Frame { buckets_ms, end_ms, groups } => {
+                timeseries = Timeseries { buckets_ms, end_ms, groups, ..timeseries };
+            }
+            TimeseriesRow::Group(group) => timeseries.series.push(Series { group, points: Vec::new() }),
+            TimeseriesRow::Point(name, point) => points.entry(name).or_default().push(*point),
+        }
+    }
+    timeseries.series.sort_by(|one, other| one.group.name.cmp(&other.group.name));
+    for series in &mut timeseries.series {
+        series.points = points.remove(&series.group.name).unwrap_or_default();
+        series.points.sort_by_key(|point| point.bucket_ms);
+    }
+    Ok(timeseries)
 }
 
 /// Whether there is a time zone of this name, as in the IANA database.
@@ -374,30 +343,4 @@ pub async fn is_time_zone(database: &Database, name: &str) -> Result<bool, Error
 /// What a team has used, ever.
 pub async fn counters(database: &Database, team_id: &Id) -> Result<Vec<Counter>, Error> {
     run::rows(database, &COUNTERS, &[team_id.as_str().into()]).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(cells: &str) -> Result<Option<Quantiles>, serde_json::Error> {
-        added(&mut serde_json::Deserializer::from_str(cells))
-    }
-
-    #[test]
-    fn histograms_add_up() {
-        let quantiles = read(r#"["{-1,0,5}{1,2,3}", "{5,7}{1,93}"]"#).unwrap().unwrap();
-        assert_eq!(quantiles.bins, Bins::from([(-1, 1), (0, 2), (5, 4), (7, 93)]));
-        assert_eq!((quantiles.count, quantiles.p50, quantiles.p95), (100, 7, 7));
-        assert_eq!((read("null").unwrap(), read("[]").unwrap()), (None, None));
-        let few = read(r#"["{1,2,3}{2,1,2}"]"#).unwrap().unwrap();
-        assert_eq!((few.p50, few.p95, few.p99), (2, 3, 3));
-    }
-
-    #[test]
-    fn what_is_no_histogram_is_an_error() {
-        for cell in ["", "{}", "{1}", "{1}{x}", "{-2}{1}", "{2000000000}{1}"] {
-            assert!(read(&format!("[\"{cell}\"]")).is_err(), "{cell}");
-        }
-    }
 }

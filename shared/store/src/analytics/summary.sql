@@ -1,5 +1,6 @@
--- Sums over some ranges of time, apart by period and by what `group_by` names: "" for nothing. Of many groups the
--- largest hundred; `groups` says how many there are. `detail` says whether histograms are wanted.
+-- Sums over some ranges of time, apart by period and by what `group_by` names: "" for nothing. Of many groups a hundred:
+-- the dearest where `detail` wants sums alone, the most used where it wants histograms too. `groups` says how many
+-- there are with a request: what people said of answers has neither a model nor a status.
 with given as (
   select $2 ->> 'group_by' as group_by, $2 ->> 'detail' as detail
 ), cell as (
@@ -19,15 +20,14 @@ with given as (
     sum(unpriced) as unpriced, sum(approvals) as approvals, sum(approval_sum) as approval_sum,
     sum(ratings) as ratings, sum(rating_sum) as rating_sum, sum(latency_sum_ms) as latency_sum_ms,
     sum(ttft_sum_ms) as ttft_sum_ms,
-    -- As they are: to add bins up is a few nanoseconds each for whoever reads this, and a row each for us.
-    jsonb_agg((latency).bins::text || (latency).counts::text)
-      filter (where detail <> 'sums' and latency is not null) as latencies,
-    jsonb_agg((ttft).bins::text || (ttft).counts::text)
-      filter (where detail <> 'sums' and ttft is not null) as ttfts,
-    count(*) over (partition by period) as groups,
-    row_number() over (partition by period order by sum(requests) desc, sum(approvals) desc, name) as place
+    histogram_text(sum(latency) filter (where detail <> 'sums')) as latency,
+    histogram_text(sum(ttft) filter (where detail <> 'sums')) as ttft,
+    count(*) filter (where sum(requests) > 0) over (partition by period) as groups,
+    row_number() over (
+      partition by period
+      order by case when detail = 'sums' then sum(cost_usd) end desc, sum(requests) desc, sum(approvals) desc, name) as place
   from cell, given
-  group by period, name
+  group by period, name, detail
 )
 select jsonb_build_object(
   'period', summed.period,
@@ -44,8 +44,8 @@ select jsonb_build_object(
     'cached_tokens_in', cached_tokens_in, 'cost_usd', cost_usd, 'unpriced', unpriced, 'approvals', approvals,
     'approval_sum', approval_sum, 'ratings', ratings, 'rating_sum', rating_sum, 'latency_sum_ms', latency_sum_ms,
     'ttft_sum_ms', ttft_sum_ms),
-  'latency', latencies,
-  'ttft', ttfts)
+  'latency', latency,
+  'ttft', ttft)
 from given, summed
 where summed.place <= 100
 order by summed.period, summed.place

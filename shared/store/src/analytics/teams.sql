@@ -18,4 +18,3 @@ select jsonb_build_object(
 from cell
 group by id, name
 order by sum(cost_usd) desc, id
-limit 100

@@ -1,5 +1,6 @@
 -- Sums by bucket of time. `seconds` is the bucket's length and `zone` says where its days, and its hours, begin. The
--- cells that are read are the longest that fit between any two beginnings. Of many groups the ten largest.
+-- cells that are read are the longest that fit between any two beginnings. Of many groups the ten largest. The answer is
+-- a row with the buckets, one for each group, and one for each point.
 with given as (
   select
     given.*, to_timestamp(from_ms / 1000.0) as from_at, to_timestamp(to_ms / 1000.0) as to_at,
@@ -53,34 +54,32 @@ with given as (
     sum(unpriced) as unpriced, sum(approvals) as approvals, sum(approval_sum) as approval_sum,
     sum(ratings) as ratings, sum(rating_sum) as rating_sum, sum(latency_sum_ms) as latency_sum_ms,
     sum(ttft_sum_ms) as ttft_sum_ms,
-    -- As they are: to add bins up is a few nanoseconds each for whoever reads this, and a row each for us.
-    jsonb_agg((latency).bins::text || (latency).counts::text) filter (where latency is not null) as latencies,
-    jsonb_agg((ttft).bins::text || (ttft).counts::text) filter (where ttft is not null) as ttfts
+    histogram_text(sum(latency)) as latency, histogram_text(sum(ttft)) as ttft
   from cell join largest using (name) group by name, bucket_start
-), point as (
-  select name, jsonb_agg(jsonb_build_object(
-    'bucket_ms', epoch_ms(bucket_start),
-    'sums', jsonb_build_object(
-      'requests', requests, 'errors', errors, 'cancelled', cancelled, 'tokens_in', tokens_in, 'tokens_out', tokens_out,
-      'cached_tokens_in', cached_tokens_in, 'cost_usd', cost_usd, 'unpriced', unpriced, 'approvals', approvals,
-      'approval_sum', approval_sum, 'ratings', ratings, 'rating_sum', rating_sum, 'latency_sum_ms', latency_sum_ms,
-      'ttft_sum_ms', ttft_sum_ms),
-    'latency', latencies,
-    'ttft', ttfts) order by bucket_start) as points
-  from summed group by name
 )
-select jsonb_build_object(
-  'buckets_ms', (select jsonb_agg(epoch_ms(bucket_start) order by bucket_start) from bucket),
-  'end_ms', (select epoch_ms(max(bucket_end)) from bucket),
-  'groups', coalesce((select max(groups) from largest), 0),
-  'series', coalesce((
-    select jsonb_agg(jsonb_build_object(
-      'name', nullif(name, ''),
-      'prompt_id', nullif(largest.prompt_id, ''),
-      'prompt_name', (select prompts.name from prompts where prompts.team_id = $1 and prompts.id = largest.prompt_id),
-      'version_number', (
-        select versions.number from versions where versions.team_id = $1 and versions.id = largest.name),
-      'experiment_id', nullif(largest.experiment_id, ''),
-      'variant', nullif(largest.variant, ''),
-      'points', points) order by name)
-    from largest join point using (name)), '[]'))
+-- A row for each point: to nest them would be to copy all of them once for each level.
+select jsonb_build_object('frame', jsonb_build_object(
+  'buckets_ms', jsonb_agg(epoch_ms(bucket_start) order by bucket_start),
+  'end_ms', epoch_ms(max(bucket_end)),
+  'groups', coalesce((select max(groups) from largest), 0)))
+from bucket
+union all
+select jsonb_build_object('group', jsonb_build_object(
+  'name', nullif(name, ''),
+  'prompt_id', nullif(prompt_id, ''),
+  'prompt_name', (select prompts.name from prompts where prompts.team_id = $1 and prompts.id = largest.prompt_id),
+  'version_number', (select versions.number from versions where versions.team_id = $1 and versions.id = largest.name),
+  'experiment_id', nullif(experiment_id, ''),
+  'variant', nullif(variant, '')))
+from largest
+union all
+select jsonb_build_object('point', jsonb_build_array(nullif(name, ''), jsonb_build_object(
+  'bucket_ms', epoch_ms(bucket_start),
+  'sums', jsonb_build_object(
+    'requests', requests, 'errors', errors, 'cancelled', cancelled, 'tokens_in', tokens_in, 'tokens_out', tokens_out,
+    'cached_tokens_in', cached_tokens_in, 'cost_usd', cost_usd, 'unpriced', unpriced, 'approvals', approvals,
+    'approval_sum', approval_sum, 'ratings', ratings, 'rating_sum', rating_sum, 'latency_sum_ms', latency_sum_ms,
+    'ttft_sum_ms', ttft_sum_ms),
+  'latency', latency,
+  'ttft', ttft)))
+from summed

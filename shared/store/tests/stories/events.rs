@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::{Id, Kind};
 use futures_util::future::join_all;
+use histogram::Histogram;
 use platform::database::Database;
 use serde_json::{Value, json};
-use store::analytics::{self, Bins, Filter, GroupBy, Period, Piece};
+use store::analytics::{self, Filter, GroupBy, Period, Piece};
 use store::events::{self, Failure, Ingested};
 use tokio_postgres::Client;
 
@@ -60,8 +61,9 @@ async fn assert_rollups_are_the_rows(client: &Client, team_id: &Id) {
     let rows = client
         .query_one(
             "select count(*), coalesce(sum(tokens_in), 0)::bigint, coalesce(sum(tokens_out), 0)::bigint,
-               coalesce(sum(cost_usd), 0), count(*) filter (where cost_usd is null), count(latency_ms),
-               coalesce(sum(latency_ms), 0)::bigint, count(ttft_ms)
+               coalesce(sum(cost_usd), 0), count(*) filter (where cost_usd is null),
+               coalesce(sum(latency_ms), 0)::bigint, sum(histogram_of(latency_ms))::text,
+               sum(histogram_of(ttft_ms))::text
              from inferences where team_id = $1",
             &[&team_id.as_str()],
         )
@@ -74,22 +76,23 @@ async fn assert_rollups_are_the_rows(client: &Client, team_id: &Id) {
             .query_one(
                 "select coalesce(sum(requests), 0)::bigint, coalesce(sum(tokens_in), 0)::bigint,
                    coalesce(sum(tokens_out), 0)::bigint, coalesce(sum(cost_usd), 0),
-                   coalesce(sum(unpriced), 0)::bigint,
-                   coalesce(sum((select sum(n) from unnest((latency).counts) as n)), 0)::bigint,
-                   coalesce(sum(latency_sum_ms), 0)::bigint,
-                   coalesce(sum((select sum(n) from unnest((ttft).counts) as n)), 0)::bigint
+                   coalesce(sum(unpriced), 0)::bigint, coalesce(sum(latency_sum_ms), 0)::bigint,
+                   sum(latency)::text, sum(ttft)::text
                  from rollups join rollup_series on rollup_series.id = series_id
                  where rollups.team_id = $1 and resolution = $2 and rollups.is_total = $3",
                 &[&team_id.as_str(), &resolution, &is_total],
             )
             .await
             .unwrap();
-        for column in [0, 1, 2, 4, 5, 6, 7] {
+        for column in [0, 1, 2, 4, 5] {
             assert_eq!(
                 sums.get::<_, i64>(column),
                 rows.get::<_, i64>(column),
                 "column {column} at {resolution}"
             );
+        }
+        for histogram in [6, 7] {
+            assert_eq!(sums.get::<_, Option<String>>(histogram), rows.get::<_, Option<String>>(histogram));
         }
         assert!((sums.get::<_, f64>(3) - rows.get::<_, f64>(3)).abs() < 1e-6);
     }
@@ -195,41 +198,29 @@ async fn a_range_is_the_sum_of_its_pieces_and_percentiles_are_near() {
     let versions = analytics::summary(&database, &team_id, &by_version, &pieces).await.unwrap();
     assert_eq!((versions.len(), versions[0].groups), (3, 3));
     assert_eq!(versions.iter().map(|version| version.sums.requests).sum::<u64>(), inside.len() as u64);
-    let mut merged = Bins::new();
-    for (bin, bin_count) in
-        versions.iter().filter_map(|version| version.latency.as_ref()).flat_map(|latency| &latency.bins)
-    {
-        *merged.entry(*bin).or_default() += bin_count;
-    }
     let latency = summary[0].latency.as_ref().unwrap();
-    assert_eq!(merged, latency.bins);
-    assert_eq!(latency.count, merged.values().sum::<u64>());
-    let count = usize::try_from(latency.count).unwrap();
-    let of_rank = |percent: usize| bin_of_rank(&merged, (count * percent).div_ceil(100));
-    assert_eq!([latency.p50, latency.p95, latency.p99], [50, 95, 99].map(of_rank));
-    assert_percentiles(&merged, inside.iter().filter_map(|event| event["latency_ms"].as_f64()).collect());
+    let of_versions = versions.iter().filter_map(|version| version.latency.as_ref());
+    assert_eq!(sum_of_bins(of_versions), sum_of_bins([latency]));
+    let latencies: Vec<f64> = inside.iter().filter_map(|event| event["latency_ms"].as_f64()).collect();
+    assert_percentiles(latency, latencies);
     assert_rollups_are_the_rows(&client, &team_id).await;
 }
 
-fn bin_of_rank(bins: &Bins, rank: usize) -> i32 {
-    let mut seen = 0;
-    let bin = bins.iter().find(|(_, count)| {
-        seen += usize::try_from(**count).unwrap();
-        seen >= rank
-    });
-    *bin.unwrap().0
+fn sum_of_bins<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> BTreeMap<i32, u64> {
+    let mut sum = BTreeMap::new();
+    for (bin, count) in histograms.into_iter().flat_map(Histogram::bins) {
+        *sum.entry(*bin).or_default() += count;
+    }
+    sum
 }
 
-fn assert_percentiles(bins: &Bins, mut values: Vec<f64>) {
+fn assert_percentiles(histogram: &Histogram, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
+    assert_eq!(histogram.count(), values.len() as u64);
     let mut largest: f64 = 0.0;
-    for share in 1..=100 {
-        let rank = (values.len() * share).div_ceil(100);
-        let exact = values[rank - 1];
-        let near = match bin_of_rank(bins, rank) {
-            -1 => 0.0,
-            bin => 2.0 * 1.02_f64.powi(bin) / 2.02,
-        };
+    for percent in 1..=100 {
+        let exact = values[(values.len() * percent).div_ceil(100) - 1];
+        let near = histogram.percentile(percent as u64).unwrap();
         if exact >= 1.0 {
             largest = largest.max((near - exact).abs() / exact);
         }

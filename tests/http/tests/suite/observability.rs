@@ -201,6 +201,33 @@ async fn numbers_agree_whichever_way_one_looks() {
     assert!(!metrics.body.contains("events_waiting"), "what waits is of all teams");
 }
 
+/// A hundred are shown, and what they have together is not taken for the whole.
+#[tokio::test]
+async fn more_groups_than_are_shown_count_all_the_same() {
+    let team = Team::new().await;
+    let mut events: Vec<Value> = (0..120)
+        .map(|number| {
+            let more = json!({"model": format!("model-{number}"), "cost_usd": 0.01, "latency_ms": 100});
+            inference(&format!("many-{number}"), &more)
+        })
+        .collect();
+    // The more often asked ones are the cheaper ones.
+    events.extend((0..110).map(|number| {
+        let more = json!({"model": format!("model-{number}"), "cost_usd": 0.001, "latency_ms": 100});
+        inference(&format!("more-{number}"), &more)
+    }));
+    events.push(inference("dear", &json!({"model": "dear", "cost_usd": 7, "latency_ms": 100})));
+    ingest(&team.admin, events).await;
+    overview(&team.admin, 231).await;
+    let costs = team.admin.get("/api/analytics/costs?group_by=model").await.expect(200);
+    contains(&costs, &json!({"cost_usd": 8.31, "requests": 231, "groups_total": 121}));
+    assert_eq!(costs["groups"].as_array().unwrap().len(), 100);
+    contains(&costs["groups"][0], &json!({"group": {"model": "dear"}, "cost_usd": 7.0}));
+    let latency = team.admin.get("/api/analytics/latency?group_by=model").await.expect(200);
+    contains(&latency, &json!({"latency_ms": {"count": 231}, "groups_total": 121}));
+    assert_eq!(latency["groups"].as_array().unwrap().len(), 100);
+}
+
 #[tokio::test]
 async fn what_analytics_cannot_answer_it_refuses() {
     let viewer = Team::new().await.client(Role::Viewer).await;

@@ -85,7 +85,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let chain = question.chain();
     let admitted = admit(&call, question.user_id.as_deref(), &id, &chain).await?;
     if let Some(prompt) = &question.prompt {
-        resolution::expose(&call.context, call.team_id(), prompt);
+        resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
     }
     let mut headers = http::HeaderMap::new();
     admitted.write_headers(&mut headers);

@@ -55,7 +55,7 @@ pub(crate) async fn chat(call: Call, Body(input): Body<Input>) -> Result<Respons
     let candidates: Vec<_> = turn.choices.iter().map(|choice| choice.candidate.clone()).collect();
     let admitted = admission::admit(&call, turn.user_id(), turn.message_id.as_str(), &candidates).await?;
     if let Some(prompt) = &turn.prompt {
-        resolution::expose(&call.context, call.team_id(), prompt);
+        resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
     }
     let mut quota = http::HeaderMap::new();
     admitted.write_headers(&mut quota);

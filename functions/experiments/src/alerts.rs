@@ -2,7 +2,7 @@
 //!
 //! The body is signed as `x-promptlab-signature: v1=…`, the HMAC-SHA256 in hexadecimal digits over the value of
 //! `x-promptlab-timestamp` (seconds since the Unix epoch), a full stop and the body, so that a receiver can refuse what
-//! is forged or old.
+//! is forged or old. Without a secret there is no such header, because a signature that everybody can make says nothing.
 
 use std::time::Duration;
 
@@ -43,12 +43,16 @@ pub(crate) struct Alert<'a> {
 pub(crate) fn send(context: &Context, alert: &Alert<'_>) {
     let Some(url) = context.config.get(ALERT_WEBHOOK_URL).map(str::to_owned) else { return };
     let Ok(body) = serde_json::to_vec(alert) else { return };
-    let secret = context.config.get(ALERT_WEBHOOK_SECRET).unwrap_or_default().to_owned();
+    let secret = context.config.get(ALERT_WEBHOOK_SECRET).filter(|secret| !secret.is_empty());
+    let secret = secret.map(str::to_owned);
+    if secret.is_none() {
+        platform::warn!("alert sent unsigned: ALERT_WEBHOOK_SECRET is not set", experiment_id = alert.id);
+    }
     let (body, id) = (Bytes::from(body), alert.id.clone());
     context.tasks.spawn(async move {
         let pauses = BACKOFF_MS.map(Some).into_iter().chain([None]);
         for pause_ms in pauses {
-            let Err(error) = attempt(&url, &secret, &body).await else { return };
+            let Err(error) = attempt(&url, secret.as_deref(), &body).await else { return };
             if let Some(pause_ms) = pause_ms {
                 time::sleep(Duration::from_millis(pause_ms)).await;
             } else {
@@ -58,17 +62,9 @@ pub(crate) fn send(context: &Context, alert: &Alert<'_>) {
     });
 }
 
-async fn attempt(url: &str, secret: &str, body: &Bytes) -> Result<(), String> {
-    let timestamp = (time::now_ms() / 1_000).to_string();
-    let signed = [timestamp.as_bytes(), b".", body].concat();
-    let request = http::Request::builder()
-        .method("POST")
-        .uri(url)
-        .header("content-type", "application/json")
-        .header("x-promptlab-timestamp", &timestamp)
-        .header("x-promptlab-signature", format!("v1={}", hex::encode(hmac(secret.as_bytes(), &signed))))
-        .body(body.clone())
-        .map_err(|error| error.to_string())?;
+async fn attempt(url: &str, secret: Option<&str>, body: &Bytes) -> Result<(), String> {
+    let timestamp_s = time::now_ms() / 1_000;
+    let request = request(url, secret, timestamp_s, body).map_err(|error| error.to_string())?;
     let response = platform::http::send(request, TIMEOUT).await.map_err(|error| error.to_string())?;
     if response.status().is_success() {
         Ok(())
@@ -77,7 +73,27 @@ async fn attempt(url: &str, secret: &str, body: &Bytes) -> Result<(), String> {
     }
 }
 
-/// HMAC-SHA256 (RFC 2104).
+fn request(
+    url: &str,
+    secret: Option<&str>,
+    timestamp_s: i64,
+    body: &Bytes,
+) -> http::Result<http::Request<Bytes>> {
+    let timestamp = timestamp_s.to_string();
+    let mut request = http::Request::builder()
+        .method("POST")
+        .uri(url)
+        .header("content-type", "application/json")
+        .header("x-promptlab-timestamp", &timestamp);
+    if let Some(secret) = secret {
+        let signed = [timestamp.as_bytes(), b".", body].concat();
+        let signature = format!("v1={}", hex::encode(hmac(secret.as_bytes(), &signed)));
+        request = request.header("x-promptlab-signature", signature);
+    }
+    request.body(body.clone())
+}
+
+/// HMAC-SHA256 (RFC 2104). Not that of the PostgreSQL client, which would forget the password that it remembers.
 fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     const BLOCK: usize = 64;
     let hashed;
@@ -99,6 +115,19 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// With the empty key everybody could sign.
+    #[test]
+    fn without_a_secret_there_is_no_signature() {
+        let body = Bytes::from_static(b"{}");
+        let signature = |secret| {
+            let request = request("https://example.com/alerts", secret, 7, &body).unwrap();
+            assert_eq!(request.headers()["x-promptlab-timestamp"], "7");
+            request.headers().get("x-promptlab-signature").cloned()
+        };
+        assert!(signature(Some("secret")).is_some());
+        assert_eq!(signature(None), None);
+    }
 
     /// RFC 4231, test cases 1, 2 and 6.
     #[test]

@@ -25,6 +25,7 @@ pub(crate) struct Common<'a> {
     reason: Option<&'a str>,
     all_killed: bool,
     revision: i64,
+    last_event_at: Option<&'a str>,
     #[serde(skip_serializing_if = "<[Transition]>::is_empty")]
     history: &'a [Transition],
     created_at: &'a str,
@@ -47,6 +48,7 @@ impl<'a> From<&'a Experiment> for Common<'a> {
             reason: experiment.reason.as_deref(),
             all_killed: experiment.all_killed,
             revision: experiment.revision,
+            last_event_at: experiment.last_event_at.as_deref(),
             history: &experiment.history,
             created_at: &experiment.created_at,
             created_by: &experiment.created_by,

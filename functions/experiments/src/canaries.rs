@@ -11,11 +11,11 @@ use store::experiments::{
     self, Evidence, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, NewArm, NewExperiment,
     Step, Variant,
 };
-use store::pointers::{self, Moved, Promotion};
+use store::pointers::{Moved, Promotion};
 use trials::{GuardrailOutcome, Report, Waiting, report};
 
 use crate::answer::{Common, ListQuery, changed, page};
-use crate::change::{Published, ReasonInput, apply, changeable, publish, set_status};
+use crate::change::{Published, ReasonInput, apply, changeable, promote_as_read, publish, set_status};
 use crate::input::CanaryInput;
 use crate::schedule::canary_of;
 
@@ -123,14 +123,13 @@ pub(crate) async fn list(call: Call, Query(query): Query<ListQuery>) -> Result<R
 }
 
 pub(crate) async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
+    let canary = experiments::get(&call.database, call.team_id(), KIND, &id).await?;
     let evidence = experiments::evidence(&call.database, call.team_id(), &id).await?;
-    let evidence = evidence.filter(|evidence| evidence.experiment.kind == KIND);
     let evidence = evidence.ok_or(Error::NotFound("canary"))?;
-    edge::to_json_response(200, &watched(&evidence))
+    edge::to_json_response(200, &watched(&canary, &evidence))
 }
 
-fn watched(evidence: &Evidence) -> Watched<'_> {
-    let canary = &evidence.experiment;
+fn watched<'a>(canary: &'a Experiment, evidence: &Evidence) -> Watched<'a> {
     let seen = observations(evidence);
     let limits = guardrails(&canary.guardrails);
     let Report { variants, srm, in_two_arms, guardrails: guardrail_outcomes, .. } =
@@ -171,11 +170,11 @@ pub(crate) async fn promote(
         version_id: version_id.as_str(),
         environment: canary.environment,
         justification: Some(reason.unwrap_or(&justification)),
-        expected_revision: None,
+        expected_revision: Some(canary.pointer_revision),
         override_gate: false,
     };
     let prompt_id = canary.prompt_id.as_str();
-    let moved = pointers::promote(&call.database, &call.actor(), prompt_id, &promotion).await?;
+    let moved = promote_as_read(&call, prompt_id, &promotion).await?;
     let change = ExperimentChange {
         status: Some(Completed),
         reason: Some(reason.unwrap_or("promoted by hand")),

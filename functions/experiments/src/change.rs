@@ -5,6 +5,7 @@ use edge::{Call, Checks};
 use resolution::{Change, Propagation};
 use serde::{Deserialize, Serialize};
 use store::experiments::{self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus};
+use store::pointers::{self, Moved, Promotion};
 
 const LONGEST_REASON: usize = 2_000;
 
@@ -78,6 +79,21 @@ pub(crate) async fn apply(
     let experiment = experiments::change(&call.database, &call.actor(), id, change).await?;
     let published = publish(call, &experiment).await;
     Ok((experiment, published))
+}
+
+/// Promotes what a person has decided for, unless the pointer has moved since they looked: the schedule may just have
+/// rolled back what they promote.
+pub(crate) async fn promote_as_read(
+    call: &Call,
+    prompt_id: &str,
+    promotion: &Promotion<'_>,
+) -> Result<Moved, Error> {
+    match pointers::promote(&call.database, &call.actor(), prompt_id, promotion).await {
+        Err(Error::RevisionMismatch { .. }) => {
+            Err(Error::Conflict("it has changed meanwhile: look again".to_owned()))
+        }
+        promoted => promoted,
+    }
 }
 
 /// Publishes what resolve answers now.

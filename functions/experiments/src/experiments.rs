@@ -8,10 +8,10 @@ use serde::Serialize;
 use store::experiments::{
     self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, NewExperiment, Variant,
 };
-use store::pointers::{self, Moved, Promotion};
+use store::pointers::{Moved, Promotion};
 
 use crate::answer::{Common, ListQuery, changed, page};
-use crate::change::{Published, ReasonInput, apply, changeable, publish, set_status};
+use crate::change::{Published, ReasonInput, apply, changeable, promote_as_read, publish, set_status};
 use crate::input::{ExperimentInput, ExperimentPatch, StopInput, Strategy, coverage_bp, forced_map};
 
 const KIND: ExperimentKind = ExperimentKind::Experiment;
@@ -173,11 +173,11 @@ pub(crate) async fn stop(
             version_id,
             environment: experiment.environment,
             justification: Some(input.reason.as_deref().unwrap_or(&justification)),
-            expected_revision: None,
+            expected_revision: Some(experiment.pointer_revision),
             override_gate: input.override_gate.unwrap_or_default(),
         };
         let prompt_id = experiment.prompt_id.as_str();
-        promoted = Some(pointers::promote(&call.database, &call.actor(), prompt_id, &promotion).await?);
+        promoted = Some(promote_as_read(&call, prompt_id, &promotion).await?);
     }
     let change = ExperimentChange {
         status: Some(Stopped),

@@ -1,10 +1,11 @@
 //! What callers say of experiments and canaries, checked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use domain::{Environment, Error, Kind};
 use edge::Checks;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use store::experiments::{GuardrailRow, NewArm, Step, Variant};
 use trials::Metric;
@@ -56,15 +57,22 @@ pub(crate) enum Strategy {
     ThompsonSampling,
 }
 
-/// The body of `PATCH /api/experiments/{experiment}`. What is absent stays.
+/// The body of `PATCH /api/experiments/{experiment}`. What is absent stays; null clears what can be empty, and is refused
+/// for the rest.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ExperimentPatch {
+    #[serde(deserialize_with = "cleared")]
     pub(crate) name: Option<String>,
+    #[serde(deserialize_with = "edge::present")]
     variants: Option<Vec<WeightInput>>,
+    #[serde(deserialize_with = "edge::present")]
     pub(crate) coverage: Option<f64>,
+    #[serde(deserialize_with = "edge::present")]
     pub(crate) min_samples: Option<i64>,
+    #[serde(deserialize_with = "cleared")]
     pub(crate) guardrails: Option<Vec<GuardrailRow>>,
+    #[serde(deserialize_with = "cleared")]
     pub(crate) forced: Option<BTreeMap<String, String>>,
     pub(crate) reason: Option<String>,
 }
@@ -136,6 +144,11 @@ impl ExperimentInput {
         for (index, arm) in arms.iter().enumerate() {
             let field = |name: &str| format!("variants[{index}].{name}");
             checks.title(&field("name"), &arm.name, LONGEST_VARIANT);
+            if is_personal(&arm.name) {
+                let detail =
+                    "events would hold a placeholder in place of a name that looks personal or secret";
+                checks.refuse(field("name"), "invalid_format", detail);
+            }
             if arms.iter().take(index).any(|earlier| earlier.name == arm.name) {
                 checks.refuse(field("name"), "duplicate", "names are unique in an experiment");
             }
@@ -261,6 +274,18 @@ pub(crate) fn forced_map(forced: &BTreeMap<String, String>) -> Map<String, Value
     forced.iter().map(|(unit, arm)| (unit.clone(), Value::from(arm.as_str()))).collect()
 }
 
+/// Null is nothing, which is something to change to.
+fn cleared<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    edge::null_is_default(deserializer).map(Some)
+}
+
+/// Whether redaction would change a name: its events would no longer find it.
+fn is_personal(name: &str) -> bool {
+    matches!(redaction::redact(name), Cow::Owned(_))
+}
+
 fn check_name(checks: &mut Checks, name: Option<&str>) {
     if let Some(name) = name.filter(|name| !name.is_empty()) {
         checks.title("name", name, LONGEST_NAME);
@@ -288,8 +313,10 @@ fn check_weights(checks: &mut Checks, weights: &[f64], is_bandit: bool) -> Vec<u
 }
 
 fn check_coverage(checks: &mut Checks, coverage: Option<f64>) {
-    if let Some(coverage) = coverage {
-        checks.number("coverage", coverage, 0.0..=1.0);
+    let Some(coverage) = coverage else { return };
+    checks.number("coverage", coverage, 0.0..=1.0);
+    if coverage > 0.0 && coverage_bp(coverage) == 0 {
+        checks.refuse("coverage", "out_of_range", "0, or from 0.0001 to 1: less than that is nobody");
     }
 }
 
@@ -379,6 +406,12 @@ mod tests {
         let named = |name: &str| json!({"name": name, "version_id": "3", "traffic_weight": 1});
         let same = json!({"variants": [named("a"), named("a")]});
         check(&same, &["variants[0].version_id", "variants[1].name", "variants[1].version_id"]);
+        let personal = json!({"variants": [named("ana@acme.com"), named("10.0.0.2")]});
+        let refused =
+            ["variants[0].name", "variants[0].version_id", "variants[1].name", "variants[1].version_id"];
+        check(&personal, &refused);
+        check(&json!({"coverage": 0.00004}), &["coverage"]);
+        check(&json!({"coverage": 0.0}), &[]);
         check(&json!({"coverage": 1.5}), &["coverage"]);
         check(&json!({"coverage": -0.1, "min_samples": -1}), &["coverage", "min_samples"]);
         check(&json!({"primary_metric": "joy"}), &["primary_metric"]);
@@ -410,6 +443,20 @@ mod tests {
         assert_eq!(patched(json!([{"version_id": other, "traffic_weight": 0}])), Ok(vec![10_000, 0]));
         assert_eq!(patched(json!([{"traffic_weight": 9}, {"traffic_weight": 1}])), Ok(vec![9_000, 1_000]));
         assert!(patched(json!([{"name": "c", "traffic_weight": 1}])).is_err());
+    }
+
+    #[test]
+    fn null_clears_what_can_be_empty() {
+        let read = |body: Value| serde_json::from_value::<ExperimentPatch>(body);
+        let patch = read(json!({"name": null, "guardrails": null, "forced": null})).unwrap();
+        assert_eq!(
+            (patch.name.as_deref(), patch.guardrails, patch.forced.map(|forced| forced.len())),
+            (Some(""), Some(Vec::new()), Some(0))
+        );
+        for field in ["coverage", "variants", "min_samples"] {
+            assert!(read(json!({ field: null })).is_err(), "{field}");
+        }
+        assert!(read(json!({})).unwrap().guardrails.is_none());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use store::evidence::{guardrails, observations};
 use store::experiments::{self, Evidence, ExperimentKind, ExperimentStatus, Period};
 use trials::{
     GuardrailOutcome, InTwoArms, Metric, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName,
-    report,
+    Withheld, report,
 };
 
 /// The answer of `GET /api/experiments/{experiment}/results`.
@@ -33,6 +33,8 @@ struct Results<'a> {
     guardrails: Vec<GuardrailOutcome>,
     verdict: VerdictName,
     verdict_variant: Option<String>,
+    /// Why there is no verdict though there is enough data.
+    verdict_withheld: Option<Withheld>,
     sequential: bool,
     alpha: f64,
 }
@@ -66,6 +68,7 @@ fn results(evidence: &Evidence) -> Results<'_> {
         guardrails,
         verdict,
         verdict_variant,
+        verdict_withheld,
         alpha,
         sequential,
     } = report(&observations(evidence), primary, min_samples, &guardrails);
@@ -90,6 +93,7 @@ fn results(evidence: &Evidence) -> Results<'_> {
         guardrails,
         verdict,
         verdict_variant,
+        verdict_withheld,
         sequential,
         alpha,
     }

@@ -1,7 +1,8 @@
-//! What the schedule does each minute: looks at every bandit, canary and guarded experiment, and moves it on.
+//! What the schedule does each minute: looks at every canary and active experiment, and moves it on.
 //!
 //! It may run twice at once, or not for a day. Everything it decides follows from what is there, and every change says
-//! in which period or step it was decided, so the second of two changes nothing. Its clock is the database's.
+//! in which period or step and at which revision of the pointer it was decided, so the second of two changes nothing.
+//! Its clock is the database's.
 
 use axum::response::Response;
 use cache::Stores;
@@ -12,11 +13,11 @@ use platform::database::Database;
 use serde::Serialize;
 use serde_json::Value;
 use store::Actor;
-use store::evidence::{fingerprint, guardrails, observations};
+use store::evidence::{guardrails, observations, trusted_from};
 use store::experiments::{self, Due, Evidence, ExperimentChange, ExperimentKind, ExperimentStatus};
 use store::pointers::{self, Promotion};
 use trials::{
-    Canary, CanaryMove, ExperimentMove, Finding, Guardrail, Metric, Observations, Step, Trial,
+    Canary, CanaryMove, ExperimentMove, Finding, Guardrail, Live, Metric, Observations, Step, Trial,
     next_canary_move, next_experiment_move,
 };
 
@@ -121,15 +122,22 @@ impl Place<'_> {
             is_bandit: experiment.allocation_strategy == Strategy::ThompsonSampling.name(),
             seconds_in_period: u64::try_from((evidence.now_ms - evidence.period_started_ms) / 1_000)
                 .unwrap_or_default(),
+            trusted_from: trusted_from(evidence),
+            is_alarmed: evidence.is_alarmed,
         };
         let change = ExperimentChange {
             expected_period: Some(experiment.period),
+            expected_pointer_revision: Some(experiment.pointer_revision),
             ..ExperimentChange::new("", ExperimentKind::Experiment, &[Active])
         };
         match next_experiment_move(&trial) {
             ExperimentMove::Wait => Ok(None),
             ExperimentMove::Stop(finding) => {
                 let change = ExperimentChange { action: "stop", status: Some(Stopped), ..change };
+                self.change(team_id, evidence, change, finding).await.map(Some)
+            }
+            ExperimentMove::Alarm(finding) => {
+                let change = ExperimentChange { action: "alarm", once_in_period: true, ..change };
                 self.change(team_id, evidence, change, finding).await.map(Some)
             }
             ExperimentMove::Reallocate { weights, finding } => {
@@ -150,14 +158,11 @@ impl Place<'_> {
     async fn move_canary(&self, team_id: &Id, evidence: &Evidence) -> Result<Option<Move>, Error> {
         let observations = observations(evidence);
         let limits = guardrails(&evidence.experiment.guardrails);
-        let seen = fingerprint(evidence);
-        if evidence.seen.as_ref() != Some(&seen) {
-            experiments::note_evidence(self.database, team_id, &evidence.experiment.id, &seen).await?;
-        }
         let allowed: &[ExperimentStatus] = &[Running];
         let change = ExperimentChange {
             expected_period: Some(evidence.experiment.period),
             expected_step: Some(evidence.experiment.step),
+            expected_pointer_revision: Some(evidence.experiment.pointer_revision),
             ..ExperimentChange::new("", ExperimentKind::Canary, allowed)
         };
         match canary_of(evidence, &observations, &limits, next_canary_move) {
@@ -196,8 +201,9 @@ impl Place<'_> {
         }
     }
 
-    /// Promotes a canary's version in the name of whoever began it, if nobody has touched the pointer meanwhile, and
-    /// ends the canary. Where a promotion is refused it waits for a person.
+    /// Promotes a canary's version in the name of whoever began it, and ends the canary. If somebody has moved the
+    /// pointer since the evidence was read, the next run sees what is live then. Where a promotion is refused, or the
+    /// key that began the canary may not make it any more, it waits for a person.
     async fn complete(
         &self,
         team_id: &Id,
@@ -205,7 +211,37 @@ impl Place<'_> {
         change: ExperimentChange<'_>,
         finding: Finding,
     ) -> Result<Move, Error> {
+        let done = ExperimentChange {
+            action: "complete",
+            allowed: &[Running, Paused],
+            status: Some(Completed),
+            ..change
+        };
+        if evidence.live == Live::Canary {
+            return self.change(team_id, evidence, done, finding).await;
+        }
+        match self.promote(team_id, evidence).await {
+            Ok(revision) => {
+                let done = ExperimentChange { expected_pointer_revision: Some(revision), ..done };
+                self.change(team_id, evidence, done, finding).await
+            }
+            Err(Error::Conflict(detail) | Error::Forbidden(detail)) => {
+                let change = ExperimentChange { action: "pause", status: Some(Paused), ..change };
+                let reason = format!("it could not be promoted: {detail}");
+                self.change(team_id, evidence, change, Finding { reason, ..finding }).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The revision that a canary's promotion took.
+    async fn promote(&self, team_id: &Id, evidence: &Evidence) -> Result<i64, Error> {
         let canary = &evidence.experiment;
+        let needed = canary.environment.role_to_change();
+        if evidence.creator_role.is_none_or(|role| role < needed) {
+            let detail = format!("the key that began it is no longer a {}'s", needed.name());
+            return Err(Error::Forbidden(detail));
+        }
         let version = canary.variants.get(1).and_then(|variant| variant.version_id.as_ref());
         let version_id = version.ok_or_else(|| Error::Internal("a canary without a version".to_owned()))?;
         let actor = Actor {
@@ -219,21 +255,11 @@ impl Place<'_> {
             version_id: version_id.as_str(),
             environment: canary.environment,
             justification: Some(&justification),
-            expected_revision: Some(evidence.pointer_revision),
+            expected_revision: Some(canary.pointer_revision),
             override_gate: false,
         };
-        match pointers::promote(self.database, &actor, canary.prompt_id.as_str(), &promotion).await {
-            Ok(_) => {
-                let change = ExperimentChange { action: "complete", status: Some(Completed), ..change };
-                self.change(team_id, evidence, change, finding).await
-            }
-            Err(Error::Conflict(detail) | Error::Forbidden(detail)) => {
-                let change = ExperimentChange { action: "pause", status: Some(Paused), ..change };
-                let reason = format!("it could not be promoted: {detail}");
-                self.change(team_id, evidence, change, Finding { reason, ..finding }).await
-            }
-            Err(error) => Err(error),
-        }
+        let moved = pointers::promote(self.database, &actor, canary.prompt_id.as_str(), &promotion).await?;
+        Ok(moved.revision)
     }
 
     /// Makes a change, publishes it, and tells whoever wants to be told.
@@ -304,20 +330,16 @@ pub(crate) fn canary_of<T>(
             min_minutes: step.min_minutes,
         })
         .collect();
-    let is_new = evidence.seen.as_ref() != Some(&fingerprint(evidence));
-    // A resumption opens a period of its own, and nothing else does with the weights that were there.
-    let resumed = canary.history.iter().rev().find(|transition| transition.action == "resume");
-    let resumed_at = resumed.map(|transition| transition.at.as_str());
-    let resumed_in = evidence.periods.iter().rposition(|period| Some(&*period.started_at) == resumed_at);
     decide(&Canary {
         observations,
         guardrails,
         steps: &steps,
         step: usize::try_from(canary.step).unwrap_or_default(),
-        trusted_from: resumed_in.unwrap_or_default(),
+        trusted_from: trusted_from(evidence),
         is_paused: canary.status == Paused,
+        live: evidence.live,
         now_ms: evidence.now_ms,
         step_started_ms: evidence.step_started_ms,
-        last_news_ms: if is_new { evidence.now_ms } else { evidence.seen_at_ms },
+        last_news_ms: evidence.last_news_ms,
     })
 }

@@ -16,7 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildFunctions } from "../../../dev/functions.mjs";
 import { startStack } from "../../../dev/stack.mjs";
 
-const FUNCTIONS = ["gateway", "prompts", "experiments", "resolve-prompt", "chat", "feedback", "ingest"];
+const FUNCTIONS = ["gateway", "prompts", "experiments", "resolve-prompt", "chat", "feedback", "ingest", "keys"];
 const SECRET = "webhook-test-secret";
 const PROPAGATION_MS = 5_000;
 
@@ -310,5 +310,36 @@ describe("a canary", () => {
     assert.equal((await alertOf("canary.advance", PROPAGATION_MS)).id, canary_id);
     // A receiver that says nothing is given up after four seconds, and asked again.
     assert.equal((await alertOf("canary.complete", 10_000)).id, canary_id);
+  });
+
+  test("does not undo what somebody promotes meanwhile", async () => {
+    const [, slow] = await makePrompt("hotfixed");
+    const version = { type: "text", template_text: "Hotfix", model_id: "offline" };
+    const hotfix = (await ok("POST", "/api/prompts/hotfixed/versions", version)).version_id;
+    const step = { percent: 50, min_samples: 0, min_minutes: 0 };
+    const { canary_id } = await ok("POST", "/api/prompts/hotfixed/canary", { version_id: slow, environment: "production", steps: [step] });
+    await ok("POST", "/api/prompts/hotfixed/promote", { version_id: hotfix, environment: "production" });
+    const moves = async () => (await runSchedule()).moves.filter(({ id }) => id === canary_id).map(({ action }) => action);
+    const live = async () => (await ok("GET", "/api/prompts/hotfixed")).pointers.production.version_id;
+    assert.deepEqual(await moves(), ["pause"]);
+    const { reason, history } = await ok("GET", `/api/canaries/${canary_id}`);
+    assert.match(reason, /another version was promoted/);
+    assert.equal(history[0].control_version_number, 1);
+    assert.equal(await live(), hotfix);
+    assert.deepEqual(await moves(), [], "it waits for a person");
+    // Who resumes it knows what it is compared with now.
+    await ok("POST", `/api/canaries/${canary_id}/resume`, {});
+    assert.deepEqual(await moves(), ["complete"]);
+    assert.equal(await live(), slow);
+    const { data } = await ok("GET", `/api/audit?resource=${canary_id}&actor=schedule`);
+    assert.deepEqual(data.map(({ action, user_name }) => [action, user_name]), [["canary.complete", "schedule"], ["canary.pause", "schedule"]]);
+  });
+
+  test("is over when its own version is promoted", async () => {
+    const [, next] = await makePrompt("overtaken");
+    const { canary_id } = await ok("POST", "/api/prompts/overtaken/canary", { version_id: next, environment: "production", steps, guardrails });
+    await ok("POST", "/api/prompts/overtaken/promote", { version_id: next, environment: "production" });
+    assert.deepEqual((await runSchedule()).moves.map(({ id, action }) => [id, action]), [[canary_id, "complete"]]);
+    assert.equal((await ok("GET", `/api/canaries/${canary_id}`)).state, "completed");
   });
 });

@@ -96,11 +96,12 @@ test(`a drain that is killed ${KILLS} times loses nothing and counts nothing twi
   const variants = ["a", "b"];
   let sent = 0;
   let exposed = 0;
-  /** Inferences through the route, with ids that come twice, and exposures as other functions append them. */
+  /** Inferences of ten users through the route, with ids that come twice, and their exposures as other functions append them. */
   const produce = async () => {
+    const user = () => exposed + 1 + (sent % 10);
     const batch = Array.from({ length: 100 }, () => ({
-      id: `run-${(sent += 1)}`, type: "inference", model: "offline", tokens_in: 10, latency_ms: 100, user_id: `user-${sent % 500}`,
-      experiment_id: "exp_01h455vb4pex5vsknk084sn02q", variant: variants[sent % 2],
+      id: `run-${(sent += 1)}`, type: "inference", model: "offline", tokens_in: 10, latency_ms: 100, user_id: `user-${user()}`,
+      experiment_id: "exp_01h455vb4pex5vsknk084sn02q", variant: variants[user() % 2],
     }));
     const { status, body } = await post("/api/ingest", { events: [...batch, batch[3]] });
     assert.equal(status, 202);
@@ -146,6 +147,7 @@ test(`a drain that is killed ${KILLS} times loses nothing and counts nothing twi
   assert.deepEqual(totals, { exposures: exposed, mixed: 0 });
   const values = await one("select sum(error_rate_n)::int as count from experiment_units");
   assert.equal(values.count, sent);
+  assert.deepEqual(await one("select count(*)::int as count from experiment_waiting"), { count: 0 });
 });
 
 test("what is committed and not acknowledged is not counted again", async () => {
@@ -210,7 +212,7 @@ test("nothing personal is in a stream, a table or a log", async () => {
   assert.equal(body.accepted, 1, JSON.stringify(body));
   const streams = JSON.stringify(await redis("XRANGE", streamOf(teamId), "-", "+"));
   await post("/api/ingest/drain");
-  const { rows } = await database.query("select to_jsonb(inferences)::text as text from inferences union all select to_jsonb(experiment_units)::text from experiment_units union all select to_jsonb(rollup_series)::text from rollup_series");
+  const { rows } = await database.query("select to_jsonb(inferences)::text as text from inferences union all select to_jsonb(experiment_units)::text from experiment_units union all select to_jsonb(experiment_waiting)::text from experiment_waiting union all select to_jsonb(rollup_series)::text from rollup_series");
   for (const place of [streams, rows.map((row) => row.text).join("\n")]) {
     assert.ok(!place.includes("canary.bird@"), "the address is nowhere");
     assert.ok(!place.includes("4111 1111"), "the card is nowhere");

@@ -79,7 +79,7 @@ async fn resolve_one(call: &Call, input: &Input, place: &Place, oldest: &mut Age
     oldest.milliseconds = oldest.milliseconds.max(Some(held.age_ms));
     oldest.stale |= held.stale;
     let resolved = resolution::resolve(&held.value, &input.request())?;
-    resolution::expose(&call.context, call.team_id(), &resolved);
+    resolution::expose(&call.context, call.team_id(), &resolved, platform::time::now_ms());
     Ok(resolved.to_json())
 }
 

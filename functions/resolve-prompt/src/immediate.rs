@@ -37,7 +37,7 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     let resolved = resolution::resolve(&found.value, &input.request()).ok()?;
     let mut answer = reply::answer(&resolved, &found, text, headers.if_none_match);
     let request_id = edge::request_id(headers.request_id).to_string();
-    resolution::expose(context, &place.team_id, &resolved);
+    resolution::expose(context, &place.team_id, &resolved, now_ms);
     answer.headers.push(("x-request-id", Cow::Owned(request_id)));
     Some(answer)
 }

@@ -70,7 +70,7 @@ async fn resolve(
     let place = input.place(call.team_id().clone(), prompt);
     let found = resolution::find(&place, &call.stores, &call.database).await?;
     let resolved = resolution::resolve(&found.value, &input.request())?;
-    resolution::expose(&call.context, call.team_id(), &resolved);
+    resolution::expose(&call.context, call.team_id(), &resolved, platform::time::now_ms());
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)))
 }

@@ -17,6 +17,8 @@ const FULL_BP: u32 = 10_000;
 pub struct Bandit {
     /// Exposures that every arm needs before weights change.
     pub min_exposures: u64,
+    /// Units with a value that every arm needs: of a hundred who were exposed perhaps two have rated.
+    pub min_samples: u64,
     /// Seconds between two changes.
     pub min_seconds: u64,
     /// What every arm keeps, in basis points.
@@ -24,9 +26,9 @@ pub struct Bandit {
 }
 
 impl Default for Bandit {
-    /// 100 exposures per arm, 15 minutes, 1 %.
+    /// 100 exposures and 30 samples per arm, 15 minutes, 1 %.
     fn default() -> Self {
-        Self { min_exposures: 100, min_seconds: 900, floor_bp: 100 }
+        Self { min_exposures: 100, min_samples: 30, min_seconds: 900, floor_bp: 100 }
     }
 }
 
@@ -40,6 +42,11 @@ pub enum Readiness {
         /// The arm that has had fewest.
         arm: usize,
     },
+    /// An arm has too few units with a value.
+    TooFewSamples {
+        /// The arm that has fewest.
+        arm: usize,
+    },
     /// The last change is too recent.
     TooSoon {
         /// Seconds until the next one.
@@ -48,13 +55,19 @@ pub enum Readiness {
 }
 
 impl Bandit {
-    /// Whether weights may change, given the exposures per arm since the experiment began and the seconds since the
-    /// last change (`None` before the first).
-    pub fn readiness(&self, exposures: &[u64], seconds_since_last: Option<u64>) -> Readiness {
-        let fewest = exposures.iter().enumerate().min_by_key(|&(_, count)| *count);
-        match fewest {
-            Some((arm, &count)) if count < self.min_exposures => return Readiness::TooFewExposures { arm },
-            _ => {}
+    /// Whether weights may change, given the exposures and the units with a value per arm since the experiment began
+    /// and the seconds since the last change (`None` before the first).
+    pub fn readiness(
+        &self,
+        exposures: &[u64],
+        samples: &[u64],
+        seconds_since_last: Option<u64>,
+    ) -> Readiness {
+        if let Some(arm) = fewest_below(exposures, self.min_exposures) {
+            return Readiness::TooFewExposures { arm };
+        }
+        if let Some(arm) = fewest_below(samples, self.min_samples) {
+            return Readiness::TooFewSamples { arm };
         }
         match seconds_since_last {
             Some(seconds) if seconds < self.min_seconds => {
@@ -78,6 +91,12 @@ impl Bandit {
         let shares: Vec<f64> = probabilities.iter().map(|p| p / total * f64::from(free)).collect();
         Some(round_to_sum(&shares, free).iter().map(|share| share + self.floor_bp).collect())
     }
+}
+
+/// The arm with the smallest count, if that is below `least`.
+fn fewest_below(counts: &[u64], least: u64) -> Option<usize> {
+    let (arm, &count) = counts.iter().enumerate().min_by_key(|&(_, count)| *count)?;
+    (count < least).then_some(arm)
 }
 
 /// Rounds shares that sum to `sum` to integers that do, by largest remainder (Hamilton's method).

@@ -30,6 +30,17 @@ pub enum Outcome {
     Real,
 }
 
+impl Outcome {
+    /// The units that an arm needs before anything is decided by itself. Of a few stars or milliseconds that happen to
+    /// agree the spread says nothing; a share's is never taken for less than a uniform prior leaves.
+    pub const fn min_units(self) -> u64 {
+        match self {
+            Self::Share => 0,
+            Self::Real => 30,
+        }
+    }
+}
+
 /// The aggregate of one metric over the units of one arm: all that any statistic here needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Moments {

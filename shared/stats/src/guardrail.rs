@@ -1,6 +1,6 @@
 //! Guardrails: whether an arm is worse than it may be.
 
-use crate::estimate::{Direction, Estimate};
+use crate::estimate::{Direction, Estimate, Outcome};
 use crate::sequence::ConfidenceSequence;
 
 /// How much worse than the control an arm may be in one metric.
@@ -8,6 +8,8 @@ use crate::sequence::ConfidenceSequence;
 pub struct Guardrail {
     /// Which way the metric improves.
     pub direction: Direction,
+    /// What its values can be.
+    pub outcome: Outcome,
     /// The allowed regression relative to the control: 0.1 allows a latency 10 % higher, an approval 10 % lower.
     pub max_relative_regression: f64,
 }
@@ -21,7 +23,8 @@ pub struct GuardrailReading {
     pub excess: Estimate,
     /// What the excess is above, at every look, with probability 1 − α.
     pub bound: f64,
-    /// Whether the bound is above zero: the sequence excludes "no worse than allowed".
+    /// Whether the bound is above zero: the sequence excludes "no worse than allowed". Never without a spread, nor
+    /// below [`Outcome::min_units`] in either arm.
     pub failed: bool,
 }
 
@@ -29,8 +32,8 @@ impl Guardrail {
     /// Checks an arm against the control, valid at every look.
     ///
     /// The excess is linear, t − (1 + r) c for a metric that should be low and (1 − r) c − t for one that should be
-    /// high, so it also works where a ratio does not: a control without a single error. There is no minimum of samples,
-    /// because the sequence is wide enough early on: an arm that always fails needs fifteen units.
+    /// high, so it also works where a ratio does not: a control without a single error. Shares have no minimum of
+    /// samples, because the sequence is wide enough early on: an arm that always fails needs fifteen units.
     pub fn check(
         &self,
         control: &Estimate,
@@ -48,6 +51,9 @@ impl Guardrail {
         excess.value = worsening(excess.value);
         let bound = sequence.lower_bound(&excess);
         let relative = (control.value > 0.0).then(|| (treatment.value - control.value) / control.value);
-        GuardrailReading { regression: relative.map(worsening), excess, bound, failed: bound > 0.0 }
+        let fewest = control.samples.min(treatment.samples);
+        let is_decidable = excess.standard_error > 0.0 && fewest >= self.outcome.min_units();
+        let failed = is_decidable && bound > 0.0;
+        GuardrailReading { regression: relative.map(worsening), excess, bound, failed }
     }
 }

@@ -19,7 +19,7 @@ mod wilson;
 pub use bandit::{Bandit, Readiness};
 pub use estimate::{Direction, Estimate, Moments, Outcome};
 pub use guardrail::{Guardrail, GuardrailReading};
-pub use periods::period_weighted;
+pub use periods::{period_weighted, period_weighted_of};
 pub use planning::{fixed_horizon_samples, sequential_samples};
 pub use posterior::{Posterior, probability_best};
 pub use sample_ratio::{MixedUnits, SampleRatio};

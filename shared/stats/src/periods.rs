@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use crate::estimate::{Estimate, Moments, Outcome, undegenerate};
 use crate::special::float;
 
-/// Neighbouring periods are merged until every arm has this many units, so that each arm has a mean in every stratum.
+/// Neighbouring periods are merged until every arm that is compared has this many units, so that each has a mean in every
+/// stratum.
 const MIN_PER_STRATUM: u64 = 5;
 
 /// The mean of every arm over all allocation periods, each period weighted by its size, the same for all arms.
@@ -23,23 +24,43 @@ pub fn period_weighted<Period: AsRef<[Moments]>>(
     periods: &[Period],
     outcome: Outcome,
 ) -> Option<Vec<Option<Estimate>>> {
-    let arms = periods.first()?.as_ref().len();
-    if periods.iter().any(|period| period.as_ref().len() != arms) {
+    let all: Vec<usize> = (0..periods.first()?.as_ref().len()).collect();
+    period_weighted_of(periods, &all, outcome)
+}
+
+/// The same for some of the arms, which are compared with one another: the others have a say in a period's size and in
+/// nothing else. Leave out the periods in which one of them had no weight: nobody could meet it then, so there is
+/// nothing to compare. One entry per arm of `arms`.
+pub fn period_weighted_of<Period: AsRef<[Moments]>>(
+    periods: &[Period],
+    arms: &[usize],
+    outcome: Outcome,
+) -> Option<Vec<Option<Estimate>>> {
+    let count = periods.first()?.as_ref().len();
+    if periods.iter().any(|period| period.as_ref().len() != count) {
         return None;
     }
-    let strata = merge_small(periods.iter().map(AsRef::as_ref), arms);
-    Some((0..arms).map(|arm| weighted_mean(&strata, arm, outcome)).collect())
+    let strata = merge_small(periods.iter().map(AsRef::as_ref), arms, count);
+    Some(arms.iter().map(|&arm| weighted_mean(&strata, arm, outcome)).collect())
 }
 
 type Stratum = Vec<Moments>;
 
-fn merge_small<'a>(periods: impl Iterator<Item = &'a [Moments]>, arms: usize) -> Vec<Stratum> {
-    let empty = || alloc::vec![Moments::default(); arms];
+fn merge_small<'a>(
+    periods: impl Iterator<Item = &'a [Moments]>,
+    arms: &[usize],
+    count: usize,
+) -> Vec<Stratum> {
+    let empty = || alloc::vec![Moments::default(); count];
+    let is_full = |stratum: &Stratum| {
+        let units = |arm: &usize| stratum.get(*arm).map_or(0, |moments| moments.count);
+        arms.iter().all(|arm| units(arm) >= MIN_PER_STRATUM)
+    };
     let mut strata: Vec<Stratum> = Vec::new();
     let mut open = empty();
     for period in periods {
         absorb(&mut open, period);
-        if open.iter().all(|moments| moments.count >= MIN_PER_STRATUM) {
+        if is_full(&open) {
             strata.push(core::mem::replace(&mut open, empty()));
         }
     }

@@ -29,7 +29,6 @@ pub struct Interval {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConfidenceSequence {
     alpha: f64,
-    tightest_at: f64,
     rho_squared: f64,
 }
 
@@ -47,10 +46,11 @@ impl ConfidenceSequence {
         valid.then(|| Self::tuned(alpha, tightest_at))
     }
 
-    /// The same for each of several comparisons that share the error level (Bonferroni).
+    /// The same for each of several comparisons that share the error level (Bonferroni). ρ stays as it is: how many
+    /// comparisons there are may change on the way, and what was fixed before looking must not.
     pub fn shared_by(&self, comparisons: usize) -> Self {
         let comparisons = float(u64::try_from(comparisons.max(1)).unwrap_or(u64::MAX));
-        Self::tuned(self.alpha / comparisons, self.tightest_at)
+        Self { alpha: self.alpha / comparisons, ..*self }
     }
 
     /// The error level.
@@ -68,6 +68,11 @@ impl ConfidenceSequence {
     pub fn half_width(&self, estimate: &Estimate) -> f64 {
         let growth = libm::sqrt(self.grown(estimate));
         self.scaled(estimate, libm::log(growth / self.alpha))
+    }
+
+    /// [`Self::half_width`] in standard errors.
+    pub(crate) fn half_width_in_errors(&self, samples: u64) -> f64 {
+        self.half_width(&Estimate { value: 0.0, standard_error: 1.0, samples })
     }
 
     /// What the truth is above, at every look, with probability 1 − α: the one-sided sequence, with
@@ -88,7 +93,7 @@ impl ConfidenceSequence {
 
     fn tuned(alpha: f64, tightest_at: f64) -> Self {
         let level = -2.0 * libm::log(alpha);
-        Self { alpha, tightest_at, rho_squared: (level + libm::log1p(level)) / tightest_at }
+        Self { alpha, rho_squared: (level + libm::log1p(level)) / tightest_at }
     }
 
     /// nρ² + 1.

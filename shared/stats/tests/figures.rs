@@ -131,7 +131,11 @@ fn a_true_lift_is_found_at_a_known_price() {
 fn an_early_guardrail_on_rare_errors_keeps_the_error_level() {
     const RUNS: u32 = 2_000;
     let mut random = Random(3);
-    let guardrail = Guardrail { direction: Direction::LowerIsBetter, max_relative_regression: 0.0 };
+    let guardrail = Guardrail {
+        direction: Direction::LowerIsBetter,
+        outcome: Outcome::Share,
+        max_relative_regression: 0.0,
+    };
     let sequence = ConfidenceSequence::default();
     let mut fails = |control_rate: f64, treatment_rate: f64| {
         let (mut control, mut treatment) = (0, 0);
@@ -158,6 +162,71 @@ fn an_early_guardrail_on_rare_errors_keeps_the_error_level() {
         needed.last()
     );
     assert!(needed.len() == 200 && needed[100] <= 100);
+}
+
+/// What is measured of two equal arms: values that often agree, which is where a spread is underestimated.
+fn draw(random: &mut Random, metric: &str) -> f64 {
+    let chance = random.uniform();
+    match metric {
+        // Four of five people give five stars, or nearly everybody does.
+        "stars" => [(0.80, 5.0), (0.90, 4.0), (0.93, 3.0), (0.95, 2.0)]
+            .into_iter()
+            .find(|step| chance < step.0)
+            .map_or(1.0, |step| step.1),
+        "stars, nearly all 5" => {
+            if chance < 0.98 {
+                5.0
+            } else {
+                1.0
+            }
+        }
+        // Whole milliseconds: log-normal, and nearly constant.
+        "latency" => (6.5 + 0.6 * normal(random)).exp().round(),
+        "latency, nearly constant" => (20.0 + 0.4 * normal(random)).round(),
+        _ => {
+            if chance < 0.9 {
+                0.001
+            } else {
+                0.004
+            }
+        }
+    }
+}
+
+/// The sum of twelve uniform numbers, less its mean, is normal enough.
+fn normal(random: &mut Random) -> f64 {
+    (0..12).map(|_| random.uniform()).sum::<f64>() - 6.0
+}
+
+/// A guardrail without any allowance on equal arms, looked at after each unit: the most that it can fail by chance.
+#[test]
+fn an_early_guardrail_on_stars_latency_and_cost_keeps_the_error_level() {
+    const RUNS: u32 = 2_000;
+    let mut random = Random(6);
+    let sequence = ConfidenceSequence::default();
+    for (metric, direction) in [
+        ("stars", Direction::HigherIsBetter),
+        ("stars, nearly all 5", Direction::HigherIsBetter),
+        ("latency", Direction::LowerIsBetter),
+        ("latency, nearly constant", Direction::LowerIsBetter),
+        ("cost of two values", Direction::LowerIsBetter),
+    ] {
+        let guardrail = Guardrail { direction, outcome: Outcome::Real, max_relative_regression: 0.0 };
+        let mut fails = || {
+            let mut arms = [Moments::default(); 2];
+            (1..=500).any(|_| {
+                for arm in &mut arms {
+                    arm.add(draw(&mut random, metric));
+                }
+                let [control, treatment] = arms.map(|arm| Estimate::mean(&arm, Outcome::Real));
+                let (Some(control), Some(treatment)) = (control, treatment) else { return false };
+                guardrail.check(&control, &treatment, &sequence).failed
+            })
+        };
+        let failed = (0..RUNS).map(|_| u32::from(fails())).sum();
+        println!("guardrail, {metric}, equal arms, 500 looks: failed {:.2} %", percent(failed, RUNS));
+        assert!(percent(failed, RUNS) <= 1.0, "{metric}");
+    }
 }
 
 /// One bandit experiment: the aggregates and weights of each period.

@@ -5,7 +5,7 @@
 use stats::{
     Bandit, ConfidenceSequence, Direction, Estimate, Guardrail, MixedUnits, Moments, Outcome, Posterior,
     Readiness, SampleRatio, Standing, Verdict, compare, fixed_horizon_samples, period_weighted,
-    probability_best, sequential_samples, verdict, wilson_interval,
+    period_weighted_of, probability_best, sequential_samples, verdict, wilson_interval,
 };
 
 use Direction::{HigherIsBetter, LowerIsBetter};
@@ -73,6 +73,12 @@ mod sequence {
     fn comparisons_share_the_error_level_and_bad_levels_are_refused() {
         let shared = ConfidenceSequence::default().shared_by(4);
         close(shared.alpha(), 0.0125, 1e-15);
+        // ρ is fixed before looking, however many comparisons there will be.
+        let level = -2.0 * 0.05_f64.ln();
+        let spent = 2_000.0 * (level + (level + 1.0).ln()) / 5_000.0;
+        let estimate = Estimate { value: 0.0, standard_error: 1.0, samples: 2_000 };
+        let width = (2.0 * (spent + 1.0) / spent * ((spent + 1.0_f64).sqrt() / 0.0125).ln()).sqrt();
+        close(shared.half_width(&estimate), width, 1e-12);
         for (alpha, tightest_at) in
             [(0.0, 1.0), (1.0, 1.0), (f64::NAN, 1.0), (0.05, 0.0), (0.05, f64::INFINITY)]
         {
@@ -300,12 +306,15 @@ mod bandit {
     }
 
     #[test]
-    fn it_waits_for_exposures_and_time() {
+    fn it_waits_for_exposures_values_and_time() {
         let bandit = Bandit::default();
-        assert_eq!(bandit.readiness(&[100, 99], None), Readiness::TooFewExposures { arm: 1 });
-        assert_eq!(bandit.readiness(&[100, 100], None), Readiness::Ready);
-        assert_eq!(bandit.readiness(&[100, 100], Some(899)), Readiness::TooSoon { wait_seconds: 1 });
-        assert_eq!(bandit.readiness(&[100, 100], Some(900)), Readiness::Ready);
+        let ready =
+            |exposures: [u64; 2], samples: [u64; 2], seconds| bandit.readiness(&exposures, &samples, seconds);
+        assert_eq!(ready([100, 99], [30, 30], None), Readiness::TooFewExposures { arm: 1 });
+        assert_eq!(ready([100, 100], [29, 30], None), Readiness::TooFewSamples { arm: 0 });
+        assert_eq!(ready([100, 100], [30, 30], None), Readiness::Ready);
+        assert_eq!(ready([100, 100], [30, 30], Some(899)), Readiness::TooSoon { wait_seconds: 1 });
+        assert_eq!(ready([100, 100], [30, 30], Some(900)), Readiness::Ready);
     }
 }
 
@@ -352,6 +361,23 @@ mod periods {
         assert!(treatment.value == 0.0 && treatment.standard_error > 0.0);
     }
 
+    /// The third arm has nobody in the second period, which is no reason to pool it with the first.
+    #[test]
+    fn an_arm_without_units_leaves_the_others_strata_alone() {
+        let periods = [
+            [Moments::binary(20, 100), Moments::binary(180, 900), Moments::binary(50, 100)],
+            [Moments::binary(450, 900), Moments::binary(50, 100), Moments::default()],
+        ];
+        let pair = period_weighted_of(&periods, &[0, 1], Outcome::Share).expect("equal arms");
+        let [Some(control), Some(treatment)] = pair[..] else { panic!("two estimates") };
+        close(control.value, treatment.value, 1e-12);
+        // Only the first of the periods compares it with anything.
+        let pair = period_weighted_of(&periods[..1], &[0, 2], Outcome::Share).expect("equal arms");
+        let [Some(control), Some(third)] = pair[..] else { panic!("two estimates") };
+        close(control.value, 0.2, 1e-15);
+        close(third.value, 0.5, 1e-15);
+    }
+
     #[test]
     fn arms_without_data_are_none() {
         let none: [[Moments; 2]; 0] = [];
@@ -381,7 +407,9 @@ mod decisions {
     fn judge(arms: &[(u64, u64)], direction: Direction) -> Verdict {
         let arms: Vec<_> =
             arms.iter().map(|&(successes, trials)| Estimate::proportion(successes, trials)).collect();
-        verdict(&arms, direction, 100, &ConfidenceSequence::default(), None)
+        let (control, others) = arms.split_first().expect("a control");
+        let pairs: Vec<_> = others.iter().map(|arm| [*control, *arm]).collect();
+        verdict(&pairs, direction, 100, &ConfidenceSequence::default(), None)
     }
 
     #[test]
@@ -412,7 +440,8 @@ mod decisions {
     #[test]
     fn guardrails_in_both_directions() {
         let sequence = ConfidenceSequence::default();
-        let latency = Guardrail { direction: LowerIsBetter, max_relative_regression: 0.1 };
+        let latency =
+            Guardrail { direction: LowerIsBetter, outcome: Outcome::Real, max_relative_regression: 0.1 };
         let mean = |value| Estimate { value, standard_error: 5.0, samples: 2_000 };
         let check = |guardrail: Guardrail, control, treatment| {
             guardrail.check(&mean(control), &mean(treatment), &sequence)
@@ -425,14 +454,61 @@ mod decisions {
         close(slow.excess.standard_error, 5.0 * (1.0_f64 + 1.21).sqrt(), 1e-12);
         assert!(!check(latency, 1_000.0, 500.0).failed);
 
-        let approval = Guardrail { direction: HigherIsBetter, max_relative_regression: 0.1 };
+        let approval = Guardrail { direction: HigherIsBetter, ..latency };
         assert!(check(approval, 1_000.0, 850.0).failed);
         assert!(!check(approval, 1_000.0, 910.0).failed && !check(approval, 1_000.0, 2_000.0).failed);
     }
 
+    /// Two users who give five stars and two who give four are no spread of zero.
+    #[test]
+    fn a_few_equal_values_fail_no_guardrail() {
+        let rating =
+            Guardrail { direction: HigherIsBetter, outcome: Outcome::Real, max_relative_regression: 0.05 };
+        let sequence = ConfidenceSequence::default();
+        let failed = |spread: f64, samples: u64| {
+            let arm = |value| Estimate { value, standard_error: spread, samples };
+            rating.check(&arm(5.0), &arm(4.0), &sequence).failed
+        };
+        assert!(!failed(0.0, 2) && !failed(0.0, 10_000));
+        assert!(!failed(0.01, 29) && failed(0.01, 30));
+    }
+
+    /// What people read beside a verdict must not contradict it.
+    #[test]
+    fn a_lift_s_interval_holds_zero_exactly_if_the_difference_is_undecided() {
+        let sequence = ConfidenceSequence::default();
+        let compared = |control: (u64, u64), treatment: (u64, u64)| {
+            let (control, treatment) =
+                (proportion(control.0, control.1), proportion(treatment.0, treatment.1));
+            compare(&control, &treatment, HigherIsBetter, &sequence)
+        };
+        let narrow = compared((100, 1_000), (146, 1_000));
+        let interval = narrow.lift_interval.expect("a lift");
+        assert!(narrow.standing == Standing::Better && interval.low > 0.0, "{narrow:?}");
+        assert!(interval.low < 0.46 && 0.46 < interval.high && interval.high < 1.3, "{narrow:?}");
+        let rare = compared((6, 150), (0, 150));
+        assert!(rare.standing == Standing::Undecided, "{rare:?}");
+        assert!(rare.lift_interval.is_none_or(|lift| lift.low <= 0.0 && lift.high >= 0.0), "{rare:?}");
+        let wide = compared((6, 60), (60, 60));
+        assert!(wide.standing == Standing::Better && wide.lift_interval.is_none_or(|lift| lift.low > 0.0));
+        for control in (0..=40).map(|step| (25 * step, 1_000)) {
+            for treatment in (0..=40).map(|step| (step, 40)) {
+                let comparison = compared(control, treatment);
+                let Some(interval) = comparison.lift_interval else { continue };
+                let holds_zero = interval.low <= 0.0 && interval.high >= 0.0;
+                assert_eq!(
+                    holds_zero,
+                    comparison.standing == Standing::Undecided,
+                    "{control:?} {treatment:?}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_guardrail_works_without_a_single_error_in_the_control() {
-        let errors = Guardrail { direction: LowerIsBetter, max_relative_regression: 0.2 };
+        let errors =
+            Guardrail { direction: LowerIsBetter, outcome: Outcome::Share, max_relative_regression: 0.2 };
         let sequence = ConfidenceSequence::default();
         assert!(!errors.check(&proportion(0, 10), &proportion(1, 10), &sequence).failed);
         let reading = errors.check(&proportion(0, 15), &proportion(15, 15), &sequence);

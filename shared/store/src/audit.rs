@@ -25,15 +25,15 @@ pub struct Entry {
     pub action: String,
     /// The id of what it was done to.
     pub resource: String,
-    /// The user who did it.
-    pub user_id: Id,
-    /// The user's name.
+    /// The user who did it; none for what the schedule did.
+    pub user_id: Option<Id>,
+    /// The user's name, or `schedule`.
     pub user_name: Option<String>,
-    /// The key it was done with; none for what the set-up did.
+    /// The key it was done with; none for what the set-up or the schedule did.
     pub key_id: Option<Id>,
     /// The key's name.
     pub key_name: Option<String>,
-    /// The request it was done in; none for what the set-up did.
+    /// The request it was done in; none for what the set-up or the schedule did.
     pub request_id: Option<String>,
     /// What changed, as far as it is worth keeping.
     pub detail: Value,
@@ -44,7 +44,7 @@ pub struct Entry {
 pub struct Query<'a> {
     /// About this id.
     pub resource: Option<&'a str>,
-    /// By this user: an id or a name.
+    /// By this user: an id or a name, or `schedule`.
     pub actor: Option<&'a str>,
     /// From this time on, in milliseconds since the Unix epoch.
     pub from_ms: Option<i64>,

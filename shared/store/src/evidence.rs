@@ -13,6 +13,7 @@ pub fn observations(evidence: &Evidence) -> Observations {
     let periods = evidence.periods.iter().map(|period| PeriodObservations {
         period: period.period,
         weights: period.weights.clone(),
+        coverage: period.coverage,
         exposures: vec![0; arms.len()],
         in_two_arms: vec![0; arms.len()],
         metrics: BTreeMap::new(),
@@ -47,12 +48,10 @@ pub fn guardrails(rows: &[GuardrailRow]) -> Vec<Guardrail> {
     rows.iter().filter_map(guardrail).collect()
 }
 
-/// Changes with everything that is new of an experiment.
-pub fn fingerprint(evidence: &Evidence) -> String {
-    let exposures: u64 = evidence.totals.iter().map(|total| total.exposures).sum();
-    let units: u64 = evidence.metrics.iter().map(|row| row.units).sum();
-    let values: f64 = evidence.metrics.iter().map(|row| row.total).sum();
-    format!("{exposures}/{units}/{values}")
+/// The place of the first period whose measurement is judged.
+pub fn trusted_from(evidence: &Evidence) -> usize {
+    let first = evidence.periods.iter().position(|period| period.period >= evidence.trusted_from);
+    first.unwrap_or_default()
 }
 
 fn set<T>(values: &mut [T], index: usize, value: T) {

@@ -2,10 +2,11 @@
 //!
 //! A canary is an experiment of two arms; both are rows of one table, read and changed by the same statements.
 
-use domain::{Environment, Error, Id};
+use domain::{Environment, Error, Id, Role};
 use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use trials::Live;
 
 use crate::page::{self, Page, Position};
 use crate::statement::{change_statement, read_statement};
@@ -19,10 +20,9 @@ const LIST: Statement = read_statement!("experiments/list", [Text, Text, Text, T
 const EVIDENCE: Statement = read_statement!("experiments/evidence", [Text, Text]);
 const SWITCH_STATE: Statement = read_statement!("experiments/switch_state", [Text]);
 const DUE: Statement = read_statement!("experiments/due", [Text]);
-const NOTE: Statement = read_statement!("experiments/note", [Text, Text, Text]);
 
 pub(crate) const STATEMENTS: &[&Statement] =
-    &[&CREATE, &CHANGE, &SWITCH, &SWITCH_STATE, &GET, &LIST, &EVIDENCE, &DUE, &NOTE];
+    &[&CREATE, &CHANGE, &SWITCH, &SWITCH_STATE, &GET, &LIST, &EVIDENCE, &DUE];
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,11 +103,15 @@ pub struct Experiment {
     pub reason: Option<String>,
     /// Whether the team's main switch has all experiments at control.
     pub all_killed: bool,
-    /// Every change, the oldest first. Lists leave it out.
+    /// Every change, the oldest first. Lists and evidence leave it out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Transition>,
     /// The revision of its last change.
     pub revision: i64,
+    /// The revision of its pointer; 0 before anything was live there.
+    pub pointer_revision: i64,
+    /// When the last of its events was.
+    pub last_event_at: Option<String>,
     /// When it was made.
     pub created_at: String,
     /// By which user.
@@ -253,6 +257,11 @@ pub struct ExperimentChange<'a> {
     /// The step in which this was decided; a conflict in others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_step: Option<i64>,
+    /// The revision of the pointer when this was decided; a conflict at others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_pointer_revision: Option<i64>,
+    /// Whether this changes nothing and is recorded all the same; a conflict at the second time in a period.
+    pub once_in_period: bool,
     /// What it becomes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ExperimentStatus>,
@@ -302,6 +311,8 @@ impl<'a> ExperimentChange<'a> {
             allowed,
             expected_period: None,
             expected_step: None,
+            expected_pointer_revision: None,
+            once_in_period: false,
             status: None,
             name: None,
             min_samples: None,
@@ -336,14 +347,18 @@ pub struct Evidence {
     pub period_started_ms: i64,
     /// When the step began.
     pub step_started_ms: i64,
-    /// What the schedule last saw of its events.
-    pub seen: Option<String>,
-    /// When that last changed.
-    pub seen_at_ms: i64,
-    /// The revision of its pointer.
-    pub pointer_revision: i64,
+    /// When the last of its events was, or its state changed.
+    pub last_news_ms: i64,
+    /// The first period whose measurement is judged: whoever resumed it has looked at those before.
+    pub trusted_from: i64,
+    /// Whether people were told in this period that the measurement is in doubt.
+    pub is_alarmed: bool,
+    /// What is live, as a canary sees it.
+    pub live: Live,
     /// Who made it.
     pub created_actor: CreatedBy,
+    /// The role of their key, or of its successor; none if it is no longer in force.
+    pub creator_role: Option<Role>,
 }
 
 /// Who made an experiment, as the audit log has it.
@@ -475,7 +490,7 @@ pub async fn change(
     run::change(database, &CHANGE, &parameters).await
 }
 
-/// Changes an experiment or a canary by schedule: without an audit row, since no person did it.
+/// Changes an experiment or a canary by schedule: the audit log names no person.
 pub async fn change_by_schedule(
     database: &Database,
     team_id: &Id,
@@ -536,7 +551,7 @@ pub async fn list(
     Ok(Page::new(rows, limit, |row: &Experiment| Position::new(&*row.created_at, row.id.as_str())))
 }
 
-/// An experiment or a canary with all that its events have added up to.
+/// An experiment or a canary with all that its events have added up to, without its history.
 pub async fn evidence(database: &Database, team_id: &Id, id: &str) -> Result<Option<Evidence>, Error> {
     run::optional(database, &EVIDENCE, &[team_id.as_str().into(), id.into()]).await
 }
@@ -544,12 +559,6 @@ pub async fn evidence(database: &Database, team_id: &Id, id: &str) -> Result<Opt
 /// What the schedule must look at, in one team or, without one, in all.
 pub async fn due(database: &Database, team_id: Option<&Id>) -> Result<Vec<Due>, Error> {
     run::rows(database, &DUE, &[team_id.map(Id::as_str).into()]).await
-}
-
-/// Remembers what the schedule saw of an experiment's events. Seeing the same again keeps the older time.
-pub async fn note_evidence(database: &Database, team_id: &Id, id: &Id, seen: &str) -> Result<(), Error> {
-    let parameters = [team_id.as_str().into(), id.as_str().into(), seen.into()];
-    run::one::<bool>(database, &NOTE, &parameters).await.map(drop)
 }
 
 impl ExperimentKind {

@@ -1,21 +1,21 @@
 //! What the schedule does with a canary.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::report::{GuardrailOutcome, check_guardrails, sample_ratio};
+use crate::doubt;
+use crate::report::{GuardrailOutcome, check_guardrails};
 use crate::{Finding, Guardrail, Metric, Observations};
 
 /// Without anything new for so long, something is broken.
 const LONGEST_SILENCE_MS: i64 = 24 * 60 * 60 * 1_000;
-/// Below this, one unit in two arms would be an alarm.
-const FEWEST_FOR_MIXED_ALARM: u64 = 100;
 const CANARY: usize = 1;
 
 /// A step on the way to everybody.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// Samples that the canary needs, counted from its beginning, before the next step.
+    /// Samples that the canary needs before the next step, counted since a step last took in new units: beyond one
+    /// half everybody takes part, and hardly anybody new can come.
     pub min_samples: u64,
     /// Minutes that this step lasts at least.
     pub min_minutes: i64,
@@ -37,12 +37,26 @@ pub struct Canary<'a> {
     pub trusted_from: usize,
     /// Whether it waits for a person: then only guardrails are checked.
     pub is_paused: bool,
+    /// What is live.
+    pub live: Live,
     /// Now.
     pub now_ms: i64,
     /// When the step began.
     pub step_started_ms: i64,
-    /// When something new was last seen of it, or its state changed.
+    /// When the last of its events was, or its state changed.
     pub last_news_ms: i64,
+}
+
+/// What the pointer says, which people may have moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Live {
+    /// What the canary was begun, or resumed, against.
+    Control,
+    /// The canary's own version.
+    Canary,
+    /// Something else.
+    Other,
 }
 
 /// What to do.
@@ -52,7 +66,7 @@ pub enum CanaryMove {
     Wait(Waiting),
     /// To the step of this index.
     Advance(usize, Finding),
-    /// Every step is done: the version goes live.
+    /// Every step is done, or somebody was faster: the version goes live, if it is not.
     Complete(Finding),
     /// The measurement cannot be trusted: somebody must look.
     Pause(Finding),
@@ -73,8 +87,13 @@ pub struct Waiting {
     pub paused: bool,
 }
 
-/// What to do with a canary now. A failed guardrail comes first, then doubts about the measurement, then the steps.
+/// What to do with a canary now. A version that is live already has nothing more to pass. Else a failed guardrail comes
+/// first, then doubts about the measurement, then the steps.
 pub fn next_canary_move(canary: &Canary<'_>) -> CanaryMove {
+    if canary.live == Live::Canary {
+        let reason = "its version was promoted meanwhile".to_owned();
+        return CanaryMove::Complete(canary.finding(reason, "guardrails", json!(canary.outcomes())));
+    }
     let outcomes = check_guardrails(canary.observations, canary.guardrails);
     if let Some(failed) = outcomes.iter().find(|outcome| outcome.failed) {
         let reason = format!("it is worse in {} than its guardrail allows", failed.metric.name());
@@ -100,19 +119,13 @@ pub fn next_canary_move(canary: &Canary<'_>) -> CanaryMove {
 }
 
 fn doubt(canary: &Canary<'_>) -> Option<Finding> {
-    let observations = canary.observations.since(canary.trusted_from);
-    let ratio = sample_ratio(&observations);
-    if ratio.alert {
-        let reason = "traffic does not split as it should".to_owned();
-        return Some(canary.finding(reason, "srm", json!(ratio)));
+    if canary.live == Live::Other {
+        // Completing would undo what somebody has just made live, and nothing was learned of it.
+        let reason = "another version was promoted meanwhile: resume to go on against that".to_owned();
+        return Some(canary.finding(reason, "control_moved", json!(true)));
     }
-    let exposed: u64 = observations.exposures().iter().sum();
-    if let Some(mixed) = observations.mixed()
-        && mixed.alert
-        && exposed >= FEWEST_FOR_MIXED_ALARM
-    {
-        let reason = "too many units met both arms".to_owned();
-        return Some(canary.finding(reason, "share_in_two_arms", json!(mixed.share)));
+    if let Some(doubt) = doubt::doubt(&canary.observations.since(canary.trusted_from)) {
+        return Some(canary.finding(doubt.reason.to_owned(), doubt.name, doubt.value));
     }
     let silent_ms = canary.now_ms - canary.last_news_ms;
     (silent_ms >= LONGEST_SILENCE_MS).then(|| {
@@ -127,10 +140,11 @@ impl Canary<'_> {
         let step = self.steps.get(self.step);
         let in_canary = |counts: Vec<u64>| counts.get(CANARY).copied().unwrap_or_default();
         let watched: Vec<Metric> = self.guardrails.iter().map(|guardrail| guardrail.metric).collect();
-        let samples = watched.iter().map(|metric| in_canary(self.observations.samples(*metric))).min();
+        let counted = self.observations.since(self.observations.covered_from());
+        let samples = watched.iter().map(|metric| in_canary(counted.samples(*metric))).min();
         let ends_ms = self.step_started_ms + step.map_or(0, |step| step.min_minutes).saturating_mul(60_000);
         Waiting {
-            samples: samples.unwrap_or_else(|| in_canary(self.observations.exposures())),
+            samples: samples.unwrap_or_else(|| in_canary(counted.exposures())),
             min_samples: step.map_or(0, |step| step.min_samples),
             remaining_ms: (ends_ms - self.now_ms).max(0),
             paused: self.is_paused,

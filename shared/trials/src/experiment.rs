@@ -3,6 +3,7 @@
 use serde_json::json;
 use stats::{Bandit, Readiness};
 
+use crate::doubt;
 use crate::report::{best, check_guardrails};
 use crate::{Finding, Guardrail, Metric, Observations};
 
@@ -22,6 +23,10 @@ pub struct Trial<'a> {
     pub is_bandit: bool,
     /// How long the allocation period has lasted.
     pub seconds_in_period: u64,
+    /// The first of the periods in which the measurement is judged: whoever resumes it has looked at those before.
+    pub trusted_from: usize,
+    /// Whether people were told in this period that the measurement is in doubt.
+    pub is_alarmed: bool,
 }
 
 /// What to do.
@@ -31,6 +36,8 @@ pub enum ExperimentMove {
     Wait,
     /// An arm is worse than its guardrail allows.
     Stop(Finding),
+    /// The measurement cannot be trusted: somebody must look. Until then a bandit's weights stay as they are.
+    Alarm(Finding),
     /// New weights, in basis points.
     Reallocate {
         /// By arm; they sum to 10,000.
@@ -53,7 +60,15 @@ pub fn next_experiment_move(trial: &Trial<'_>) -> ExperimentMove {
             numbers: json!({ "guardrail": failed, "exposures": trial.observations.exposures() }),
         });
     }
-    if trial.is_bandit { reallocation(trial) } else { ExperimentMove::Wait }
+    match doubt::doubt(&trial.observations.since(trial.trusted_from)) {
+        Some(_) if trial.is_alarmed => ExperimentMove::Wait,
+        Some(doubt) => ExperimentMove::Alarm(Finding {
+            reason: doubt.reason.to_owned(),
+            numbers: json!({ doubt.name: doubt.value, "exposures": trial.observations.exposures() }),
+        }),
+        None if trial.is_bandit => reallocation(trial),
+        None => ExperimentMove::Wait,
+    }
 }
 
 fn reallocation(trial: &Trial<'_>) -> ExperimentMove {
@@ -61,7 +76,8 @@ fn reallocation(trial: &Trial<'_>) -> ExperimentMove {
     let exposures = trial.observations.exposures();
     let Some(current) = trial.observations.periods.last() else { return ExperimentMove::Wait };
     let since_last = (trial.observations.periods.len() > 1).then_some(trial.seconds_in_period);
-    if bandit.readiness(&exposures, since_last) != Readiness::Ready {
+    let samples = trial.observations.samples(trial.primary);
+    if bandit.readiness(&exposures, &samples, since_last) != Readiness::Ready {
         return ExperimentMove::Wait;
     }
     let estimates = trial.observations.estimates(trial.primary);
@@ -77,7 +93,7 @@ fn reallocation(trial: &Trial<'_>) -> ExperimentMove {
         reason: "reallocated by the probability of being best".to_owned(),
         numbers: json!({
             "metric": trial.primary, "probability_best": probabilities, "means": means, "exposures": exposures,
-            "samples": trial.observations.samples(trial.primary), "weights": weights,
+            "samples": samples, "weights": weights,
         }),
     };
     ExperimentMove::Reallocate { weights, finding }

@@ -6,18 +6,20 @@
 //! doing what was decided.
 
 mod canary;
+mod doubt;
 mod experiment;
 mod metric;
 mod observations;
 mod report;
 mod weights;
 
-pub use canary::{Canary, CanaryMove, Step, Waiting, next_canary_move};
+pub use canary::{Canary, CanaryMove, Live, Step, Waiting, next_canary_move};
 pub use experiment::{ExperimentMove, Trial, next_experiment_move};
 pub use metric::Metric;
 pub use observations::{Guardrail, Observations, PeriodObservations};
 pub use report::{
-    GuardrailOutcome, InTwoArms, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName, report,
+    GuardrailOutcome, InTwoArms, MetricReport, Report, SampleRatioReport, VariantReport, VerdictName,
+    Withheld, report,
 };
 pub use weights::{Split, basis_points, canary_split};
 

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stats::{
-    ConfidenceSequence, Direction, Estimate, Interval, Outcome, Posterior, SampleRatio, Verdict,
+    ConfidenceSequence, Direction, Estimate, Interval, Outcome, Posterior, SampleRatio, Verdict, compare,
     probability_best, verdict,
 };
 
+use crate::doubt::doubt;
 use crate::{Guardrail, Metric, Observations};
+
+/// An arm without a weight that somebody met all the same makes χ² infinite, which JSON cannot say.
+const LARGEST_CHI_SQUARED: f64 = 1e12;
 
 /// All results.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,7 +31,11 @@ pub struct Report {
     pub verdict: VerdictName,
     /// The arm that the verdict is about, if it is about one.
     pub verdict_variant: Option<String>,
-    /// The error level of everything here together with its looks.
+    /// Why nothing is concluded from data that would be enough.
+    pub verdict_withheld: Option<Withheld>,
+    /// The error level of the verdict together with all looks at it: the comparisons with the control share it. All
+    /// guardrails together have one of the same size, and so have each metric's lifts; an arm's own `interval` has it
+    /// alone.
     pub alpha: f64,
     /// Always: intervals hold at every look at once.
     pub sequential: bool,
@@ -148,6 +156,16 @@ pub enum VerdictName {
     GuardrailFailed,
 }
 
+/// Why there is no verdict though there is enough data: with a broken split no number means what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withheld {
+    /// Traffic does not split as it should.
+    Srm,
+    /// Too many units met two arms.
+    InTwoArms,
+}
+
 /// The results, in the primary metric; without one, as for canaries, guardrails alone decide. `min_samples` is per arm.
 pub fn report(
     observations: &Observations,
@@ -162,7 +180,10 @@ pub fn report(
         .map(|metric| (metric, metric_reports(observations, metric, &sequence)))
         .collect();
     let guardrails = check_guardrails(observations, guardrails);
-    let verdict = conclude(observations, primary, min_samples, &guardrails, &sequence);
+    let concluded = conclude(observations, primary, min_samples, &guardrails, &sequence);
+    let srm = sample_ratio(observations);
+    let withheld = withheld(observations, concluded, &srm);
+    let verdict = if withheld.is_some() { Verdict::NotEnoughData } else { concluded };
     let verdict_variant = match verdict {
         Verdict::Winner { arm } | Verdict::GuardrailFailed { arm } => observations.arms.get(arm).cloned(),
         Verdict::NotEnoughData | Verdict::NoDifference | Verdict::Loser => None,
@@ -170,11 +191,12 @@ pub fn report(
     Report {
         variants: variants(observations, primary, &sequence),
         metrics,
-        srm: sample_ratio(observations),
+        srm,
         in_two_arms: in_two_arms(observations),
         guardrails,
         verdict: verdict.into(),
         verdict_variant,
+        verdict_withheld: withheld,
         alpha: sequence.alpha(),
         sequential: true,
     }
@@ -189,9 +211,19 @@ fn conclude(
 ) -> Verdict {
     let failed = guardrails.iter().find(|outcome| outcome.failed);
     let failed = failed.and_then(|outcome| observations.arms.iter().position(|arm| *arm == outcome.variant));
-    let estimates = primary.map(|metric| observations.estimates(metric)).unwrap_or_default();
+    let pairs = primary.map(|metric| observations.pairs(metric)).unwrap_or_default();
     let direction = primary.map_or(Direction::HigherIsBetter, Metric::direction);
-    verdict(&estimates, direction, min_samples, sequence, failed)
+    let min_units = primary.map_or(0, |metric| metric.outcome().min_units());
+    verdict(&pairs, direction, min_samples.max(min_units), sequence, failed)
+}
+
+/// A guardrail's failure stands: a broken split is no reason to go on with what looks bad.
+fn withheld(observations: &Observations, verdict: Verdict, srm: &SampleRatioReport) -> Option<Withheld> {
+    match verdict {
+        Verdict::NotEnoughData | Verdict::GuardrailFailed { .. } => None,
+        _ if srm.alert => Some(Withheld::Srm),
+        _ => doubt(observations).map(|_| Withheld::InTwoArms),
+    }
 }
 
 fn variants(
@@ -227,14 +259,15 @@ fn metric_reports(
 ) -> Vec<MetricReport> {
     let estimates = observations.estimates(metric);
     let samples = observations.samples(metric);
-    let control = estimates.first().copied().flatten();
-    // Comparisons with the control share the error level, as in the verdict.
-    let compared = sequence.shared_by(estimates.len().saturating_sub(1));
+    // Comparisons with the control share the error level, as in the verdict, and are the same.
+    let shared = sequence.shared_by(estimates.len().saturating_sub(1));
     let best = best(&estimates, metric);
     let arms = observations.arms.iter().zip(samples).zip(&estimates).enumerate();
     arms.map(|(index, ((arm, samples), estimate))| {
-        let lift = match (control, estimate) {
-            (Some(control), Some(estimate)) if index > 0 => Estimate::relative_lift(&control, estimate),
+        let comparison = match observations.pair(metric, index) {
+            [Some(control), Some(arm)] if index > 0 => {
+                Some(compare(&control, &arm, metric.direction(), &shared))
+            }
             _ => None,
         };
         MetricReport {
@@ -242,8 +275,10 @@ fn metric_reports(
             samples,
             mean: estimate.map(|estimate| estimate.value),
             interval: estimate.and_then(|estimate| ends(sequence.two_sided(&estimate), metric.outcome())),
-            relative_lift: lift.map(|lift| lift.value),
-            relative_interval: lift.and_then(|lift| ends(compared.two_sided(&lift), Outcome::Real)),
+            relative_lift: comparison.and_then(|comparison| comparison.lift).map(|lift| lift.value),
+            relative_interval: comparison
+                .and_then(|comparison| comparison.lift_interval)
+                .and_then(|interval| ends(interval, Outcome::Real)),
             probability_best: best.as_ref().and_then(|best| best.get(index).copied()),
         }
     })
@@ -280,17 +315,18 @@ pub(crate) fn check_guardrails(
     let sequence = ConfidenceSequence::default().shared_by(treatments * guardrails.len());
     let mut outcomes = Vec::with_capacity(treatments * guardrails.len());
     for guardrail in guardrails {
-        let estimates = observations.estimates(guardrail.metric);
         let samples = observations.samples(guardrail.metric);
-        let control = estimates.first().copied().flatten();
         let control_samples = samples.first().copied().unwrap_or_default();
+        let pairs = observations.pairs(guardrail.metric);
         let limit = stats::Guardrail {
             direction: guardrail.metric.direction(),
+            outcome: guardrail.metric.outcome(),
             max_relative_regression: guardrail.max_relative_regression,
         };
-        for ((arm, estimate), samples) in observations.arms.iter().zip(&estimates).zip(samples).skip(1) {
+        let arms = observations.arms.iter().zip(samples).skip(1);
+        for ((arm, samples), [control, estimate]) in arms.zip(pairs) {
             let reading = match (control, estimate) {
-                (Some(control), Some(estimate)) => Some(limit.check(&control, estimate, &sequence)),
+                (Some(control), Some(estimate)) => Some(limit.check(&control, &estimate, &sequence)),
                 _ => None,
             };
             outcomes.push(GuardrailOutcome {
@@ -323,7 +359,7 @@ pub(crate) fn sample_ratio(observations: &Observations) -> SampleRatioReport {
         .map(|(period, ratio)| PeriodSampleRatio {
             period: period.period,
             exposures: period.exposures.clone(),
-            chi_squared: ratio.chi_squared,
+            chi_squared: ratio.chi_squared.min(LARGEST_CHI_SQUARED),
             p_value: ratio.p_value,
             // Of a few units the χ² is none.
             alert: ratio.p_value < ALERT_BELOW / shared && is_large_enough(period),
@@ -331,7 +367,7 @@ pub(crate) fn sample_ratio(observations: &Observations) -> SampleRatioReport {
         .collect();
     let all = observations.sample_ratio();
     SampleRatioReport {
-        chi_squared: all.map_or(0.0, |all| all.chi_squared),
+        chi_squared: all.map_or(0.0, |all| all.chi_squared.min(LARGEST_CHI_SQUARED)),
         degrees_of_freedom: all.map_or(0, |all| all.degrees_of_freedom),
         p_value: all.map_or(1.0, |all| all.p_value),
         alert: all.is_some_and(|all| all.alert) || periods.iter().any(|period| period.alert),

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use stats::Moments;
 use trials::{
-    Canary, CanaryMove, ExperimentMove, Guardrail, Metric, Observations, PeriodObservations, Step, Trial,
-    VerdictName, next_canary_move, next_experiment_move, report,
+    Canary, CanaryMove, ExperimentMove, Guardrail, Live, Metric, Observations, PeriodObservations, Step,
+    Trial, VerdictName, Withheld, next_canary_move, next_experiment_move, report,
 };
 
 fn period(
@@ -19,6 +19,7 @@ fn period(
     PeriodObservations {
         period: number,
         weights: weights.to_vec(),
+        coverage: 10_000,
         exposures: exposures.to_vec(),
         in_two_arms: vec![0; weights.len()],
         metrics: metrics.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -123,6 +124,83 @@ fn lower_is_better_where_it_is() {
     close(results.variants[0].primary.probability_best.unwrap(), 1.0, 1e-9);
 }
 
+/// An arm that was set aside leaves the others' comparison as it would be without it: by period.
+#[test]
+fn an_arm_without_weight_pools_nobody_s_periods() {
+    let third = |weights: [u32; 3], counts: [(u64, u64); 3], number| {
+        let exposures = counts.map(|(_, units)| units);
+        period(number, &weights, &exposures, &[approval(&counts)])
+    };
+    // Everybody approves more as time goes by, and the second arm gets its traffic late.
+    let seen = observations(vec![
+        third([4_500, 1_000, 4_500], [(180, 900), (40, 200), (180, 900)], 1),
+        third([1_000, 9_000, 0], [(120, 200), (1_080, 1_800), (0, 0)], 2),
+        third([1_000, 9_000, 0], [(120, 200), (1_080, 1_800), (0, 0)], 3),
+    ]);
+    let results = report(&seen, Some(Metric::Approval), 100, &[NO_WORSE]);
+    assert_eq!(results.verdict, VerdictName::NoDifference, "{results:?}");
+    for variant in &results.variants[1..] {
+        close(variant.primary.relative_lift.unwrap(), 0.0, 1e-12);
+    }
+    // A canary's last step has no control, and no older one is compared with it.
+    let canary = observations(vec![
+        period(1, &[5_000, 5_000], &[1_000, 1_000], &[approval(&[(800, 1_000), (800, 1_000)])]),
+        period(2, &[0, 10_000], &[0, 3_000], &[approval(&[(0, 0), (900, 3_000)])]),
+    ]);
+    let outcomes = report(&canary, None, 0, &[NO_WORSE]).guardrails;
+    close(outcomes[0].regression.unwrap(), 0.0, 1e-12);
+    assert!(!outcomes[0].failed);
+}
+
+#[test]
+fn a_broken_split_withholds_the_verdict_and_not_the_guardrail() {
+    let counts = || approval(&[(100, 1_000), (300, 1_000)]);
+    let seen = |exposures: &[u64]| observations(vec![period(1, &[5_000, 5_000], exposures, &[counts()])]);
+    let judged = |seen: &Observations, guardrails: &[Guardrail]| {
+        let results = report(seen, Some(Metric::Approval), 100, guardrails);
+        (results.verdict, results.verdict_withheld)
+    };
+    let mut sound = seen(&[1_010, 1_000]);
+    assert_eq!(judged(&sound, &[]), (VerdictName::Winner, None));
+    sound.periods[0].in_two_arms = vec![20, 10];
+    assert_eq!(judged(&sound, &[]), (VerdictName::NotEnoughData, Some(Withheld::InTwoArms)));
+    let skewed = seen(&[1_300, 1_000]);
+    assert_eq!(judged(&skewed, &[]), (VerdictName::NotEnoughData, Some(Withheld::Srm)));
+    let skewed_and_bad = observations(vec![period(
+        1,
+        &[5_000, 5_000],
+        &[1_300, 1_000],
+        &[approval(&[(900, 1_000), (300, 1_000)])],
+    )]);
+    assert_eq!(judged(&skewed_and_bad, &[NO_WORSE]), (VerdictName::GuardrailFailed, None));
+}
+
+#[test]
+fn an_experiment_whose_split_is_broken_alarms_once_and_freezes() {
+    let counts = || approval(&[(30, 100), (70, 100)]);
+    let mut seen = observations(vec![period(1, &[5_000, 5_000], &[600, 400], &[counts()])]);
+    for is_bandit in [true, false] {
+        let fresh = Trial { is_bandit, ..trial(&seen, &[]) };
+        let ExperimentMove::Alarm(finding) = next_experiment_move(&fresh) else { panic!("no alarm") };
+        assert!(finding.reason.contains("split") && finding.numbers["srm"]["alert"] == true);
+        assert_eq!(next_experiment_move(&Trial { is_alarmed: true, ..fresh }), ExperimentMove::Wait);
+    }
+    // Whoever resumed it has seen that.
+    seen.periods.push(period(2, &[5_000, 5_000], &[100, 100], &[]));
+    let resumed = Trial { trusted_from: 1, ..trial(&seen, &[]) };
+    assert!(matches!(next_experiment_move(&resumed), ExperimentMove::Reallocate { .. }));
+}
+
+/// JSON has no infinity.
+#[test]
+fn an_arm_without_weight_that_somebody_met_has_a_number() {
+    let seen = observations(vec![period(1, &[10_000, 0, 0], &[90, 10, 0], &[])]);
+    let two = observations(vec![period(1, &[5_000, 5_000, 0], &[90, 90, 10], &[])]);
+    assert!(!report(&seen, None, 0, &[]).srm.alert, "one arm is no split");
+    let srm = report(&two, None, 0, &[]).srm;
+    assert!(srm.alert && srm.chi_squared.is_finite() && srm.periods[0].chi_squared.is_finite());
+}
+
 #[test]
 fn units_in_two_arms_are_shown_and_alarm_above_one_percent() {
     let mut seen = observations(vec![period(1, &[5_000, 5_000], &[500, 500], &[])]);
@@ -134,7 +212,15 @@ fn units_in_two_arms_are_shown_and_alarm_above_one_percent() {
 }
 
 fn trial<'a>(observations: &'a Observations, guardrails: &'a [Guardrail]) -> Trial<'a> {
-    Trial { observations, primary: Metric::Approval, guardrails, is_bandit: true, seconds_in_period: 900 }
+    Trial {
+        observations,
+        primary: Metric::Approval,
+        guardrails,
+        is_bandit: true,
+        seconds_in_period: 900,
+        trusted_from: 0,
+        is_alarmed: false,
+    }
 }
 
 #[test]
@@ -156,10 +242,11 @@ fn a_bandit_waits_for_exposures_and_time_and_keeps_its_floor() {
     let later = observations(vec![enough.periods[0].clone(), second()]);
     let soon = Trial { seconds_in_period: 899, ..trial(&later, &[]) };
     assert_eq!(next_experiment_move(&soon), ExperimentMove::Wait);
+    let exposed: Vec<u64> = weights.iter().copied().map(u64::from).collect();
     let settled = observations(vec![period(
         1,
         &weights,
-        &[100, 5_000, 100],
+        &exposed,
         &[approval(&[(30, 100), (3_500, 5_000), (50, 100)])],
     )]);
     assert_eq!(next_experiment_move(&trial(&settled, &[])), ExperimentMove::Wait);
@@ -211,6 +298,7 @@ fn canary(observations: &Observations) -> Canary<'_> {
         step: 0,
         trusted_from: 0,
         is_paused: false,
+        live: Live::Control,
         now_ms: DAY + 10 * MINUTE,
         step_started_ms: DAY,
         last_news_ms: DAY,
@@ -242,6 +330,46 @@ fn a_canary_goes_step_by_step_and_then_live() {
     assert!(matches!(next_canary_move(&unguarded), CanaryMove::Advance(1, _)));
 }
 
+/// With the same minimum in each step, each is passed by units of its own.
+#[test]
+fn a_step_s_samples_are_those_of_whom_it_took_in() {
+    let counts = |units: u64| approval(&[(units / 2, units), (units / 2, units)]);
+    let step = |number, coverage, units| PeriodObservations {
+        coverage,
+        ..period(number, &[5_000, 5_000], &[units, units], &[counts(units)])
+    };
+    let waiting = |periods: Vec<PeriodObservations>| {
+        let seen = observations(periods);
+        Canary { step: 1, steps: &[STEPS[0]; 3], ..canary(&seen) }.waiting()
+    };
+    let first = || step(1, 200, 150);
+    assert_eq!(waiting(vec![first(), step(2, 2_000, 30)]).samples, 30);
+    // A resumption takes nobody in, and nor does a step from one half to everybody.
+    assert_eq!(waiting(vec![first(), step(2, 2_000, 30), step(3, 2_000, 20)]).samples, 50);
+    let last = PeriodObservations {
+        weights: vec![0, 10_000],
+        ..period(4, &[0, 10_000], &[0, 10], &[approval(&[(0, 0), (5, 10)])])
+    };
+    assert_eq!(waiting(vec![first(), step(2, 2_000, 30), step(3, 10_000, 120), last]).samples, 130);
+}
+
+#[test]
+fn what_people_promote_meanwhile_is_not_overwritten() {
+    let good = seen([410, 400], [(280, 400), (285, 390)]);
+    let last = |live| Canary { step: 2, live, ..canary(&good) };
+    let CanaryMove::Pause(finding) = next_canary_move(&last(Live::Other)) else { panic!("not paused") };
+    assert!(finding.reason.contains("another version"), "{}", finding.reason);
+    let paused = Canary { is_paused: true, ..last(Live::Other) };
+    assert!(matches!(next_canary_move(&paused), CanaryMove::Wait(_)));
+    for is_paused in [false, true] {
+        let promoted = Canary { is_paused, step: 0, ..last(Live::Canary) };
+        assert!(matches!(next_canary_move(&promoted), CanaryMove::Complete(_)));
+    }
+    let bad = seen([400, 400], [(280, 400), (160, 400)]);
+    let replaced = Canary { live: Live::Other, ..canary(&bad) };
+    assert!(matches!(next_canary_move(&replaced), CanaryMove::RollBack(_)));
+}
+
 #[test]
 fn a_bad_canary_is_rolled_back_even_while_it_is_paused() {
     let bad = seen([400, 400], [(280, 400), (160, 400)]);
@@ -271,7 +399,7 @@ fn a_canary_whose_measurement_is_in_doubt_is_paused() {
     assert!(matches!(next_canary_move(&resumed), CanaryMove::Advance(1, _)));
     let mut mixed = seen([500, 500], [(280, 400), (285, 400)]);
     mixed.periods[0].in_two_arms = vec![6, 6];
-    paused(&canary(&mixed), "both arms");
+    paused(&canary(&mixed), "two arms");
     let quiet = seen([40, 40], [(20, 40), (20, 40)]);
     paused(&Canary { now_ms: 2 * DAY, ..canary(&quiet) }, "24 hours");
     let not_yet = Canary { now_ms: 2 * DAY - 1, ..canary(&quiet) };

@@ -1132,11 +1132,11 @@ export interface ExperimentInput {
   })[];
   /** Whether weights stay, or follow what is learned. */
   allocation_strategy: "fixed_split" | "thompson_sampling";
-  /** The share of all users that take part, 0 to 1. All by default. */
+  /** The share of all users that take part, 0 to 1 in steps of 0.0001. All by default. */
   coverage?: number | null;
   /** Per user: the mean of their events. Latency, cost and error rate are better when lower. */
   primary_metric: "approval" | "user_rating" | "latency_ms" | "cost_usd" | "error_rate";
-  /** Users with a value that every variant needs before a verdict. */
+  /** Users with a value that every variant needs before a verdict. Ratings, latencies and costs need 30 in any case. */
   min_samples?: number | null;
   /** The experiment stops by itself when a variant is worse than one allows. */
   guardrails?: GuardrailInput[] | null;
@@ -1144,7 +1144,7 @@ export interface ExperimentInput {
   forced?: Record<string, string> | null;
 }
 
-/** What is absent stays as it is. */
+/** What is absent stays as it is. Null clears name, guardrails and forced. */
 export interface ExperimentPatch {
   name?: string | null;
   /** New weights. Variants are named by `name`, else `version_id`, else by place; others keep theirs. */
@@ -1152,9 +1152,10 @@ export interface ExperimentPatch {
     name?: string | null;
     version_id?: string | null;
     traffic_weight: number;
-  })[] | null;
-  coverage?: number | null;
-  min_samples?: number | null;
+  })[];
+  /** In steps of 0.0001. */
+  coverage?: number;
+  min_samples?: number;
   guardrails?: GuardrailInput[] | null;
   forced?: Record<string, string> | null;
   reason?: string | null;
@@ -1193,7 +1194,7 @@ export interface ExperimentTransition {
   /** Of a canary. */
   step: number | null;
   reason: string | null;
-  /** The numbers that decided it. */
+  /** The numbers that decided it: of what a person changed, `changes` from and to, and the exposures then. */
   numbers: Record<string, unknown> | null;
   /** The pointer's revision. */
   revision: number;
@@ -1234,6 +1235,8 @@ export interface ExperimentSummary {
   all_killed: boolean;
   /** Of its last change. */
   revision: number;
+  /** When one of its users last met a variant or had a value. */
+  last_event_at: string | null;
   created_at: Timestamp;
   created_by: UserId;
   updated_at: Timestamp;
@@ -1259,7 +1262,7 @@ export interface MetricOfVariant {
   interval: number[] | null;
   /** 0.1 is 10 % more than the control. Null for the control. */
   relative_lift: number | null;
-  /** Low and high, valid at every look. Null without enough units. */
+  /** Low and high, valid at every look. It holds zero if and only if the difference from the control is undecided. Null without enough units. */
   relative_interval: number[] | null;
   /** It steers Thompson sampling and informs people. It decides nothing. */
   probability_best: number | null;
@@ -1304,7 +1307,7 @@ export interface GuardrailOutcome {
   regression: number | null;
   /** What the excess over the allowed regression is at least, in the metric's unit, at every look. */
   excess_at_least: number | null;
-  /** Whether that is above zero. */
+  /** Whether that is above zero. Ratings, latencies and costs need 30 users in each variant. */
   failed: boolean;
 }
 
@@ -1341,8 +1344,10 @@ export interface ExperimentResults {
   /** Holds however often one looks. */
   verdict: "not_enough_data" | "no_difference" | "winner" | "loser" | "guardrail_failed";
   verdict_variant: string | null;
+  /** Why the verdict is `not_enough_data` though there is enough: traffic does not split as it should, or too many users met two variants. */
+  verdict_withheld: "srm" | "in_two_arms" | null;
   sequential: boolean;
-  /** The error level of all looks together. */
+  /** The error level of the verdict, all looks together. */
   alpha: number;
 }
 
@@ -1402,7 +1407,7 @@ export interface ScheduleRun {
 export interface CanaryStep {
   /** The canary's share of all users. */
   percent: number;
-  /** Users that the canary needs, counted from its beginning: with a value in every guarded metric, or else exposed. */
+  /** New users that the canary needs: with a value in every guarded metric, or else exposed. They are counted since the canary last took in users; beyond 50 % everybody takes part, so steps from there on count together. */
   min_samples?: number;
   min_minutes?: number;
 }
@@ -1444,6 +1449,8 @@ export interface CanarySummary {
   reason: string | null;
   all_killed: boolean;
   revision: number;
+  /** When one of its users last met a variant or had a value. */
+  last_event_at: string | null;
   created_at: Timestamp;
   created_by: UserId;
   updated_at: Timestamp;
@@ -1622,9 +1629,11 @@ export interface AuditEntry {
   action: string;
   /** The id of what it was done to. */
   resource: string;
-  user_id: UserId;
+  /** Null for what the schedule did. */
+  user_id: string | null;
+  /** `schedule` for what the schedule did. */
   user_name: string | null;
-  /** The key it was done with; null for what set-up did. */
+  /** The key it was done with; null for what set-up or the schedule did. */
   key_id: string | null;
   key_name: string | null;
   request_id: string | null;

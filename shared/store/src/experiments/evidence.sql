@@ -1,6 +1,6 @@
 -- As many rows as arms, periods and metrics, however many events there were.
 select jsonb_build_object(
-  'experiment', experiment_document(experiments),
+  'experiment', experiment_summary(experiments),
   'periods', (
     select jsonb_agg(jsonb_build_object(
       'period', experiment_periods.period,
@@ -31,12 +31,23 @@ select jsonb_build_object(
   'now_ms', epoch_ms(now()),
   'period_started_ms', epoch_ms((allocation_period($1, experiments.id, experiments.period)).started_at),
   'step_started_ms', epoch_ms(experiments.step_started_at),
-  'seen', experiments.evidence,
-  'seen_at_ms', epoch_ms(experiments.evidence_at),
-  'pointer_revision', (
-    select pointers.revision from pointers
+  'last_news_ms', epoch_ms(greatest(experiments.evidence_at, (
+    select experiment_activity.last_event_at from experiment_activity
+    where experiment_activity.team_id = $1 and experiment_activity.experiment_id = experiments.id))),
+  'trusted_from', trusted_period(experiments),
+  'is_alarmed', was_done_in_period(experiments, 'alarm'),
+  'live', (
+    select case
+      when experiments.kind = 'experiment' then 'control'
+      when pointers.version_id = experiment_arms.version_id then 'canary'
+      when pointers.version_id = canary_baseline(experiments) then 'control'
+      else 'other' end
+    from pointers
+    join experiment_arms on experiment_arms.team_id = $1 and experiment_arms.experiment_id = experiments.id
+      and experiment_arms.position = 1
     where pointers.team_id = $1 and pointers.prompt_id = experiments.prompt_id
       and pointers.environment = experiments.environment),
-  'created_actor', experiments.created_actor)
+  'created_actor', experiments.created_actor,
+  'creator_role', role_in_force($1, experiments.created_actor ->> 'key_id'))
 from experiments
 where experiments.team_id = $1 and experiments.id = $2

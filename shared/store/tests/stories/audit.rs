@@ -25,7 +25,10 @@ async fn every_change_leaves_one_entry_with_who_and_what() {
         ["prompt.create", "version.create", "prompt.promote", "prompt.archive", "prompt.restore"]
     );
     for entry in &page.rows {
-        assert_eq!((&entry.user_id, &entry.key_id), (&actor.user_id, &Some(actor.key_id.clone())));
+        assert_eq!(
+            (&entry.user_id, &entry.key_id),
+            (&Some(actor.user_id.clone()), &Some(actor.key_id.clone()))
+        );
         assert_eq!(entry.request_id, Some(actor.request_id.clone()));
         assert_eq!((entry.user_name.as_deref(), entry.key_name.as_deref()), (Some("first"), Some("first")));
     }

@@ -352,12 +352,37 @@ async fn the_audit_log_is_kept_for_a_year_and_never_changes() {
     assert_eq!((count(&client, kept, &team_id).await, count(&client, old, &team_id).await), (2, 0));
 }
 
-/// A unit as one would count it by hand: its values in the order of their arrival.
+/// A unit as one would count it by hand: its values, and those that came before its exposure.
 #[derive(Default, Clone)]
 struct Unit {
     arm: Option<(String, i64)>,
     in_two_arms: bool,
     values: BTreeMap<&'static str, (f64, f64)>,
+    waiting: Vec<(String, &'static str, f64)>,
+}
+
+impl Unit {
+    fn expose(&mut self, variant: &str) {
+        match &self.arm {
+            None => self.arm = Some((variant.to_owned(), 1)),
+            Some((arm, _)) => self.in_two_arms |= arm != variant,
+        }
+        for (variant, metric, value) in std::mem::take(&mut self.waiting) {
+            self.add(&variant, metric, value);
+        }
+    }
+
+    fn add(&mut self, variant: &str, metric: &'static str, value: f64) {
+        match &self.arm {
+            None => self.waiting.push((variant.to_owned(), metric, value)),
+            Some((arm, _)) if arm == variant => {
+                let (count, sum) = self.values.entry(metric).or_default();
+                *count += 1.0;
+                *sum += value;
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// Random events in random batches come to what counting by hand gives.
@@ -403,22 +428,12 @@ async fn experiments_count_units_as_one_would_by_hand() {
         // Exposures come first within a batch.
         for event in batch.iter().filter(|event| event["type"] == "exposure") {
             let unit = units.entry(event["unit"].as_str().unwrap().to_owned()).or_default();
-            let variant = event["variant"].as_str().unwrap();
-            match &unit.arm {
-                None => unit.arm = Some((variant.to_owned(), 1)),
-                Some((arm, _)) => unit.in_two_arms |= arm != variant,
-            }
+            unit.expose(event["variant"].as_str().unwrap());
         }
         for event in batch.iter().filter(|event| event["type"] != "exposure") {
             let unit = units.entry(event["unit"].as_str().unwrap().to_owned()).or_default();
-            if unit.arm.as_ref().is_some_and(|(arm, _)| event["variant"] != arm.as_str()) {
-                continue;
-            }
-            let mut add = |metric: &'static str, value: f64| {
-                let (count, sum) = unit.values.entry(metric).or_default();
-                *count += 1.0;
-                *sum += value;
-            };
+            let variant = event["variant"].as_str().unwrap();
+            let mut add = |metric: &'static str, value: f64| unit.add(variant, metric, value);
             if event["type"] == "feedback" {
                 add("approval", event["approval"].as_f64().unwrap());
             } else {

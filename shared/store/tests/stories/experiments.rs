@@ -1,12 +1,14 @@
 //! Experiments and canaries: begun, changed, ended, one at a time, and what is known of them.
 
-use domain::{Environment, Error, Id, Kind};
+use domain::{Environment, Error, Id, Kind, Role};
 use futures_util::future::join_all;
 use serde_json::{Map, json};
 use store::Actor;
 use store::experiments::{
     self, Experiment, ExperimentChange, ExperimentKind, ExperimentStatus, NewArm, NewExperiment, Step,
 };
+
+use trials::Live;
 
 use crate::support::{client, database, id, promote, prompt, team, version};
 
@@ -232,9 +234,14 @@ async fn two_schedules_move_a_canary_once() {
         ExperimentChange { status: Some(Completed), ..ExperimentChange::new("complete", Canary, &[Running]) };
     experiments::change_by_schedule(&database, &actor.team_id, &canary.id, &complete).await.unwrap();
     assert_eq!(experiments::due(&database, Some(&actor.team_id)).await, Ok(Vec::new()));
-    let query = store::audit::Query { resource: Some(canary.id.as_str()), ..Default::default() };
-    let entries = store::audit::list(&database, &actor.team_id, &query, None, 10).await.unwrap();
-    assert_eq!(entries.rows.len(), 1, "only people are audited");
+    let by = store::audit::Query {
+        resource: Some(canary.id.as_str()),
+        actor: Some("schedule"),
+        ..Default::default()
+    };
+    let entries = store::audit::list(&database, &actor.team_id, &by, None, 10).await.unwrap().rows;
+    let entries: Vec<_> = entries.iter().map(|entry| (entry.action.as_str(), &entry.user_id)).collect();
+    assert_eq!(entries, [("canary.complete", &None), ("canary.advance", &None)]);
 }
 
 /// The pointer moves on before, during and after a canary; what it was compared with stays on record.
@@ -382,13 +389,227 @@ async fn evidence_counts_a_unit_where_it_was_first() {
     assert_eq!(metrics, [(1, 2, 1.5, 1.25), (2, 1, 1.0, 1.0)]);
     assert_eq!((evidence.periods.len(), evidence.periods[1].weights.as_slice()), (2, &[5_000, 5_000][..]));
 
-    assert_eq!(evidence.seen, None);
-    experiments::note_evidence(&database, &actor.team_id, &made.id, "4/3").await.unwrap();
-    let noted = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap().unwrap();
-    experiments::note_evidence(&database, &actor.team_id, &made.id, "4/3").await.unwrap();
-    let again = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap().unwrap();
-    assert_eq!((noted.seen.as_deref(), noted.seen_at_ms), (Some("4/3"), again.seen_at_ms));
-    assert_eq!(noted.experiment.revision, evidence.experiment.revision);
+    let last_event_at =
+        experiments::get(&database, &actor.team_id, Trial, made.id.as_str()).await.unwrap().last_event_at;
+    assert!(last_event_at.is_some() && evidence.last_news_ms >= now_ms, "{last_event_at:?}");
+    assert!(evidence.experiment.history.is_empty(), "a schedule needs none, and it may be long");
+}
+
+/// Counts the events of a team's experiment.
+async fn ingest(events: &[serde_json::Value]) {
+    let events = json!(events).to_string();
+    let client = client().await;
+    client
+        .query("select ingest_events($1::text::jsonb)", &[&events])
+        .await
+        .unwrap_or_else(|error| panic!("{error:?}"));
+}
+
+/// An event of a unit, so many seconds after the story began.
+struct Story<'a> {
+    actor: &'a Actor,
+    experiment: &'a Id,
+    began_ms: i64,
+}
+
+impl Story<'_> {
+    fn event(&self, kind: &str, unit: &str, variant: &str, second: i64) -> serde_json::Value {
+        json!({
+            "type": kind, "id": id(Kind::Event), "team_id": self.actor.team_id, "at_ms": self.began_ms + 1_000 * second,
+            "experiment_id": self.experiment, "variant": variant, "unit": unit,
+        })
+    }
+
+    fn met(&self, unit: &str, variant: &str, period: i64, second: i64) -> serde_json::Value {
+        let mut event = self.event("exposure", unit, variant, second);
+        event["period"] = json!(period);
+        event
+    }
+
+    fn rated(&self, unit: &str, variant: &str, second: i64, approval: f64) -> serde_json::Value {
+        let mut event = self.event("feedback", unit, variant, second);
+        event["approval"] = json!(approval);
+        event
+    }
+
+    /// Units with an approval and the sum of their means, by arm.
+    async fn approvals(&self) -> Vec<(String, u64, f64)> {
+        let database = database().await;
+        let evidence = experiments::evidence(&database, &self.actor.team_id, self.experiment.as_str()).await;
+        let rows = evidence.unwrap().unwrap().metrics.into_iter().filter(|row| row.metric == "approval");
+        let mut rows: Vec<_> = rows.map(|row| (row.variant, row.units, row.total)).collect();
+        rows.sort_by(|left, right| left.0.cmp(&right.0));
+        rows
+    }
+}
+
+/// A ramp: at one percent nearly everybody is outside, gets the control, and rates it under its name. Whom the next step
+/// takes in brings none of that along, into whichever arm.
+#[tokio::test]
+async fn what_was_said_outside_a_canary_counts_for_nobody_who_enters_it() {
+    let (database, actor) = (database().await, team().await);
+    let [_, two, _] = live(&actor, "p").await;
+    let canary = begin_canary(&actor, "p", &two).await.unwrap();
+    let story =
+        Story { actor: &actor, experiment: &canary.id, began_ms: platform::time::now_ms() - 7_200_000 };
+    let outside: Vec<String> = (0..50).map(|number| format!("user-{number}")).collect();
+    ingest(&outside.iter().map(|unit| story.rated(unit, "control", 0, 1.0)).collect::<Vec<_>>()).await;
+
+    let step = ExperimentChange {
+        coverage: Some(4_000),
+        step: Some(1),
+        ..ExperimentChange::new("advance", Canary, &[Running])
+    };
+    experiments::change(&database, &actor, canary.id.as_str(), &step).await.unwrap();
+    let arm = |index: usize| if index.is_multiple_of(2) { "control" } else { "canary" };
+    let mut events = Vec::new();
+    for (index, unit) in outside.iter().enumerate() {
+        events.push(story.met(unit, arm(index), 2, 3_600));
+    }
+    // In the same batch, as after a drain that was down: what was said before still is.
+    events.push(story.rated("user-0", "control", 60, 1.0));
+    ingest(&events).await;
+    assert_eq!(story.approvals().await, [], "nobody has said anything of an arm yet");
+
+    let bad: Vec<_> =
+        outside.iter().enumerate().map(|(index, unit)| story.rated(unit, arm(index), 3_601, 0.0)).collect();
+    ingest(&bad).await;
+    let expected = [("canary".to_owned(), 25, 0.0), ("control".to_owned(), 25, 0.0)];
+    assert_eq!(story.approvals().await, expected);
+    // A late one of the time outside.
+    ingest(&[story.rated("user-2", "control", 1_800, 1.0)]).await;
+    assert_eq!(story.approvals().await, expected);
+}
+
+/// Events overtake one another: what is of the same moment as the exposure waits for it.
+#[tokio::test]
+async fn a_value_that_overtakes_its_exposure_counts() {
+    let actor = team().await;
+    let [one, two, _] = live(&actor, "p").await;
+    let made = begin(&actor, "p", &[&one, &two]).await.unwrap();
+    let story = Story { actor: &actor, experiment: &made.id, began_ms: platform::time::now_ms() - 60_000 };
+    let replaced = |second: i64, from: f64, to: f64| {
+        let mut event = story.rated("early", "arm 1", second, to);
+        event["replaces"] = json!({"approval": from, "at_ms": story.began_ms});
+        event
+    };
+    ingest(&[story.rated("early", "arm 1", 0, 1.0), story.rated("early", "arm 0", 0, 1.0)]).await;
+    assert_eq!(story.approvals().await, []);
+    ingest(&[story.met("early", "arm 1", 1, 2)]).await;
+    assert_eq!(story.approvals().await, [("arm 1".to_owned(), 1, 1.0)]);
+    ingest(&[replaced(5, 1.0, 0.0)]).await;
+    assert_eq!(story.approvals().await, [("arm 1".to_owned(), 1, 0.0)]);
+
+    // What was not counted is not taken back.
+    let story = Story { began_ms: story.began_ms - 3_600_000, ..story };
+    let mut changed = story.rated("late", "arm 0", 3_610, 0.0);
+    changed["replaces"] = json!({"approval": 1.0, "at_ms": story.began_ms});
+    ingest(&[story.rated("late", "arm 0", 0, 1.0), story.met("late", "arm 0", 1, 3_600), changed]).await;
+    assert_eq!(story.approvals().await[0], ("arm 0".to_owned(), 1, 0.0));
+    let client = client().await;
+    let waiting = "select count(*) from experiment_waiting where team_id = $1";
+    let row = client.query_one(waiting, &[&actor.team_id.as_str()]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 0);
+}
+
+/// A split that breaks later breaks for those who come back as well.
+#[tokio::test]
+async fn a_second_arm_is_a_defect_in_whichever_period() {
+    let (database, actor) = (database().await, team().await);
+    let [one, two, _] = live(&actor, "p").await;
+    let made = begin(&actor, "p", &[&one, &two]).await.unwrap();
+    let story = Story { actor: &actor, experiment: &made.id, began_ms: platform::time::now_ms() - 60_000 };
+    ingest(&[story.met("back", "arm 0", 1, 0), story.met("moved", "arm 0", 1, 0)]).await;
+    ingest(&[story.met("back", "arm 1", 2, 10), story.met("moved", "arm 1", 2, 10)]).await;
+    let mixed = async || {
+        let evidence = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap();
+        evidence.unwrap().totals.iter().map(|total| total.in_two_arms).sum::<u64>()
+    };
+    assert_eq!(mixed().await, 0, "weights have moved them");
+    ingest(&[story.met("moved", "arm 1", 2, 15), story.met("moved", "arm 0", 1, 5)]).await;
+    assert_eq!(mixed().await, 0);
+    ingest(&[story.met("back", "arm 0", 2, 20)]).await;
+    assert_eq!(mixed().await, 1);
+    ingest(&[story.met("moved", "arm 0", 3, 30), story.met("moved", "arm 1", 3, 31)]).await;
+    assert_eq!(mixed().await, 2);
+}
+
+/// What was decided before somebody moved the pointer is not done after it.
+#[tokio::test]
+async fn a_decision_is_of_what_was_live_then() {
+    let (database, actor) = (database().await, team().await);
+    let [_, two, three] = live(&actor, "p").await;
+    let canary = begin_canary(&actor, "p", &two).await.unwrap();
+    let evidence =
+        async || experiments::evidence(&database, &actor.team_id, canary.id.as_str()).await.unwrap().unwrap();
+    let before = evidence().await;
+    assert_eq!((before.live, before.creator_role), (Live::Control, Some(Role::Admin)));
+    promote(&database, &actor, "p", &three).await;
+    assert_eq!(evidence().await.live, Live::Other);
+    let decided = ExperimentChange {
+        expected_pointer_revision: Some(before.experiment.pointer_revision),
+        status: Some(ExperimentStatus::RolledBack),
+        ..ExperimentChange::new("roll_back", Canary, &[Running])
+    };
+    let late = experiments::change_by_schedule(&database, &actor.team_id, &canary.id, &decided).await;
+    assert!(matches!(late, Err(Error::Conflict(_))), "{late:?}");
+
+    // Who resumes it goes on against what is live now.
+    let set = async |action, status| {
+        let change = ExperimentChange {
+            status: Some(status),
+            opens_period: status == Running,
+            ..ExperimentChange::new(action, Canary, &[Running, Paused])
+        };
+        experiments::change(&database, &actor, canary.id.as_str(), &change).await.unwrap()
+    };
+    let begun = set("pause", Paused).await.step_started_at;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let resumed = set("resume", Running).await;
+    assert!(resumed.step_started_at > begun, "a step that was paused begins anew");
+    let after = evidence().await;
+    assert_eq!((after.live, after.trusted_from), (Live::Control, 2));
+    promote(&database, &actor, "p", &two).await;
+    assert_eq!(evidence().await.live, Live::Canary);
+
+    store::keys::revoke(&database, &actor, actor.key_id.as_str()).await.unwrap();
+    assert_eq!(evidence().await.creator_role, None);
+}
+
+/// History has what a person changed, and what was known then.
+#[tokio::test]
+async fn history_says_what_a_person_changed() {
+    let (database, actor) = (database().await, team().await);
+    let [one, two, _] = live(&actor, "p").await;
+    let made = begin(&actor, "p", &[&one, &two]).await.unwrap();
+    let story = Story { actor: &actor, experiment: &made.id, began_ms: platform::time::now_ms() };
+    ingest(&[story.met("u", "arm 1", 1, 0)]).await;
+    let forced =
+        Map::from_iter([("tester".to_owned(), "arm 1".into()), ("other".to_owned(), "arm 0".into())]);
+    let guardrails =
+        [experiments::GuardrailRow { metric: "latency_ms".to_owned(), max_relative_regression: 0.1 }];
+    let change = ExperimentChange {
+        guardrails: Some(&guardrails),
+        forced: Some(&forced),
+        coverage: Some(9_000),
+        ..ExperimentChange::new("change", Trial, OPEN)
+    };
+    let changed = experiments::change(&database, &actor, made.id.as_str(), &change).await.unwrap();
+    let numbers: Vec<_> =
+        changed.history.iter().map(|transition| transition.numbers.clone().unwrap()).collect();
+    assert_eq!(numbers[0], json!({"exposures": [0, 0], "weights": [7_000, 3_000], "coverage": 0.8}));
+    let differences = json!({
+        "guardrails": {"from": [], "to": guardrails}, "forced": {"from": {}, "to": {"other": "arm 0"}},
+        "coverage": {"from": 0.8, "to": 0.9},
+    });
+    assert_eq!((&numbers[1]["exposures"], &numbers[1]["changes"]), (&json!([0, 1]), &differences));
+
+    let alarm = ExperimentChange { once_in_period: true, ..ExperimentChange::new("alarm", Trial, &[Active]) };
+    let alarmed = async || experiments::change_by_schedule(&database, &actor.team_id, &made.id, &alarm).await;
+    assert_eq!(alarmed().await.unwrap().history.last().unwrap().action, "alarm");
+    assert!(matches!(alarmed().await, Err(Error::Conflict(_))), "once in a period");
+    let evidence = experiments::evidence(&database, &actor.team_id, made.id.as_str()).await.unwrap().unwrap();
+    assert!(evidence.is_alarmed);
 }
 
 /// So results cost the same at any number of events.

@@ -124,7 +124,7 @@ function Switches({ canary }: { canary: WatchedCanary }) {
   const { id, state } = canary;
   const close = () => setOpen(null);
   if (state === "completed" || state === "rolled_back") return null;
-  const resume = () => run(() => actOnCanary(id, "resume"), "The canary goes on", { description: "Its samples count anew from now.", failed: "Resuming failed" });
+  const resume = () => run(() => actOnCanary(id, "resume"), "The canary goes on", { description: "Its step begins anew.", failed: "Resuming failed" });
   const pause = () => run(() => actOnCanary(id, "pause"), "The canary is paused", { description: `It stays at ${canary.percent} %.`, undo: () => void resume(), failed: "Pausing failed" });
   const end = async (action: "promote" | "rollback") => {
     const said = action === "promote" ? `v${canary.version_number ?? "?"} is live for everybody` : "The canary is rolled back";

@@ -53,6 +53,10 @@ export function conclude(results: Results, experiment: Judged, now: number): Con
   }
 }
 
+/** Of a few stars, milliseconds or dollars nothing is concluded; of shares two are enough. */
+const FEWEST_VALUES = 30;
+const SHARES: ReadonlySet<Metric> = new Set(["approval", "error_rate"]);
+
 const nameOf = (metric: Metric | null): string => (metric ? metricName(metric).toLowerCase() : "its metric");
 const certainty = ({ alpha }: Results): string => `${Math.round((1 - alpha) * 100)} %`;
 const chance = (p: number): string => (p < 1e-6 ? "fewer than 1 of 1,000,000 cases" : `1 of ${count(1 / p)} cases`);
@@ -81,7 +85,7 @@ function winner(results: Results, metric: Metric | null): Conclusion {
 function notEnough(results: Results, experiment: Judged, now: number): Conclusion {
   const least = results.variants.reduce<ArmResult | undefined>((low, arm) => (low && low.samples <= arm.samples ? low : arm), undefined);
   const have = least?.samples ?? 0;
-  const needed = Math.max(results.min_samples, 2);
+  const needed = Math.max(results.min_samples, results.primary_metric && SHARES.has(results.primary_metric) ? 2 : FEWEST_VALUES);
   const ended = experiment.status === "stopped";
   const off = !ended && (experiment.status === "killed" || experiment.all_killed);
   const running = experiment.status === "active" && !off;

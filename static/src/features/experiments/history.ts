@@ -9,11 +9,14 @@ function outcomeInWords({ metric, variant, regression, max_relative_regression: 
   return `${metricName(metric)} of ${variant}: ${found}, ${percent(allowed, 0)} allowed${failed ? ", failed" : ""}`;
 }
 
+const settingName = (name: string): string => name.replaceAll("_", " ");
+
 /** The numbers that decided a change, as far as they are known to matter. */
 export function numbersInWords(numbers: Record<string, unknown> | null): string {
   if (!numbers) return "";
   const words: string[] = [];
-  const { exposures, minutes_in_step: minutes, guardrail, guardrails, probability_best: best, srm } = numbers;
+  const { exposures, minutes_in_step: minutes, guardrail, guardrails, probability_best: best, srm, changes } = numbers;
+  if (typeof changes === "object" && changes !== null) words.push(Object.keys(changes).map(settingName).join(", "));
   if (Array.isArray(exposures)) words.push(`${exposures.map((each) => count(Number(each))).join(" / ")} users`);
   if (typeof minutes === "number") words.push(`${count(minutes)} min in the step`);
   const outcomes: unknown[] = [guardrail, ...(Array.isArray(guardrails) ? guardrails : [])];

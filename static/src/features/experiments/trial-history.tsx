@@ -11,6 +11,7 @@ const WORDS: Record<string, string> = {
   kill: "killed",
   stop: "stopped",
   change: "changed",
+  alarm: "raised an alarm",
   reallocate: "moved the traffic",
   advance: "went on to the next step",
   roll_back: "rolled back",

@@ -134,7 +134,7 @@ const Who = ({ entry: { user_name: user, user_id: id, key_name: key } }: { entry
       {user ?? id}
     </span>
     <div dir="auto" className="wrap-anywhere text-muted">
-      {key ? `key ${key}` : "set-up"}
+      {key ? `key ${key}` : id ? "set-up" : "by itself"}
     </div>
   </div>
 );

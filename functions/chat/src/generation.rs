@@ -19,7 +19,7 @@ use crate::fallbacks::Choice;
 use crate::feed::{Feed, Presence};
 use crate::journal::Journal;
 use crate::keeping::Keeping;
-use crate::request::{Earlier, LONGEST_HISTORY, Question, question};
+use crate::request::{Earlier, Question, longest_history, question};
 use crate::running::Running;
 use crate::spans;
 use crate::turn::Turn;
@@ -68,7 +68,7 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         Some(Ok(started)) => (of(started), true),
         Some(Err(error)) => return refuse(opening, error),
     };
-    let models: Vec<&str> = turn.choices.iter().map(|choice| choice.candidate.model.as_str()).collect();
+    let models = turn.models();
     let counter = Counter::of(turn.call.team_id(), models.first().copied().unwrap_or_default());
     let mut question = question(&counter, &models, turn.prompt.as_ref(), earlier, &turn.input.message);
     question.request.traceparent = turn.span.map(|span| span.traceparent());
@@ -114,8 +114,8 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
     // Boxed, so that a stream that lasts takes no room for what comes before and after.
     Box::pin(outcome::finish(&turn, &question, &progress, end, &journal)).await;
     journal.close().await;
-    if let (true, Some(overflow)) = (is_complete, question.overflow) {
-        Box::pin(summary::summarise(&turn, progress.choice, overflow)).await;
+    if let (true, Some(through)) = (is_complete, question.overflow) {
+        Box::pin(summary::summarise(&turn, progress.choice, through)).await;
     }
 }
 
@@ -132,7 +132,9 @@ fn end_of(result: Result<(), llm::Error>) -> End {
 }
 
 fn of(started: Started) -> Earlier {
-    Earlier { summary: started.summary, count: started.earlier, history: started.history }
+    let Started { position, summary, earlier, unsummarised, history, .. } = started;
+    // The answer's own place comes after that of what the user says.
+    Earlier { summary, count: earlier, unsummarised, history, last: position - 2 }
 }
 
 /// Stores what the user says and an answer that is streaming, in one statement.
@@ -156,7 +158,8 @@ async fn start(turn: &Turn) -> Result<Started, Error> {
         model: turn.model(),
     };
     let storing_ms = time::now_ms();
-    let started = messages::start(&turn.call.database, &turn.call.actor(), &new_turn, LONGEST_HISTORY).await;
+    let history = longest_history(&turn.models());
+    let started = messages::start(&turn.call.database, &turn.call.actor(), &new_turn, history).await;
     spans::stored(&turn.call, storing_ms, "messages/start", started.as_ref().err());
     started
 }

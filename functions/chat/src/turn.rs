@@ -41,6 +41,11 @@ impl Turn {
         self.choices.first().map_or(llm::offline::MODEL, |choice| &choice.model)
     }
 
+    /// What their providers call the models that may be asked.
+    pub(crate) fn models(&self) -> Vec<&str> {
+        self.choices.iter().map(|choice| choice.candidate.model.as_str()).collect()
+    }
+
     /// The caller's user: the unit of experiments.
     pub(crate) fn user_id(&self) -> Option<&str> {
         self.input.user_id.as_deref().filter(|user_id| !user_id.is_empty())

@@ -7,14 +7,14 @@ use cache::AnswerLog;
 use domain::Error;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use llm::{ChatRequest, Delta, FinishReason};
 use platform::time;
 use store::messages::{self, NewTurn, Started};
 
 use crate::admission::Admitted;
 use crate::counting::Counter;
-use crate::event::{Event, Meta};
+use crate::event::{Event, Meta, pieces};
 use crate::fallbacks::Choice;
 use crate::feed::{Feed, Presence};
 use crate::journal::Journal;
@@ -51,17 +51,39 @@ pub(crate) enum End {
     Failed(llm::Error),
 }
 
-/// Runs a turn to its end.
-pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
-    admitted.hold(Box::pin(answer(turn, opening, feed, presence))).await;
+/// An answer whose model has said all that it will.
+struct Generated {
+    question: Question,
+    progress: Progress,
+    end: End,
+    journal: Journal,
+    running: Running,
 }
 
-async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence) {
+/// Runs a turn to its end.
+pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
+    let generating = Box::pin(generate(&turn, opening, feed, presence));
+    let Some(generated) = admitted.hold_during(generating).await else {
+        return admitted.release().await;
+    };
+    let Generated { question, progress, end, journal, running } = generated;
+    let is_complete = matches!(end, End::Complete);
+    // Boxed, so that a stream that lasts takes no room for what comes before and after.
+    Box::pin(outcome::finish(&turn, &question, &progress, end, &journal, &admitted)).await;
+    drop(running);
+    join(journal.close(), admitted.tell()).await;
+    if let (true, Some(through)) = (is_complete, question.overflow) {
+        Box::pin(summary::summarise(&turn, progress.choice, through)).await;
+    }
+}
+
+/// Asks the model and passes on what it says. None when the turn was refused: then nothing is stored.
+async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Presence) -> Option<Generated> {
     let log =
         turn.call.redis().map(|redis| AnswerLog::new(redis, turn.call.team_id(), turn.message_id.as_str()));
     let journal = Journal::new(feed, log);
     let running = Running::new(&turn.message_id);
-    let started = if turn.title.is_some() { None } else { Some(Box::pin(start(&turn)).await) };
+    let started = if turn.title.is_some() { None } else { Some(Box::pin(start(turn)).await) };
     let (earlier, is_stored) = match started {
         // Nothing was said before: the model need not wait for the database.
         None => (Earlier::default(), false),
@@ -72,15 +94,15 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
     let counter = Counter::of(turn.call.team_id(), models.first().copied().unwrap_or_default());
     let mut question = question(&counter, &models, turn.prompt.as_ref(), earlier, &turn.input.message);
     question.request.traceparent = turn.span.map(|span| span.traceparent());
-    let meta = meta(&turn, &question);
+    let meta = meta(turn, &question);
     journal.begin(&meta);
     let mut progress = Progress::default();
     let end = {
-        let mut asking = Box::pin(ask(&turn, &question.request, &mut progress, &journal));
+        let mut asking = Box::pin(ask(turn, &question.request, &mut progress, &journal));
         let mut ended = None;
         if !is_stored {
             // The model's request goes first: the handshake with the database computes for milliseconds.
-            let stored = match select(asking.as_mut(), Box::pin(start(&turn))).await {
+            let stored = match select(asking.as_mut(), Box::pin(start(turn))).await {
                 Either::Right((stored, _)) => stored,
                 Either::Left((result, storing)) => {
                     ended = Some(result);
@@ -110,18 +132,13 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
             }
         }
     };
-    let is_complete = matches!(end, End::Complete);
-    // Boxed, so that a stream that lasts takes no room for what comes before and after.
-    Box::pin(outcome::finish(&turn, &question, &progress, end, &journal)).await;
-    journal.close().await;
-    if let (true, Some(through)) = (is_complete, question.overflow) {
-        Box::pin(summary::summarise(&turn, progress.choice, through)).await;
-    }
+    Some(Generated { question, progress, end, journal, running })
 }
 
 /// A client that has left does not ask why.
-fn refuse(opening: Opening, error: Error) {
+fn refuse(opening: Opening, error: Error) -> Option<Generated> {
     let _left = opening.send(Err(error));
+    None
 }
 
 fn end_of(result: Result<(), llm::Error>) -> End {
@@ -204,7 +221,9 @@ async fn ask(
                 // What Postgres cannot store is not worth a lost answer.
                 let text = if text.contains('\0') { text.replace('\0', "") } else { text };
                 progress.text.push_str(&text);
-                journal.event(&Event::Delta(text));
+                for piece in pieces(text) {
+                    journal.event(&Event::Delta(piece));
+                }
             }
             Delta::Usage(usage) => progress.usage = Some(usage),
             Delta::Finish(reason) => progress.finish = Some(reason),

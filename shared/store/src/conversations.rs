@@ -152,9 +152,8 @@ pub async fn rename(
     run::change(database, &RENAME, &parameters).await
 }
 
-/// Deletes a conversation and its messages for good.
-pub async fn delete(database: &Database, actor: &Actor, conversation_id: &str) -> Result<(), Error> {
+/// Deletes a conversation and its messages for good. Gives the answers in it that nobody has ended.
+pub async fn delete(database: &Database, actor: &Actor, conversation_id: &str) -> Result<Vec<Id>, Error> {
     let parameters = [actor.team(), actor.document(), conversation_id.into()];
-    let _deleted: Id = run::change(database, &DELETE, &parameters).await?;
-    Ok(())
+    run::change(database, &DELETE, &parameters).await
 }

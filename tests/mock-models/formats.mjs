@@ -101,10 +101,11 @@ const anthropic = {
     const { in: all, out: output_tokens, cached } = countsOf(options)
     const event = (type, fields) => ({ event: type, data: json({ type, ...fields }) })
     const token = (index, delta) => ({ token: true, ...event('content_block_delta', { index, delta }) })
+    const reads = options.cached ? { cache_read_input_tokens: cached } : {}
     const start = { id: 'msg_mock', type: 'message', role: 'assistant', model, content: [], stop_reason: null }
     const thoughts = ['Let me ', 'think.'].map((thinking) => token(0, { type: 'thinking_delta', thinking }))
     const events = [
-      event('message_start', { message: { ...start, usage: { input_tokens: all - cached, output_tokens: 1 } } }),
+      event('message_start', { message: { ...start, usage: { input_tokens: all - cached, output_tokens: 1, ...reads } } }),
       event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
       event('ping', {}),
       ...(options.reasoning ? thoughts : []),
@@ -118,7 +119,7 @@ const anthropic = {
             event('content_block_stop', { index: index + 1 }),
           ])
         : []),
-      // The cache reads are reported only here, without the rest of the input.
+      // The cache reads may be reported only here, without the rest of the input.
       event('message_delta', {
         delta: { stop_reason: options.tools ? 'tool_use' : 'end_turn', stop_sequence: null },
         usage: { output_tokens, cache_read_input_tokens: cached, cache_creation_input_tokens: null },
@@ -151,11 +152,13 @@ const gemini = {
   },
 
   events(model, text, options) {
+    const { in: promptTokenCount, cached } = countsOf(options)
+    const read = options.cached ? { promptTokenCount, cachedContentTokenCount: cached } : { promptTokenCount: 31 }
     const event = (parts, more = {}) => ({
       token: true,
       data: json({
         candidates: [{ index: 0, content: { role: 'model', parts }, ...more }],
-        usageMetadata: more.finishReason ? this.usage(options) : { promptTokenCount: 31 },
+        usageMetadata: more.finishReason ? this.usage(options) : read,
         modelVersion: model,
       }),
     })

@@ -138,7 +138,7 @@ impl RangeQuery {
             |name| environments.contains(&name).then(|| Some(name.to_owned())),
             &environments,
         );
-        let sources = &["chat", "openai", "ingest"];
+        let sources = &["chat", "openai", "summary", "ingest"];
         let source = checks.choice("source", self.source.as_deref(), None, known(sources), sources);
         let statuses = &["ok", "error", "cancelled"];
         let status = checks.choice("status", self.status.as_deref(), None, known(statuses), statuses);

@@ -86,15 +86,29 @@ impl Admitted {
         }
     }
 
-    /// Holds the slot for as long as `work` takes. Should the isolate die, the slot is free within [`LEASE_MS`].
+    /// Holds the slot for as long as `work` takes, and gives it back.
     pub(crate) async fn hold<T>(self, work: impl Future<Output = T>) -> T {
-        let Self { team_id, slot, redis, .. } = self;
-        let output = match select(pin!(work), pin!(renew(&slot, redis.as_ref()))).await {
+        let output = self.hold_during(work).await;
+        join(self.release(), self.tell()).await;
+        output
+    }
+
+    /// Holds the slot for as long as `work` takes. Should the isolate die, the slot is free within [`LEASE_MS`].
+    pub(crate) async fn hold_during<T>(&self, work: impl Future<Output = T>) -> T {
+        match select(pin!(work), pin!(renew(&self.slot, self.redis.as_ref()))).await {
             Either::Left((output, _)) => output,
             Either::Right((never, _)) => match never {},
-        };
-        join(slot.release(redis.as_ref()), calibration::tell(&team_id, redis.as_ref())).await;
-        output
+        }
+    }
+
+    /// Gives the slot back.
+    pub(crate) async fn release(&self) {
+        self.slot.release(self.redis.as_ref()).await;
+    }
+
+    /// Tells the others what the answer has taught of the team's tokens.
+    pub(crate) async fn tell(&self) {
+        calibration::tell(&self.team_id, self.redis.as_ref()).await;
     }
 }
 

@@ -20,7 +20,7 @@ use crate::calibration;
 use crate::completions_feed::{Writer, feed};
 use crate::completions_input::{Input, Target};
 use crate::completions_output::{Head, event, message};
-use crate::counting::{Counter, cost_usd};
+use crate::counting::{self, Counter, cost_usd};
 use crate::fallbacks::{Choice, choices, of_version};
 use crate::models;
 use crate::request::of_prompt;
@@ -284,9 +284,10 @@ impl Generation {
     /// What the provider counted, or our own estimate of it.
     fn usage(&self, progress: &Progress) -> llm::Usage {
         let counter = Counter::of(&self.team_id, self.question.own_name(progress.choice));
-        progress.transcript.usage.unwrap_or_else(|| llm::Usage {
+        let Transcript { text, usage, finish_reason, .. } = &progress.transcript;
+        counting::usage(*usage, finish_reason.is_some(), || llm::Usage {
             tokens_in: counter.request(&self.question.request),
-            tokens_out: counter.text(&progress.transcript.text),
+            tokens_out: counter.text(text),
             ..llm::Usage::default()
         })
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use store::conversations;
 
 use crate::keeping::Keeping;
+use crate::stop;
 
 /// How many messages a conversation is shown with, the last ones: `message_count` says how many there are.
 const MOST_MESSAGES: u32 = 500;
@@ -73,7 +74,20 @@ pub(crate) async fn rename(
 }
 
 pub(crate) async fn delete(call: Call, Path(conversation): Path<String>) -> Result<Response, Problem> {
-    conversations::delete(&call.database, &call.actor(), find(&conversation)?).await?;
+    let unfinished = conversations::delete(&call.database, &call.actor(), find(&conversation)?).await?;
+    // What is said from here on is nobody's. Whom this does not reach ends by itself.
+    for message_id in &unfinished {
+        if let Err(error) = stop::ask(&call, message_id).await {
+            platform::warn!(
+                "answer of a deleted conversation not stopped",
+                error = error.to_string(),
+                message_id = message_id,
+                request_id = call.request_id,
+                trace_id = call.trace_id(),
+                team_id = call.team_id()
+            );
+        }
+    }
     let mut response = Response::default();
     *response.status_mut() = http::StatusCode::NO_CONTENT;
     Ok(response)

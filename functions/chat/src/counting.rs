@@ -59,6 +59,22 @@ impl Counter {
     }
 }
 
+/// What an answer took: what the provider has counted, and our estimate of what it has not. Of an answer that broke off
+/// it may have counted no more than the beginning.
+pub(crate) fn usage(
+    reported: Option<llm::Usage>,
+    is_finished: bool,
+    estimate: impl FnOnce() -> llm::Usage,
+) -> llm::Usage {
+    match reported {
+        None => estimate(),
+        Some(reported) if is_finished => reported,
+        Some(reported) => {
+            llm::Usage { tokens_out: reported.tokens_out.max(estimate().tokens_out), ..reported }
+        }
+    }
+}
+
 /// What an answer has cost. The built-in model costs nothing; what an unknown one costs is not known.
 pub(crate) fn cost_usd(model: &str, usage: &llm::Usage) -> Option<f64> {
     if model == llm::offline::MODEL {
@@ -103,6 +119,17 @@ mod tests {
     #[test]
     fn the_built_in_model_counts_words() {
         assert_eq!(of("offline").request(&request()), 6);
+    }
+
+    #[test]
+    fn what_the_provider_has_not_counted_is_estimated() {
+        let tokens = |tokens_in, tokens_out| llm::Usage { tokens_in, tokens_out, ..llm::Usage::default() };
+        let begun = llm::Usage { cached_tokens_in: 90, ..tokens(100, 1) };
+        let of = |reported, is_finished| usage(reported, is_finished, || tokens(7, 20));
+        assert_eq!(of(None, false), tokens(7, 20));
+        assert_eq!(of(Some(begun), true), begun);
+        assert_eq!(of(Some(begun), false), llm::Usage { cached_tokens_in: 90, ..tokens(100, 20) });
+        assert_eq!(of(Some(tokens(100, 30)), false), tokens(100, 30));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) struct Meta {
     /// The prompt's variables without a value.
     pub(crate) missing_variables: Vec<String>,
     pub(crate) context: Context,
-    /// Whether somebody else may be asked should `model` fail.
+    /// Whom else to ask should `model` fail, in this order.
     pub(crate) fallbacks: Vec<String>,
 }
 
@@ -76,6 +76,9 @@ pub(crate) enum Event {
     Error(Failure),
 }
 
+/// How much text is in one event, in bytes: what is larger comes in several.
+pub(crate) const LARGEST_DELTA: usize = 16 << 10;
+
 /// Writes events as server-sent events, numbered from 1.
 #[derive(Default)]
 pub(crate) struct Encoder {
@@ -99,7 +102,7 @@ impl Encoder {
     }
 
     /// The first event.
-    pub(crate) fn meta(&mut self, meta: &Meta) -> String {
+    pub(crate) fn meta(&mut self, meta: &impl Serialize) -> String {
         self.write("meta", meta)
     }
 
@@ -119,6 +122,21 @@ impl Encoder {
         let data = serde_json::to_string(data).unwrap_or_default();
         llm::sse::encode(&self.last_id.to_string(), name, &data)
     }
+}
+
+/// A text in pieces that fit into one event each.
+pub(crate) fn pieces(text: String) -> Vec<String> {
+    if text.len() <= LARGEST_DELTA {
+        return vec![text];
+    }
+    let mut pieces = Vec::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (piece, left) = rest.split_at(rest.floor_char_boundary(LARGEST_DELTA));
+        pieces.push(piece.to_owned());
+        rest = left;
+    }
+    pieces
 }
 
 /// The part of `events` that comes after the event with the id `after`, and the id of the last event.
@@ -171,6 +189,15 @@ mod tests {
         assert_eq!(rest(&events, 3), ("", 3));
         assert_eq!(rest("", 7), ("", 7));
         assert_eq!(text_of(&events), "ab\n\nid: 9c");
+    }
+
+    #[test]
+    fn a_large_text_comes_in_pieces() {
+        let text = "ü".repeat(LARGEST_DELTA);
+        let pieces = pieces(text.clone());
+        assert_eq!((pieces.concat(), pieces.len()), (text, 2));
+        assert_eq!(super::pieces("short".to_owned()), ["short"]);
+        assert!(super::pieces("x€".repeat(LARGEST_DELTA)).iter().all(|piece| piece.len() <= LARGEST_DELTA));
     }
 
     #[test]

@@ -5,11 +5,9 @@ use edge::Call;
 use llm::Candidate;
 use resolution::Resolved;
 use serde_json::Value;
+use store::versions::MOST_FALLBACKS;
 
 use crate::models;
-
-/// The most models that are asked for one answer.
-const MOST_MODELS: usize = 8;
 
 /// A model and who answers for it.
 #[derive(Debug, Clone)]
@@ -49,7 +47,8 @@ pub(crate) async fn choices(model: &str, fallbacks: &[String], call: &Call) -> R
     }
 }
 
-/// What a version's `config.fallbacks` names: models, or objects with a `model`.
+/// What a version's `config.fallbacks` names: models, or objects with a `model`. What is neither was written before
+/// that was refused.
 pub(crate) fn of_version(prompt: &Resolved) -> Vec<String> {
     let Some(live) = prompt.live() else { return Vec::new() };
     let listed = live.version.content.config.get("fallbacks").and_then(Value::as_array);
@@ -63,6 +62,6 @@ pub(crate) fn of_version(prompt: &Resolved) -> Vec<String> {
             models.push(name.to_owned());
         }
     }
-    models.truncate(MOST_MODELS - 1);
+    models.truncate(MOST_FALLBACKS);
     models
 }

@@ -51,7 +51,7 @@ impl Presence {
 }
 
 /// The response's end. Dropping it says that the client has left. What it has not read yet waits in memory: an
-/// answer is bounded, and a slow reader shall not slow down its storing.
+/// answer is bounded (`llm::Settings::largest_answer`), and a slow reader shall not slow down its storing.
 pub(crate) struct Reader {
     items: mpsc::UnboundedReceiver<Item>,
     _present: oneshot::Receiver<()>,

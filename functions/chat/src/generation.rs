@@ -1,5 +1,7 @@
 //! The task in which an answer comes into being: it begins before the response and ends when the answer is stored.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -7,20 +9,20 @@ use cache::AnswerLog;
 use domain::Error;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use llm::{ChatRequest, Delta, FinishReason};
 use platform::time;
 use store::messages::{self, NewTurn, Started};
 
 use crate::admission::Admitted;
 use crate::counting::Counter;
-use crate::event::{Event, Meta};
+use crate::event::{Event, Meta, pieces};
 use crate::fallbacks::Choice;
 use crate::feed::{Feed, Presence};
 use crate::journal::Journal;
 use crate::keeping::Keeping;
-use crate::request::{Earlier, LONGEST_HISTORY, Question, question};
-use crate::running::Running;
+use crate::request::{Earlier, Question, longest_history, question};
+use crate::running::{self, Running};
 use crate::spans;
 use crate::turn::Turn;
 use crate::{models, outcome, summary};
@@ -31,6 +33,12 @@ pub(crate) type Opening = oneshot::Sender<Result<Meta, Error>>;
 /// How long an answer goes on without its client, who may come back to it. Workers end everything 30 s after a client
 /// has left; what is left of that is for storing.
 const ALONE: Duration = Duration::from_secs(27);
+
+/// How long a connection to the database is kept for the end of a short answer: another log-in costs as much as the
+/// rest of it.
+const KEPT_OPEN: Duration = Duration::from_secs(1);
+/// How many answers may do so: where there are more, those that begin need the connections.
+const FEW: usize = 16;
 
 /// What has come of an answer so far.
 #[derive(Default)]
@@ -51,36 +59,58 @@ pub(crate) enum End {
     Failed(llm::Error),
 }
 
-/// Runs a turn to its end.
-pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
-    admitted.hold(Box::pin(answer(turn, opening, feed, presence))).await;
+/// An answer whose model has said all that it will.
+struct Generated {
+    question: Question,
+    progress: Progress,
+    end: End,
+    journal: Journal,
+    running: Running,
 }
 
-async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence) {
+/// Runs a turn to its end.
+pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
+    let generating = Box::pin(generate(&turn, opening, feed, presence));
+    let Some(generated) = admitted.hold_during(generating).await else {
+        return admitted.release().await;
+    };
+    let Generated { question, progress, end, journal, running } = generated;
+    let is_complete = matches!(end, End::Complete);
+    // Boxed, so that a stream that lasts takes no room for what comes before and after.
+    Box::pin(outcome::finish(&turn, &question, &progress, end, &journal, &admitted)).await;
+    drop(running);
+    join(journal.close(), admitted.tell()).await;
+    if let (true, Some(through)) = (is_complete, question.overflow) {
+        Box::pin(summary::summarise(&turn, progress.choice, through)).await;
+    }
+}
+
+/// Asks the model and passes on what it says. None when the turn was refused: then nothing is stored.
+async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Presence) -> Option<Generated> {
     let log =
         turn.call.redis().map(|redis| AnswerLog::new(redis, turn.call.team_id(), turn.message_id.as_str()));
     let journal = Journal::new(feed, log);
     let running = Running::new(&turn.message_id);
-    let started = if turn.title.is_some() { None } else { Some(Box::pin(start(&turn)).await) };
+    let started = if turn.title.is_some() { None } else { Some(Box::pin(start(turn)).await) };
     let (earlier, is_stored) = match started {
         // Nothing was said before: the model need not wait for the database.
         None => (Earlier::default(), false),
         Some(Ok(started)) => (of(started), true),
         Some(Err(error)) => return refuse(opening, error),
     };
-    let models: Vec<&str> = turn.choices.iter().map(|choice| choice.candidate.model.as_str()).collect();
+    let models = turn.models();
     let counter = Counter::of(turn.call.team_id(), models.first().copied().unwrap_or_default());
     let mut question = question(&counter, &models, turn.prompt.as_ref(), earlier, &turn.input.message);
     question.request.traceparent = turn.span.map(|span| span.traceparent());
-    let meta = meta(&turn, &question);
+    let meta = meta(turn, &question);
     journal.begin(&meta);
     let mut progress = Progress::default();
     let end = {
-        let mut asking = Box::pin(ask(&turn, &question.request, &mut progress, &journal));
+        let mut asking = Box::pin(ask(turn, &question.request, &mut progress, &journal));
         let mut ended = None;
         if !is_stored {
             // The model's request goes first: the handshake with the database computes for milliseconds.
-            let stored = match select(asking.as_mut(), Box::pin(start(&turn))).await {
+            let stored = match select(asking.as_mut(), Box::pin(start(turn))).await {
                 Either::Right((stored, _)) => stored,
                 Either::Left((result, storing)) => {
                     ended = Some(result);
@@ -91,14 +121,15 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
                 return refuse(opening, error);
             }
         }
-        // Generating may take minutes, and a connection for each answer would be more than a database has.
-        turn.call.database.close().await;
         // What is not stored is not shown: the response begins here, and finds in the feed what has come already.
         let _left = opening.send(Ok(meta));
         if let Some(result) = ended {
             end_of(result)
         } else {
-            let stopping = pin!(journal.keep(&running));
+            let stopping = pin!(async {
+                // The second never ends by itself.
+                select(pin!(journal.keep(&running)), pin!(rest(turn))).await;
+            });
             let leaving = pin!(async {
                 presence.end().await;
                 time::sleep(ALONE).await;
@@ -110,18 +141,23 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
             }
         }
     };
-    let is_complete = matches!(end, End::Complete);
-    // Boxed, so that a stream that lasts takes no room for what comes before and after.
-    Box::pin(outcome::finish(&turn, &question, &progress, end, &journal)).await;
-    journal.close().await;
-    if let (true, Some(overflow)) = (is_complete, question.overflow) {
-        Box::pin(summary::summarise(&turn, progress.choice, overflow)).await;
+    Some(Generated { question, progress, end, journal, running })
+}
+
+/// Closes the connection to the database, soon or at once: generating may take minutes, and one for each answer would be
+/// more than a database has.
+async fn rest(turn: &Turn) -> Infallible {
+    if running::count() <= FEW {
+        time::sleep(KEPT_OPEN).await;
     }
+    turn.call.database.close().await;
+    pending().await
 }
 
 /// A client that has left does not ask why.
-fn refuse(opening: Opening, error: Error) {
+fn refuse(opening: Opening, error: Error) -> Option<Generated> {
     let _left = opening.send(Err(error));
+    None
 }
 
 fn end_of(result: Result<(), llm::Error>) -> End {
@@ -132,7 +168,9 @@ fn end_of(result: Result<(), llm::Error>) -> End {
 }
 
 fn of(started: Started) -> Earlier {
-    Earlier { summary: started.summary, count: started.earlier, history: started.history }
+    let Started { position, summary, earlier, unsummarised, history, .. } = started;
+    // The answer's own place comes after that of what the user says.
+    Earlier { summary, count: earlier, unsummarised, history, last: position - 2 }
 }
 
 /// Stores what the user says and an answer that is streaming, in one statement.
@@ -156,7 +194,8 @@ async fn start(turn: &Turn) -> Result<Started, Error> {
         model: turn.model(),
     };
     let storing_ms = time::now_ms();
-    let started = messages::start(&turn.call.database, &turn.call.actor(), &new_turn, LONGEST_HISTORY).await;
+    let history = longest_history(&turn.models());
+    let started = messages::start(&turn.call.database, &turn.call.actor(), &new_turn, history).await;
     spans::stored(&turn.call, storing_ms, "messages/start", started.as_ref().err());
     started
 }
@@ -201,7 +240,9 @@ async fn ask(
                 // What Postgres cannot store is not worth a lost answer.
                 let text = if text.contains('\0') { text.replace('\0', "") } else { text };
                 progress.text.push_str(&text);
-                journal.event(&Event::Delta(text));
+                for piece in pieces(text) {
+                    journal.event(&Event::Delta(piece));
+                }
             }
             Delta::Usage(usage) => progress.usage = Some(usage),
             Delta::Finish(reason) => progress.finish = Some(reason),

@@ -1,5 +1,6 @@
 //! Where the events of an answer go: to the response at once, and to Redis a few times a second, for who comes back.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ const BEAT_IN_A_CROWD: Duration = Duration::from_millis(800);
 const CROWD: usize = 100;
 /// How long Redis is left alone after a failure.
 const BEAT_AFTER_FAILURE: Duration = Duration::from_millis(1_500);
+/// How much is told at once, in bytes. Redis' REST interfaces refuse what is much larger.
+const LARGEST_PAGE: usize = 128 << 10;
 /// How often the end is told, should Redis not answer.
 const LAST_TRIES: u32 = 3;
 
@@ -31,9 +34,32 @@ pub(crate) struct Journal {
 #[derive(Default)]
 struct Draft {
     encoder: Encoder,
-    /// Events that Redis has not confirmed.
-    unwritten: String,
-    is_over: bool,
+    /// Events that Redis has not confirmed. The last page grows until it is full.
+    unwritten: VecDeque<Page>,
+}
+
+impl Draft {
+    fn add(&mut self, events: &str, is_over: bool) {
+        let last_id = self.encoder.last_id();
+        let has_room = |page: &&mut Page| page.events.len() + events.len() <= LARGEST_PAGE;
+        match self.unwritten.back_mut().filter(has_room) {
+            Some(page) => {
+                page.events.push_str(events);
+                page.last_id = last_id;
+                page.is_over = is_over;
+            }
+            None => self.unwritten.push_back(Page { last_id, events: events.to_owned(), is_over }),
+        }
+    }
+
+    /// The first page was written when it had so many bytes. What has come since stays.
+    fn confirm(&mut self, written: usize) {
+        let Some(page) = self.unwritten.front_mut() else { return };
+        page.events.drain(..written);
+        if page.events.is_empty() {
+            self.unwritten.pop_front();
+        }
+    }
 }
 
 impl Journal {
@@ -62,9 +88,8 @@ impl Journal {
     fn note(&self, write: impl FnOnce(&mut Encoder) -> String, is_over: bool) {
         let mut draft = self.draft();
         let text = write(&mut draft.encoder);
-        draft.is_over = is_over;
         if self.log.is_some() {
-            draft.unwritten.push_str(&text);
+            draft.add(&text, is_over);
         }
         drop(draft);
         self.feed.send(Item::Event(text));
@@ -109,18 +134,47 @@ impl Journal {
     /// what is not confirmed is written again, and readers go by the ids.
     async fn write(&self) -> Result<bool, cache::Error> {
         let Some(log) = &self.log else { return Ok(false) };
-        let page = {
-            let draft = self.draft();
-            let (last_id, is_over) = (draft.encoder.last_id(), draft.is_over);
-            (!draft.unwritten.is_empty()).then(|| Page { last_id, events: draft.unwritten.clone(), is_over })
-        };
-        let stop = log.append(page.as_ref()).await?;
-        let written = page.map_or(0, |page| page.events.len());
-        self.draft().unwritten.drain(..written);
+        let pages = self.draft().unwritten.len();
+        if pages == 0 {
+            return log.append(None).await;
+        }
+        let mut stop = false;
+        for _ in 0..pages {
+            let Some(page) = self.draft().unwritten.front().cloned() else { break };
+            stop |= log.append(Some(&page)).await?;
+            self.draft().confirm(page.events.len());
+        }
         Ok(stop)
     }
 
     fn draft(&self) -> MutexGuard<'_, Draft> {
         self.draft.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_full_or_the_last_and_hold_whole_events() {
+        let mut draft = Draft::default();
+        let add = |draft: &mut Draft, length: usize, is_over| {
+            draft.encoder.event(&Event::Delta(String::new()));
+            draft.add(&"x".repeat(length), is_over);
+        };
+        for (length, is_over) in [(LARGEST_PAGE - 10, false), (10, false), (7, false), (5, true)] {
+            add(&mut draft, length, is_over);
+        }
+        let pages: Vec<_> =
+            draft.unwritten.iter().map(|page| (page.last_id, page.events.len(), page.is_over)).collect();
+        assert_eq!(pages, [(2, LARGEST_PAGE, false), (4, 12, true)]);
+        draft.confirm(LARGEST_PAGE);
+        draft.confirm(7);
+        assert_eq!(draft.unwritten.len(), 1);
+        let rest = Page { last_id: 4, events: "x".repeat(5), is_over: true };
+        assert_eq!(draft.unwritten.front(), Some(&rest), "what came while it was written is not written");
+        draft.confirm(5);
+        assert!(draft.unwritten.is_empty());
     }
 }

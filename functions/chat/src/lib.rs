@@ -21,6 +21,7 @@
 //! Out of scope: how models are called (`llm`), how prompts are resolved (`resolution`).
 
 mod admission;
+mod burial;
 mod calibration;
 mod completions;
 mod completions_feed;
@@ -38,6 +39,7 @@ mod keeping;
 mod model_list;
 mod models;
 mod outcome;
+mod repetition;
 mod request;
 mod resume;
 mod running;

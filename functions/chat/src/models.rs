@@ -20,7 +20,8 @@ const TOTAL_TIMEOUT_MS: &str = "LLM_TOTAL_TIMEOUT_MS";
 
 /// The breakers of the caller's team, which all isolates share.
 pub(crate) fn breakers(call: &Call) -> Arc<SharedBreakers> {
-    Arc::new(SharedBreakers::new(call.redis().cloned(), call.team_id()))
+    let tasks = call.context.tasks.clone();
+    Arc::new(SharedBreakers::new(call.redis().cloned(), call.team_id(), tasks))
 }
 
 /// Whom to ask for `model`, in order.

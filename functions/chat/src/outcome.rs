@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use domain::Error;
 use events::{Event as Happening, Inference, Source};
+use futures_util::future::join;
 use llm::FinishReason;
 use platform::time;
 use resolution::Resolved;
 use serde_json::json;
 use store::messages::{self, Answer, Status};
 
+use crate::admission::Admitted;
 use crate::calibration;
-use crate::counting::{Counter, cost_usd};
+use crate::counting::{self, Counter, cost_usd};
 use crate::event::{CANCELLED, Done, Event, Failure, Usage};
 use crate::feed::Ending;
 use crate::generation::{End, Progress};
@@ -24,33 +26,37 @@ use crate::turn::Turn;
 /// A database that has no connection to spare has one a moment later, and an answer has cost more than a moment.
 const STORE_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
-/// Stores how the answer ended, and only then says so: who reads `done` finds the message.
+/// Stores how the answer ended and gives its slot back, and only then says so: who reads `done` finds the message, and
+/// may go on at once.
 pub(crate) async fn finish(
     turn: &Turn,
     question: &Question,
     progress: &Progress,
     end: End,
     journal: &Journal,
+    admitted: &Admitted,
 ) {
     let usage = usage(turn, question, progress);
     if !matches!(end, End::Failed(_)) {
         journal.event(&Event::Usage(usage.clone()));
     }
     let storing_ms = time::now_ms();
-    let stored = store(turn, progress, &usage, &end).await;
+    let (stored, ()) = join(store(turn, progress, &usage, &end), admitted.release()).await;
     spans::stored(&turn.call, storing_ms, "messages/finish", stored.as_ref().err());
-    let result = match (stored, &end) {
-        (_, End::Failed(error)) => Err(Failure { code: error.code(), detail: error.message.clone() }),
-        (Ok(()), _) => Ok(Done { finish_reason: finish_reason(progress, &end) }),
-        (Err(error), _) => {
-            platform::error!(
-                "answer not stored",
-                error = error.to_string(),
-                message_id = turn.message_id,
-                request_id = turn.call.request_id,
-                trace_id = turn.call.trace_id(),
-                team_id = turn.call.team_id()
-            );
+    if let Err(error) = &stored {
+        platform::error!(
+            "answer not stored",
+            error = error.to_string(),
+            message_id = turn.message_id,
+            request_id = turn.call.request_id,
+            trace_id = turn.call.trace_id(),
+            team_id = turn.call.team_id()
+        );
+    }
+    let result = match (&end, stored) {
+        (End::Failed(error), _) => Err(Failure { code: error.code(), detail: error.message.clone() }),
+        (_, Ok(())) => Ok(Done { finish_reason: finish_reason(progress, &end) }),
+        (_, Err(_)) => {
             let detail = "the answer is complete but could not be stored".to_owned();
             Err(Failure { code: "unavailable", detail })
         }
@@ -85,13 +91,14 @@ fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
     if let Some(reported) = progress.usage {
         calibration::learn(turn.call.team_id(), own_name, &question.request, reported.tokens_in);
     }
-    let counted = progress.usage.unwrap_or_else(estimate);
+    let is_finished = progress.finish.is_some();
+    let counted = counting::usage(progress.usage, is_finished, estimate);
     Usage {
         model: model.to_owned(),
         tokens_in: counted.tokens_in,
         tokens_out: counted.tokens_out,
         cached_tokens_in: counted.cached_tokens_in,
-        tokens_estimated: progress.usage.is_none(),
+        tokens_estimated: progress.usage.is_none() || !is_finished,
         latency_ms: time::now_ms() - turn.started_ms,
         ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - turn.started_ms),
         cost_usd: cost_usd(own_name, &counted),

@@ -3,13 +3,17 @@
 use llm::{ChatRequest, Message, Role};
 use resolution::Resolved;
 use serde_json::{Map, Value};
-use store::messages::{self, Utterance};
+use store::messages::{self, Longest, Utterance};
 
 use crate::counting::Counter;
 use crate::event::Context;
 
-/// How many earlier messages are read at most.
-pub(crate) const LONGEST_HISTORY: u32 = 200;
+/// How many earlier messages are read at most. A conversation is summarised before it has as many.
+const MOST_MESSAGES: u32 = 1_000;
+/// How many characters are read for each token of the window: more than any text has.
+const CHARACTERS_PER_TOKEN: u64 = 8;
+/// However large the window, in characters.
+const MOST_CHARACTERS: u64 = 8_000_000;
 /// What fits into a model that the price table does not know.
 const UNKNOWN_WINDOW: u64 = 32_000;
 /// What is kept free for an answer without a limit.
@@ -27,8 +31,12 @@ pub(crate) struct Earlier {
     pub(crate) summary: Option<String>,
     /// How many messages say something, those included that the summary stands for.
     pub(crate) count: u64,
-    /// The last of them, the oldest first.
+    /// How many of them it does not stand for.
+    pub(crate) unsummarised: u64,
+    /// The last of these, the oldest first.
     pub(crate) history: Vec<Utterance>,
+    /// The position of the last message.
+    pub(crate) last: i64,
 }
 
 /// What a model is asked, and what that amounts to.
@@ -37,19 +45,8 @@ pub(crate) struct Question {
     pub(crate) request: ChatRequest,
     pub(crate) estimated_tokens_in: u64,
     pub(crate) context: Context,
-    /// What should be summarised before the next question.
-    pub(crate) overflow: Option<Overflow>,
-}
-
-/// The beginning of a conversation that has become too long.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Overflow {
-    /// What stands for what was before.
-    pub(crate) summary: Option<String>,
-    /// The turns, the oldest first.
-    pub(crate) turns: Vec<Utterance>,
-    /// The position of the last of them.
-    pub(crate) through: i64,
+    /// The position of the last message that should be summarised before the next question.
+    pub(crate) overflow: Option<i64>,
 }
 
 /// Puts a question together: the prompt, then what was said before, then what is said now. The prompt, the summary and
@@ -69,21 +66,17 @@ pub(crate) fn question(
     }
     request.messages.push(Message::user(message));
     let fixed = counter.request(&request);
-    let windows = models.iter().map(|model| window(model, request.max_tokens));
-    let free = windows.min().unwrap_or_default().saturating_sub(fixed);
-    let Fit { kept, tokens, overflow } = fit(counter, earlier.history, free);
+    let free = smallest_window(models, request.max_tokens).saturating_sub(fixed);
+    let (count, is_summarised) = (earlier.count, earlier.summary.is_some());
+    let Fit { kept, tokens, overflow } = fit(counter, earlier, free);
     let messages_kept = kept.len() as u64;
     let place = request.messages.len().saturating_sub(1);
     request.messages.splice(place..place, kept);
     let context = Context {
         messages_kept,
-        messages_dropped: earlier.count.saturating_sub(messages_kept),
-        summarised: earlier.summary.is_some(),
+        messages_dropped: count.saturating_sub(messages_kept),
+        summarised: is_summarised,
     };
-    let overflow = overflow.and_then(|turns| {
-        let through = turns.last()?.position;
-        Some(Overflow { summary: earlier.summary, turns, through })
-    });
     Question { request, estimated_tokens_in: fixed + tokens, context, overflow }
 }
 
@@ -94,17 +87,28 @@ pub(crate) fn window(model: &str, max_tokens: Option<u32>) -> u64 {
     window.saturating_sub(max_tokens.map_or(ANSWER_RESERVE, u64::from).min(window / 2))
 }
 
+/// How much is read of what was said before: all that can fit into the smallest window of `models`.
+pub(crate) fn longest_history(models: &[&str]) -> Longest {
+    let characters = smallest_window(models, None).saturating_mul(CHARACTERS_PER_TOKEN);
+    Longest { messages: MOST_MESSAGES, characters: characters.min(MOST_CHARACTERS) }
+}
+
+fn smallest_window(models: &[&str], max_tokens: Option<u32>) -> u64 {
+    models.iter().map(|model| window(model, max_tokens)).min().unwrap_or_default()
+}
+
 /// What of a history fits.
 struct Fit {
     /// The newest messages, the oldest of them first.
     kept: Vec<Message>,
     /// Their tokens.
     tokens: u64,
-    /// What should be summarised, when the history is too long.
-    overflow: Option<Vec<Utterance>>,
+    /// The position of the last message that should be summarised, when the history is too long.
+    overflow: Option<i64>,
 }
 
-fn fit(counter: &Counter, history: Vec<Utterance>, free: u64) -> Fit {
+fn fit(counter: &Counter, earlier: Earlier, free: u64) -> Fit {
+    let Earlier { history, unsummarised, last, .. } = earlier;
     let sizes: Vec<u64> =
         history.iter().map(|turn| counter.turn(role_of(turn).as_str(), &turn.content)).collect();
     let newest_within = |limit: u64| {
@@ -118,9 +122,17 @@ fn fit(counter: &Counter, history: Vec<Utterance>, free: u64) -> Fit {
         (history.len() - count, tokens)
     };
     let (first_kept, tokens) = newest_within(free);
-    let is_full = sizes.iter().sum::<u64>() > free / 100 * FULL_PERCENT;
-    let to_summarise = if is_full { newest_within(free / 100 * KEPT_PERCENT).0 } else { 0 };
-    let overflow = (to_summarise > 0).then(|| history.iter().take(to_summarise).cloned().collect());
+    let most = u64::from(MOST_MESSAGES);
+    let is_full = sizes.iter().sum::<u64>() > free / 100 * FULL_PERCENT
+        || unsummarised > most / 100 * FULL_PERCENT
+        || unsummarised > history.len() as u64;
+    let overflow = is_full.then(|| {
+        let most_left = usize::try_from(most / 100 * KEPT_PERCENT).unwrap_or_default();
+        let first_left =
+            newest_within(free / 100 * KEPT_PERCENT).0.max(history.len().saturating_sub(most_left));
+        // What was not read is older than what was.
+        history.get(first_left).map_or(last, |turn| turn.position - 1)
+    });
     let kept = history.into_iter().skip(first_kept).map(|turn| Message::new(role_of(&turn), turn.content));
     Fit { kept: kept.collect(), tokens, overflow }
 }
@@ -226,7 +238,9 @@ mod tests {
     }
 
     fn earlier(texts: &[&str]) -> Earlier {
-        Earlier { summary: None, count: texts.len() as u64, history: said(texts) }
+        let count = texts.len() as u64;
+        let last = i64::try_from(count).unwrap();
+        Earlier { summary: None, count, unsummarised: count, history: said(texts), last }
     }
 
     /// The instructions, and then each turn as its role's first letter and its text.
@@ -284,12 +298,7 @@ mod tests {
         let context = Context { messages_kept: 3, messages_dropped: 1, summarised: false };
         assert_eq!((question.context, question.request.messages.len()), (context, 4));
         assert_eq!(question.estimated_tokens_in, 20_002);
-        let overflow = question.overflow.unwrap();
-        assert_eq!(
-            (overflow.through, overflow.turns.len()),
-            (2, 2),
-            "what takes more than 40 % is summarised"
-        );
+        assert_eq!(question.overflow, Some(2), "what takes more than 40 % is summarised");
     }
 
     #[test]
@@ -299,14 +308,42 @@ mod tests {
         assert_eq!(three.overflow, None);
         let four = question(&["offline"], None, earlier(&[&quarter, &quarter, &quarter, &quarter]), "now");
         assert_eq!(four.context.messages_dropped, 0);
-        assert_eq!(four.overflow.map(|overflow| overflow.through), Some(3));
+        assert_eq!(four.overflow, Some(3));
+    }
+
+    #[test]
+    fn a_conversation_is_summarised_before_it_has_more_messages_than_are_read() {
+        let short = |count: usize| question(&["offline"], None, earlier(&vec!["a"; count]), "now");
+        assert_eq!(short(800).overflow, None);
+        let long = short(801);
+        assert_eq!((long.context.messages_kept, long.overflow), (801, Some(401)));
+    }
+
+    #[test]
+    fn what_was_not_read_is_summarised_first() {
+        let earlier = |texts: &[&str]| {
+            let mut history = said(texts);
+            for turn in &mut history {
+                turn.position += 10;
+            }
+            Earlier { summary: None, count: 10 + texts.len() as u64, unsummarised: 12, history, last: 12 }
+        };
+        let some = question(&["offline"], None, earlier(&["a", "b"]), "now");
+        assert_eq!((some.context.messages_dropped, some.overflow), (10, Some(10)));
+        assert_eq!(question(&["offline"], None, earlier(&[]), "now").overflow, Some(12));
+    }
+
+    #[test]
+    fn as_much_is_read_as_the_smallest_window_takes() {
+        let longest = |models: &[&str]| longest_history(models).characters;
+        assert_eq!(longest(&["gpt-4o", "a-model-of-our-own"]), (UNKNOWN_WINDOW - ANSWER_RESERVE) * 8);
+        assert!(longest(&["gpt-4o"]) > 500_000 && longest(&["gemini-2.5-pro"]) == MOST_CHARACTERS);
     }
 
     #[test]
     fn a_summary_is_among_the_instructions_whatever_is_left_out() {
         let prompt = resolved(json!({"system_prompt": "Be kind.", "template_text": ""}));
-        let earlier =
-            Earlier { summary: Some("They met.".to_owned()), count: 10, history: said(&["a", "b"]) };
+        let earlier = Earlier { summary: Some("They met.".to_owned()), count: 10, ..earlier(&["a", "b"]) };
         let question = question(&["offline"], Some(&prompt), earlier, "hi");
         let system = "Be kind.\n\nSummary of the conversation so far:\nThey met.";
         assert_eq!(question.request.system.as_deref(), Some(system));

@@ -12,6 +12,7 @@ use http::HeaderMap;
 use platform::time;
 use store::messages::{self, Status};
 
+use crate::burial::{MISSED, bury};
 use crate::event::{Encoder, Event, Failure, rest};
 use crate::wire;
 
@@ -29,34 +30,55 @@ pub(crate) async fn resume(
 ) -> Result<Response, Problem> {
     let message_id = find(&message)?;
     let after = last_event_id(&headers)?;
-    let log = log_of(&call, &message_id)?;
     // What was deleted is gone, though its events may still be in Redis. Without a database they are all there is.
     let status = match messages::find(&call.database, call.team_id(), message_id.as_str()).await {
         Ok(message) => Some(message.status),
         Err(Error::Unavailable(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let mut recording = log.read(after).await.map_err(Error::from)?;
+    Ok(follow(call, message_id, after, status).await?.unwrap_or_else(edge::no_content))
+}
+
+/// The events of an answer after the one with the id `after`; none when nothing is left. `status` is the stored one, if
+/// the database has told.
+pub(crate) async fn follow(
+    call: Call,
+    message_id: Id,
+    after: u64,
+    status: Option<Status>,
+) -> Result<Option<Response>, Error> {
+    let log = log_of(&call, &message_id)?;
+    let mut recording = log.read(after).await?;
     if recording.texts.is_empty() && !recording.is_over {
         let Some(status) = status else {
-            return Err(Error::Unavailable("neither store knows the answer".to_owned()).into());
+            return Err(Error::Unavailable("neither store knows the answer".to_owned()));
         };
         if status != Status::Streaming {
             if !recording.exists {
-                return Ok(edge::no_content());
+                return Ok(None);
             }
             recording = until_over(&log, after).await?;
         }
     }
     if recording.texts.is_empty() && recording.is_over {
-        return Ok(edge::no_content());
+        return Ok(None);
     }
-    let following =
-        Following { log, after, first: Some(recording), heard_at_ms: time::now_ms(), is_over: false };
-    Ok(wire::respond(Box::pin(stream::unfold(following, |mut following| async move {
+    // Following takes minutes, and a connection for each reader would be more than a database has.
+    call.database.close().await;
+    let following = Following {
+        call,
+        message_id,
+        log,
+        after,
+        first: Some(recording),
+        answered_at_ms: time::now_ms(),
+        missed_since_ms: None,
+        is_over: false,
+    };
+    Ok(Some(wire::respond(Box::pin(stream::unfold(following, |mut following| async move {
         let events = following.next().await?;
         Some((events, following))
-    }))))
+    })))))
 }
 
 /// What is no id names nothing, and need not be looked up.
@@ -92,12 +114,16 @@ async fn until_over(log: &AnswerLog, after: u64) -> Result<Recording, Error> {
 
 /// A reader of an answer that somebody else writes.
 struct Following {
+    call: Call,
+    message_id: Id,
     log: AnswerLog,
     after: u64,
     /// What was read before the response began.
     first: Option<Recording>,
-    /// When the writer was last heard of. Before its first events, and while Redis is down, it is given time.
-    heard_at_ms: i64,
+    /// When Redis last answered.
+    answered_at_ms: i64,
+    /// Since when Redis has answered that there is no sign of the writer's life.
+    missed_since_ms: Option<i64>,
     is_over: bool,
 }
 
@@ -115,20 +141,54 @@ impl Following {
                     if !events.is_empty() {
                         return Some(events);
                     }
-                    if recording.exists && !recording.is_alive && !self.is_over {
+                    if !self.is_over && self.misses(&recording) {
+                        self.bury().await;
                         return Some(self.break_off());
                     }
                 }
-                Err(error) => platform::warn!("answer not followed", error = error.to_string()),
-            }
-            if !self.is_over && time::now_ms() - self.heard_at_ms > WRITER_ALIVE_MS {
-                return Some(self.break_off());
+                Err(error) => {
+                    platform::warn!("answer not followed", error = error.to_string());
+                    self.missed_since_ms = None;
+                    if time::now_ms() - self.answered_at_ms > WRITER_ALIVE_MS {
+                        return Some(self.break_off());
+                    }
+                }
             }
             if !self.is_over {
                 time::sleep(EVERY).await;
             }
         }
         None
+    }
+
+    /// Whether the writer has died: Redis answers, and there has been no sign of it for a while. Before its first
+    /// append it is given more time.
+    fn misses(&mut self, recording: &Recording) -> bool {
+        let now_ms = time::now_ms();
+        self.answered_at_ms = now_ms;
+        if recording.is_alive {
+            self.missed_since_ms = None;
+            return false;
+        }
+        let since_ms = *self.missed_since_ms.get_or_insert(now_ms);
+        let missed_ms = i64::try_from(MISSED.as_millis()).unwrap_or(WRITER_ALIVE_MS);
+        now_ms - since_ms >= if recording.exists { missed_ms } else { WRITER_ALIVE_MS }
+    }
+
+    /// Ends the answer where it is stored, or it would be streaming there until it is too old.
+    async fn bury(&self) {
+        let buried = bury(&self.call, &self.message_id).await;
+        self.call.database.close().await;
+        if let Err(error) = buried {
+            platform::warn!(
+                "answer of a dead isolate not ended",
+                error = error.to_string(),
+                message_id = self.message_id,
+                request_id = self.call.request_id,
+                trace_id = self.call.trace_id(),
+                team_id = self.call.team_id()
+            );
+        }
     }
 
     /// Says that nothing more comes, though the answer has no end.
@@ -146,8 +206,8 @@ impl Following {
             self.after = last_id;
         }
         self.is_over = recording.is_over;
-        if recording.is_alive || !events.is_empty() {
-            self.heard_at_ms = time::now_ms();
+        if !events.is_empty() {
+            self.missed_since_ms = None;
         }
         events
     }

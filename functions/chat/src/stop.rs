@@ -8,13 +8,14 @@ use domain::{Error, Id};
 use edge::{Call, NoBody, Problem};
 use platform::time;
 use serde::Serialize;
-use store::messages::{self, Answer, Message, Status};
+use store::messages::{self, Message, Status};
 
-use crate::event::{CANCELLED, text_of};
+use crate::burial::bury;
 use crate::resume::{find, log_of};
 use crate::running;
 
-/// How long it takes until the answer is stored: its writer hears of the wish with its next beat.
+/// How long it takes until the answer is stored: its writer hears of the wish with its next beat. One that is silent
+/// for longer has died.
 const PATIENCE: Duration = Duration::from_secs(3);
 const EVERY: Duration = Duration::from_millis(50);
 
@@ -33,16 +34,8 @@ pub(crate) async fn stop(call: Call, Path(message): Path<String>, _: NoBody) -> 
     let message_id = find(&message)?;
     let mut message = messages::find(&call.database, call.team_id(), message_id.as_str()).await?;
     if message.status == Status::Streaming {
-        let is_here = running::ask_to_stop(&message_id);
-        let log = log_of(&call, &message_id);
-        let asked = match &log {
-            Ok(log) => log.ask_to_stop().await.map_err(Error::from),
-            Err(error) => Err(error.clone()),
-        };
-        if !is_here {
-            asked?;
-        }
-        message = until_ended(&call, message).await?;
+        let is_here = ask(&call, &message_id).await?;
+        message = until_ended(&call, message, is_here).await?;
     }
     let status = if message.status == Status::Streaming { 202 } else { 200 };
     edge::to_json_response(
@@ -56,44 +49,27 @@ pub(crate) async fn stop(call: Call, Path(message): Path<String>, _: NoBody) -> 
     )
 }
 
-/// The message once it is stored, or as it is when that takes too long.
-async fn until_ended(call: &Call, mut message: Message) -> Result<Message, Error> {
+/// Wishes an answer to stop, wherever it is written. Whether that is in this isolate, where it hears of it also while
+/// Redis is down.
+pub(crate) async fn ask(call: &Call, message_id: &Id) -> Result<bool, Error> {
+    let is_here = running::ask_to_stop(message_id);
+    let asked = match log_of(call, message_id) {
+        Ok(log) => log.ask_to_stop().await.map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    if is_here { Ok(true) } else { asked.map(|()| false) }
+}
+
+/// The message once it is stored, or as it is when that takes too long. One that is not written in this isolate ends
+/// here if its writer has died.
+async fn until_ended(call: &Call, mut message: Message, is_here: bool) -> Result<Message, Error> {
     let deadline_ms = time::now_ms() + i64::try_from(PATIENCE.as_millis()).unwrap_or_default();
     while message.status == Status::Streaming && time::now_ms() < deadline_ms {
         time::sleep(EVERY).await;
         message = messages::find(&call.database, call.team_id(), message.id.as_str()).await?;
     }
-    if message.status == Status::Streaming && bury(call, &message).await? {
+    if message.status == Status::Streaming && !is_here && bury(call, &message.id).await? {
         message = messages::find(&call.database, call.team_id(), message.id.as_str()).await?;
     }
     Ok(message)
-}
-
-/// Ends an answer whose writer has died, with what it has left behind. False when it lives.
-async fn bury(call: &Call, message: &Message) -> Result<bool, Error> {
-    let recording = log_of(call, &message.id)?.read(0).await?;
-    if recording.is_alive || !recording.exists {
-        return Ok(false);
-    }
-    let mut text = String::new();
-    let mut after = 0;
-    for events in &recording.texts {
-        let (new, last_id) = crate::event::rest(events, after);
-        text.push_str(&text_of(new));
-        after = last_id;
-    }
-    let answer = Answer {
-        content: &text,
-        status: Status::Cancelled,
-        model: None,
-        tokens_in: None,
-        tokens_out: None,
-        cached_tokens_in: None,
-        cost_usd: None,
-        latency_ms: None,
-        ttft_ms: None,
-        finish_reason: Some(CANCELLED),
-        error_code: None,
-    };
-    messages::finish(&call.database, call.team_id(), &message.id, &answer).await
 }

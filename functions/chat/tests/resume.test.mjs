@@ -225,24 +225,58 @@ describe("an interrupted answer", () => {
     assert.deepEqual(rest.events.map(({ event }) => event), ["delta", "delta", "delta", "error"]);
   });
 
-  test("is told to have broken off when its isolate has died, and what was written can be kept", async () => {
-    const doomed = await isolate("doomed");
-    const dying = client({ url: doomed.url, key: stack.adminKey });
-    const stream = await dying.chat({ message: "hello", model: "mock-ok:words=500,delay=20" });
+  /** An answer of an isolate that is killed once `words` words of it have come. */
+  async function killed(label, key, body, words) {
+    const doomed = await isolate(label);
+    const stream = await client({ url: doomed.url, key }).chat(body);
     stream.ended.catch(() => {});
-    await stream.arrived("delta", 60);
-    const { message_id, conversation_id } = stream.events[0].data;
+    await (words === 0 ? stream.arrived("meta") : stream.arrived("delta", words));
     killGroup(doomed.pid, "SIGKILL");
+    return stream.events[0].data;
+  }
+
+  test("is told to have broken off when its isolate has died, and what was written is stored", async () => {
+    const { message_id, conversation_id } = await killed("doomed", stack.adminKey, { message: "hello", model: "mock-ok:words=500,delay=20" }, 60);
     const rest = await there.resume(message_id, 10);
     const began = performance.now();
     await rest.ended;
-    assert.ok(performance.now() - began < 8000);
+    assert.ok(performance.now() - began < 8500);
     const last = rest.events.at(-1);
     assert.deepEqual([last.event, last.data.code, last.id], ["error", "unavailable", rest.events.length + 10]);
+    const { status, content } = await there.lastMessage(conversation_id);
+    assert.equal(status, "cancelled");
+    assert.ok(content.endsWith(rest.text()) && content.length > rest.text().length, content);
     const stopped = await there.call("POST", `/api/chat/${message_id}/stop`);
     assert.deepEqual([stopped.status, stopped.body.status], [200, "cancelled"]);
-    const { content } = await there.lastMessage(conversation_id);
-    assert.ok(content.endsWith(rest.text()) && content.length > rest.text().length, content);
+  });
+
+  test("is ended by who stops it, when its isolate has died, as its team keeps what was said", async () => {
+    const { body: team } = await here.call("POST", "/api/teams", { name: "Discreet" });
+    const discreet = client({ url: isolates[0].url, key: team.key });
+    const custom = { api_key: PROVIDER_KEY, base_url: `${mockUrl}/v1` };
+    assert.equal((await discreet.call("PUT", "/api/providers/custom-mock", custom)).status, 200);
+    const redaction = { fields: { conversations: "mask" } };
+    assert.equal((await discreet.call("PUT", "/api/team/settings", { redaction })).status, 200);
+    const message = `${"Write to ada@example.com please. ".repeat(20)}`;
+    const { message_id, conversation_id } = await killed("silenced", team.key, { message, model: "custom-mock/mock-echo:delay=30" }, 40);
+    await sleep(6_000);
+    const stopped = await discreet.call("POST", `/api/chat/${message_id}/stop`);
+    assert.deepEqual([stopped.status, stopped.body.status], [200, "cancelled"]);
+    const { content } = await discreet.lastMessage(conversation_id);
+    assert.match(content, /^Write to \[/);
+    assert.doesNotMatch(content, /ada@/);
+  });
+
+  test("is ended also when its isolate died before anything was written", async () => {
+    await fault("refuse");
+    const dying = killed("stillborn", stack.adminKey, { message: "hello", model: "mock-ok:words=500,delay=20" }, 5);
+    const { message_id, conversation_id } = await dying;
+    await fault("none");
+    const rest = await there.resume(message_id);
+    await rest.ended;
+    assert.deepEqual(rest.events.map(({ event }) => event), ["error"]);
+    const { status, content } = await there.lastMessage(conversation_id);
+    assert.deepEqual([status, content], ["cancelled", ""]);
   });
 
   test("goes on for half a minute after its client has left, and no longer", async () => {
@@ -261,6 +295,36 @@ describe("an interrupted answer", () => {
     const stored = await there.lastMessage(conversation_id);
     assert.deepEqual([stored.status, stored.content], ["cancelled", stream.text() + rest.text()]);
     assert.equal((await providerRequests(model))[0].aborted, true);
+  });
+});
+
+describe("a streamed answer that is asked for again", () => {
+  const bare = ({ events }) => events.map(({ id, event, data }) => ({ id, event, data }));
+
+  test("is the same answer, while it runs and afterwards, and is asked of nobody", async () => {
+    const model = "mock-ok:words=61,delay=20";
+    const ask = (api) => api.chat({ message: "once", model }, { "idempotency-key": "the same" });
+    const first = await ask(here);
+    await first.arrived("delta", 10);
+    const meanwhile = await ask(there);
+    assert.deepEqual([meanwhile.status, meanwhile.headers.get("idempotent-replayed")], [200, "true"]);
+    await Promise.all([first.ended, meanwhile.ended]);
+    assert.deepEqual(bare(meanwhile), bare(first));
+    const redis = (...command) =>
+      fetch(stack.restUrl, { method: "POST", headers: { authorization: `Bearer ${stack.restToken}` }, body: JSON.stringify(command) });
+    const again = await ask(there);
+    await again.ended;
+    assert.deepEqual(bare(again), bare(first));
+
+    const { message_id } = first.events[0].data;
+    const keys = (await (await redis("KEYS", `*${message_id}*`)).json()).result;
+    await redis("DEL", ...keys);
+    const stored = await ask(there);
+    await stored.ended;
+    const of = (stream, name) => stream.events.filter(({ event }) => event === name).map(({ data }) => data);
+    for (const name of ["meta", "usage", "done"]) assert.deepEqual(of(stored, name), of(first, name));
+    assert.equal(stored.text(), first.text());
+    assert.equal((await providerRequests(model)).length, 1);
   });
 });
 
@@ -362,6 +426,17 @@ describe("a caller", () => {
     assert.equal((await api.say({ message: "hello", model: "mock-ok:words=1" })).status, 200);
     await Promise.all(streams.map(({ ended }) => ended));
   });
+
+  test("has its slot back when it reads the end", async () => {
+    const one = await isolate("one", { CHAT_CONCURRENT_STREAMS: "1" });
+    const { body: team } = await here.call("POST", "/api/teams", { name: "One" });
+    const api = client({ url: one.url, key: team.key });
+    for (let turn = 0; turn < 10; turn += 1) {
+      const stream = await api.chat({ message: "hello", model: "mock-ok:words=2" });
+      assert.equal(stream.status, 200, `${turn}`);
+      await stream.arrived("done");
+    }
+  });
 });
 
 describe("an estimate of tokens", () => {
@@ -417,5 +492,38 @@ describe("a long conversation", () => {
     assert.ok(last.messages_kept >= 2 && last.messages_kept + last.messages_dropped === 10, JSON.stringify(last));
     const asked = (await providerRequests(model)).at(-1).body.messages;
     assert.match(asked[0].content, /^Summary of the conversation so far:/);
+  });
+
+  test("is summarised by the model that is configured for it, and that is counted", async () => {
+    const summariser = "mock-ok:words=9,tokens_in=777";
+    const cheap = await isolate("cheap", { CHAT_SUMMARY_MODEL: summariser });
+    const { body: team } = await here.call("POST", "/api/teams", { name: "Thrifty" });
+    const api = client({ url: cheap.url, key: team.key });
+    let conversation_id;
+    const long = "word ".repeat(14_000);
+    for (const message of [`First: ${long}`, "short", `Then: ${long}`]) {
+      const stream = await api.say({ message, model: "mock-ok:words=6", conversation_id });
+      ({ conversation_id } = stream.events[0].data);
+      await sleep(700);
+    }
+    const asked = await providerRequests(summariser);
+    assert.equal(asked.length, 1);
+    const [system, said] = asked[0].body.messages;
+    assert.match(system.content, /^Summarise the conversation/);
+    assert.match(said.content, /^User: First: word word/);
+    assert.doesNotMatch(said.content, /short/, "the newest stay as they are");
+    const next = await api.say({ message: "and now?", model: "mock-ok:words=6", conversation_id });
+    const { summarised, messages_kept } = next.events[0].data.context;
+    assert.deepEqual([summarised, messages_kept], [true, 5]);
+    const redis = async (...command) => {
+      const headers = { authorization: `Bearer ${stack.restToken}` };
+      return (await (await fetch(stack.restUrl, { method: "POST", headers, body: JSON.stringify(command) })).json()).result;
+    };
+    await sleep(500);
+    const streams = (await redis("KEYS", "events:*")).filter((key) => !key.endsWith("set-aside"));
+    const entries = (await Promise.all(streams.map((key) => redis("XRANGE", key, "-", "+")))).flat().map((entry) => JSON.stringify(entry));
+    const summaries = entries.filter((entry) => /source\W+summary/.test(entry) && entry.includes(conversation_id));
+    assert.equal(summaries.length, 1, entries.at(-1));
+    assert.match(summaries[0], /tokens_in\W+777/);
   });
 });

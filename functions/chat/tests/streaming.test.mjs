@@ -320,14 +320,16 @@ describe("a conversation", () => {
     assert.ok(seen.size > 20, String(seen.size));
   });
 
-  test("that is deleted in mid-answer stays deleted, and the answer ends well", async () => {
-    const stream = await api.chat({ message: "soon gone", model: "mock-ok:words=20,delay=25" });
+  test("that is deleted in mid-answer stays deleted, and the answer is stopped and ends well", async () => {
+    const model = "mock-ok:words=400,delay=25";
+    const stream = await api.chat({ message: "soon gone", model });
     await stream.arrived("delta", 3);
     const path = `/api/conversations/${stream.events[0].data.conversation_id}`;
     assert.equal((await api.call("DELETE", path)).status, 204);
     await stream.ended;
-    assert.equal(stream.events.at(-1).event, "done");
+    assert.deepEqual([stream.events.at(-1).event, stream.events.at(-1).data.finish_reason], ["done", "cancelled"]);
     assert.equal((await api.call("GET", path)).status, 404);
+    assert.equal((await providerRequests(model))[0].aborted, true);
   });
 });
 

@@ -6,7 +6,7 @@ use domain::Error;
 use edge::Checks;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use store::versions::{Content, FewShotExample, MessageTemplate, VersionKind};
+use store::versions::{Content, FewShotExample, MOST_FALLBACKS, MessageTemplate, VersionKind};
 
 const LONGEST_MODEL_ID: usize = 200;
 const LONGEST_COMMIT_MESSAGE: usize = 1_000;
@@ -115,6 +115,7 @@ impl VersionInput {
                 checks.refuse(format!("config.{key}{}", pointer.replace('/', ".")), "out_of_range", detail);
             }
         }
+        check_fallbacks(config.get("fallbacks"), checks);
     }
 
     /// The content in its one form: what was left out and what was said to be null or empty are the same.
@@ -131,6 +132,29 @@ impl VersionInput {
             temperature: self.temperature,
             max_tokens: self.max_tokens,
             config: self.config.unwrap_or_default(),
+        }
+    }
+}
+
+/// The rest of `config` is what its reader makes of it. This is ours: a fallback that nobody asks would be missed when
+/// the model fails, and not before.
+fn check_fallbacks(fallbacks: Option<&Value>, checks: &mut Checks) {
+    const DETAIL: &str = "a model's id, or an object with its `model` alone";
+    let Some(fallbacks) = fallbacks.filter(|fallbacks| !fallbacks.is_null()) else { return };
+    let Some(entries) = fallbacks.as_array() else {
+        return checks.refuse("config.fallbacks", "invalid_type", "a list of models");
+    };
+    checks.count("config.fallbacks", entries.len(), 0..=MOST_FALLBACKS);
+    for (index, entry) in entries.iter().enumerate().take(MOST_FALLBACKS) {
+        let field = format!("config.fallbacks[{index}]");
+        let model = match entry {
+            Value::String(model) => Some(model.as_str()),
+            Value::Object(members) if members.len() == 1 => members.get("model").and_then(Value::as_str),
+            _ => None,
+        };
+        match model {
+            Some(model) => checks.title(&field, model, LONGEST_MODEL_ID),
+            None => checks.refuse(field, "invalid_type", DETAIL),
         }
     }
 }
@@ -207,6 +231,29 @@ mod tests {
         let config =
             format!(r#"{{"model_id":"m","template_text":"a","config":{{"a":"{}"}}}}"#, "a".repeat(65_536));
         check(&config, &[("config", "too_long")]);
+    }
+
+    #[test]
+    fn fallbacks_are_models() {
+        let fallbacks = |fallbacks: &str, expected: &[(&str, &str)]| {
+            let config = format!(r#"{{"fallbacks":{fallbacks}}}"#);
+            check(&format!(r#"{{"model_id":"m","template_text":"a","config":{config}}}"#), expected);
+        };
+        for right in [r#"["a",{"model":"b"}]"#, "[]", "null", r#"["1","2","3","4","5","6","7"]"#] {
+            fallbacks(right, &[]);
+        }
+        fallbacks(r#""a""#, &[("config.fallbacks", "invalid_type")]);
+        fallbacks(r#"["1","2","3","4","5","6","7","8"]"#, &[("config.fallbacks", "too_long")]);
+        fallbacks(
+            r#"[{"modle":"b"},{"model":"b","weight":1},7,"",{"model":" "}]"#,
+            &[
+                ("config.fallbacks[0]", "invalid_type"),
+                ("config.fallbacks[1]", "invalid_type"),
+                ("config.fallbacks[2]", "invalid_type"),
+                ("config.fallbacks[3]", "too_short"),
+                ("config.fallbacks[4]", "too_short"),
+            ],
+        );
     }
 
     #[track_caller]

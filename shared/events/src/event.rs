@@ -214,6 +214,8 @@ pub enum Source {
     Chat,
     /// `POST /v1/chat/completions`.
     Openai,
+    /// The summary of a long conversation.
+    Summary,
     /// `POST /api/ingest`: an application that calls models itself.
     Ingest,
 }

@@ -8,7 +8,7 @@ use cache::{Command, Error, Redis, Reply, Script, Step};
 use llm::breaker::{Admission, Breakers, Outcome, Ticket};
 use llm::{BreakerPolicy, LocalBreakers};
 use lru::LruCache;
-use platform::time;
+use platform::{Tasks, time};
 
 use crate::local;
 
@@ -23,9 +23,11 @@ const MOST_VIEWS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1_023);
 
 static ADMIT: Script = Script::new(include_str!("breaker_admit.lua"));
 static RECORD: Script = Script::new(include_str!("breaker_record.lua"));
+static GIVE_UP: Script = Script::idempotent(include_str!("breaker_give_up.lua"));
 static VIEWS: LazyLock<Mutex<LruCache<String, View>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(MOST_VIEWS)));
-/// For while Redis is down. They hear of every outcome, so that they know something when they are needed.
+/// For while Redis is down. They hear of every outcome, so that they know something when they are needed; and that a
+/// breaker has closed, because nobody asks them for a probe as long as Redis answers.
 static LOCAL: LazyLock<LocalBreakers> = LazyLock::new(|| LocalBreakers::new(BreakerPolicy::STANDARD));
 
 /// What this isolate knows of a breaker in Redis.
@@ -43,12 +45,13 @@ pub struct SharedBreakers {
     redis: Option<Redis>,
     team_id: String,
     policy: BreakerPolicy,
+    tasks: Tasks,
 }
 
 impl SharedBreakers {
-    /// The breakers of a team. Without Redis they are this isolate's.
-    pub fn new(redis: Option<Redis>, team_id: &domain::Id) -> Self {
-        Self { redis, team_id: team_id.to_string(), policy: BreakerPolicy::STANDARD }
+    /// The breakers of a team. Without Redis they are this isolate's. What nobody can wait for becomes one of `tasks`.
+    pub fn new(redis: Option<Redis>, team_id: &domain::Id, tasks: Tasks) -> Self {
+        Self { redis, team_id: team_id.to_string(), policy: BreakerPolicy::STANDARD, tasks }
     }
 
     /// The same with another policy, for tests. What isolates keep for themselves is as it was.
@@ -74,7 +77,7 @@ impl SharedBreakers {
             },
             Some("probe") => Admission::Admitted(Ticket::Probe),
             _ => {
-                with_view(name, |view| view.closed_until_ms = time::now_ms() + CLOSED_FOR_MS);
+                seen_as(name, None, time::now_ms());
                 Admission::Admitted(Ticket::Ordinary)
             }
         })
@@ -142,6 +145,20 @@ impl Breakers for SharedBreakers {
             local::redis_failed("breakers", &error.to_string(), now_ms);
         }
     }
+
+    fn give_up(&self, key: &str, now_ms: i64) {
+        let name = name(&self.team_id, key);
+        LOCAL.give_up(&name, now_ms);
+        let Some(redis) = self.redis().cloned() else { return };
+        self.tasks.spawn(async move { give_up(&redis, &name).await });
+    }
+}
+
+async fn give_up(redis: &Redis, name: &str) {
+    let given_up = redis.script(&GIVE_UP, &[name.to_owned()], &[]).await;
+    if let Err(error) = given_up {
+        local::redis_failed("breakers", &error.to_string(), time::now_ms());
+    }
 }
 
 /// Reads a breaker's state along with other steps.
@@ -156,6 +173,9 @@ pub(crate) fn seen(team_id: &str, key: &str, state: &Reply, now_ms: i64) {
 
 fn seen_as(name: &str, state: Option<&str>, now_ms: i64) {
     let is_closed = state.is_none_or(|state| state == "closed");
+    if is_closed {
+        LOCAL.close(name);
+    }
     let until_ms = if is_closed { now_ms + CLOSED_FOR_MS } else { 0 };
     with_view(name, |view| view.closed_until_ms = until_ms);
 }

@@ -123,7 +123,7 @@ const KEY: &str = "openai|https://models.example.com|m";
 #[tokio::test]
 async fn a_breaker_opens_for_all_and_lets_one_probe_through() {
     let team_id = id(Kind::Team);
-    let breakers = SharedBreakers::new(Some(redis()), &team_id).with_policy(POLICY);
+    let breakers = SharedBreakers::new(Some(redis()), &team_id, Tasks::default()).with_policy(POLICY);
     let admit = || breakers.admit(KEY, time::now_ms());
     let record = |ticket, outcome| breakers.record(KEY, ticket, outcome, time::now_ms());
     for failures in 0..5 {
@@ -142,13 +142,13 @@ async fn a_breaker_opens_for_all_and_lets_one_probe_through() {
     assert_eq!(admit().await, Admitted::Admitted(Ticket::Probe));
     record(Ticket::Probe, Outcome::Success).await;
     assert_eq!(admit().await, Admitted::Admitted(Ticket::Ordinary));
-    let other = SharedBreakers::new(Some(redis()), &id(Kind::Team));
+    let other = SharedBreakers::new(Some(redis()), &id(Kind::Team), Tasks::default());
     assert_eq!(other.admit(KEY, time::now_ms()).await, Admitted::Admitted(Ticket::Ordinary));
 }
 
 #[tokio::test]
 async fn successes_keep_a_breaker_closed() {
-    let breakers = SharedBreakers::new(Some(redis()), &id(Kind::Team)).with_policy(POLICY);
+    let breakers = SharedBreakers::new(Some(redis()), &id(Kind::Team), Tasks::default()).with_policy(POLICY);
     for _ in 0..12 {
         breakers.record(KEY, Ticket::Ordinary, Outcome::Success, time::now_ms()).await;
     }
@@ -156,4 +156,39 @@ async fn successes_keep_a_breaker_closed() {
         breakers.record(KEY, Ticket::Ordinary, Outcome::Failure, time::now_ms()).await;
     }
     assert_eq!(breakers.admit(KEY, time::now_ms()).await, Admitted::Admitted(Ticket::Ordinary));
+}
+
+#[tokio::test]
+async fn a_breaker_that_has_closed_is_closed_also_while_redis_is_down() {
+    let team_id = id(Kind::Team);
+    let breakers = SharedBreakers::new(Some(redis()), &team_id, Tasks::default()).with_policy(POLICY);
+    let alone = SharedBreakers::new(None, &team_id, Tasks::default());
+    for _ in 0..5 {
+        breakers.record(KEY, Ticket::Ordinary, Outcome::Failure, time::now_ms()).await;
+    }
+    assert!(matches!(alone.admit(KEY, time::now_ms()).await, Admitted::Refused { .. }), "they have heard");
+    time::sleep(Duration::from_millis(320)).await;
+    assert_eq!(breakers.admit(KEY, time::now_ms()).await, Admitted::Admitted(Ticket::Probe));
+    breakers.record(KEY, Ticket::Probe, Outcome::Success, time::now_ms()).await;
+    assert_eq!(alone.admit(KEY, time::now_ms()).await, Admitted::Admitted(Ticket::Ordinary));
+}
+
+#[tokio::test]
+async fn a_probe_that_is_given_up_is_anothers_at_once() {
+    let (team_id, tasks) = (id(Kind::Team), Tasks::default());
+    let breakers = SharedBreakers::new(Some(redis()), &team_id, tasks.clone()).with_policy(POLICY);
+    let admit = || breakers.admit(KEY, time::now_ms());
+    for _ in 0..5 {
+        breakers.record(KEY, Ticket::Ordinary, Outcome::Failure, time::now_ms()).await;
+    }
+    time::sleep(Duration::from_millis(320)).await;
+    assert_eq!(admit().await, Admitted::Admitted(Ticket::Probe));
+    assert!(matches!(admit().await, Admitted::Refused { .. }));
+    breakers.give_up(KEY, time::now_ms());
+    tasks.finish().await;
+    assert_eq!(admit().await, Admitted::Admitted(Ticket::Probe));
+    breakers.record(KEY, Ticket::Probe, Outcome::Success, time::now_ms()).await;
+    breakers.give_up(KEY, time::now_ms());
+    tasks.finish().await;
+    assert_eq!(admit().await, Admitted::Admitted(Ticket::Ordinary), "what is closed stays so");
 }

@@ -20,6 +20,8 @@ use crate::watch::{Watch, later};
 use crate::wire::{self, Decoder};
 
 const LARGEST_EVENT: usize = 1 << 20;
+/// What a delta takes besides its text, in whatever form it is kept.
+const DELTA_OVERHEAD: usize = 32;
 const LARGEST_ERROR: usize = 64 << 10;
 /// A body that is read as a whole is under the watch for the first token; this only has to be longer.
 const LONGEST_SILENCE: Duration = Duration::from_hours(1);
@@ -93,6 +95,9 @@ struct Reading {
     decoder: Decoder,
     watch: Watch,
     reasoning: Reasoning,
+    /// How much may still be handed out, in bytes.
+    room: usize,
+    largest_answer: usize,
     /// No byte has come yet.
     untouched: bool,
     /// The answer is over, and only its count may still come.
@@ -111,6 +116,8 @@ impl Reading {
             decoder: Decoder::new(candidate),
             watch,
             reasoning: settings.reasoning,
+            room: settings.largest_answer,
+            largest_answer: settings.largest_answer,
             untouched: true,
             awaits_count: false,
             ended: false,
@@ -134,10 +141,18 @@ impl Reading {
         }
         loop {
             if let Some(delta) = self.decoder.deltas.pop_front() {
-                self.watch.token();
+                // A count comes when the model has read the question, and is no token.
+                if !matches!(delta, Delta::Usage(_)) {
+                    self.watch.token();
+                }
                 if self.reasoning == Reasoning::Drop && matches!(delta, Delta::Reasoning(_)) {
                     continue;
                 }
+                let Some(room) = self.room.checked_sub(size_of(&delta)) else {
+                    self.break_off();
+                    continue;
+                };
+                self.room = room;
                 return Some(Ok(delta));
             }
             if self.ended {
@@ -187,6 +202,14 @@ impl Reading {
         read.map_err(|error| Error::malformed(error.to_string()))
     }
 
+    /// Stops reading an answer that is too long, also where the model has come to its end.
+    fn break_off(&mut self) {
+        self.end(None);
+        self.decoder.deltas.clear();
+        let detail = format!("the answer is larger than {} bytes", self.largest_answer);
+        self.failure = Some(Error::malformed(detail));
+    }
+
     /// Stops reading. Once the model has given its finish reason, nothing that happens afterwards is an error.
     fn end(&mut self, error: Option<Error>) {
         self.body = Box::pin(stream::empty());
@@ -195,4 +218,13 @@ impl Reading {
         self.ended = true;
         self.failure = error.filter(|_| !self.decoder.has_finished());
     }
+}
+
+fn size_of(delta: &Delta) -> usize {
+    let text = match delta {
+        Delta::Text(text) | Delta::Reasoning(text) => text.len(),
+        Delta::ToolCall(piece) => piece.to_string().len(),
+        Delta::Usage(_) | Delta::Finish(_) => return 0,
+    };
+    text.saturating_add(DELTA_OVERHEAD)
 }

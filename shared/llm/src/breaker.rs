@@ -131,6 +131,13 @@ impl Breaker {
         }
     }
 
+    /// Records that a probe was given up before anybody knew its outcome: the next request is one.
+    pub fn give_up(&mut self, now_ms: i64) {
+        if let Self::HalfOpen { openings, .. } = *self {
+            *self = Self::Open { until_ms: now_ms, openings };
+        }
+    }
+
     fn count(&mut self, outcome: Outcome, now_ms: i64, policy: &BreakerPolicy) {
         let Self::Closed { window_started_ms, failures, successes } = self else { return };
         if now_ms >= later(*window_started_ms, policy.window) {
@@ -159,7 +166,8 @@ pub trait Breakers: Send + Sync + 'static {
     /// Asks to send a request.
     fn admit(&self, key: &str, now_ms: i64) -> impl Future<Output = Admission> + Send;
 
-    /// Records how an admitted request went. A request whose client left is not recorded.
+    /// Records how an admitted request went. A request whose client left is not recorded, but see
+    /// [`Breakers::give_up`].
     fn record(
         &self,
         key: &str,
@@ -167,6 +175,10 @@ pub trait Breakers: Send + Sync + 'static {
         outcome: Outcome,
         now_ms: i64,
     ) -> impl Future<Output = ()> + Send;
+
+    /// Records that a probe was dropped before anybody knew its outcome, so that others need not wait for it. Who drops
+    /// it cannot wait for this.
+    fn give_up(&self, key: &str, now_ms: i64);
 }
 
 /// Breakers of this isolate alone.
@@ -189,6 +201,16 @@ impl LocalBreakers {
         self.with(key, |breaker| *breaker)
     }
 
+    /// Closes a breaker that is not: whoever knows more has said so.
+    pub fn close(&self, key: &str) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(breaker) =
+            states.get_mut(key).filter(|breaker| !matches!(breaker, Breaker::Closed { .. }))
+        {
+            *breaker = Breaker::default();
+        }
+    }
+
     fn with<T>(&self, key: &str, act: impl FnOnce(&mut Breaker) -> T) -> T {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         if states.len() >= Self::MOST_STATES && !states.contains_key(key) {
@@ -208,6 +230,10 @@ impl Breakers for LocalBreakers {
 
     async fn record(&self, key: &str, ticket: Ticket, outcome: Outcome, now_ms: i64) {
         self.with(key, |breaker| breaker.record(ticket, outcome, now_ms, &self.policy));
+    }
+
+    fn give_up(&self, key: &str, now_ms: i64) {
+        self.with(key, |breaker| breaker.give_up(now_ms));
     }
 }
 
@@ -269,6 +295,19 @@ mod tests {
         assert_eq!(breaker.admit(1000, &POLICY), PROBE);
         assert_eq!(breaker.admit(6000, &POLICY), PROBE);
         assert_eq!(breaker.admit(6000, &POLICY), refused(5000));
+    }
+
+    #[test]
+    fn a_probe_that_is_given_up_makes_way_for_the_next() {
+        let mut breaker = opened_at(0);
+        assert_eq!(breaker.admit(1000, &POLICY), PROBE);
+        breaker.give_up(1100);
+        assert_eq!(breaker.admit(1100, &POLICY), PROBE);
+        breaker.record(Ticket::Probe, Outcome::Failure, 1100, &POLICY);
+        assert_eq!(breaker.admit(1100, &POLICY), refused(2000), "it opens for the second time");
+        let mut closed = Breaker::default();
+        closed.give_up(1);
+        assert_eq!(closed, Breaker::default());
     }
 
     #[test]

@@ -112,14 +112,20 @@ impl<B: Breakers> Call<'_, B> {
             }
         };
         let breakers = Arc::clone(self.breakers);
+        let mut probe = Probe(None);
+        if ticket == Ticket::Probe {
+            probe.0 = Some((Arc::clone(&breakers), key.clone()));
+        }
         let watched = Watched { breakers, key, ticket };
-        match self.begin(candidate).await {
+        let begun = match self.begin(candidate).await {
             Ok(stream) => Ok(watched.follow(stream).await),
             Err(error) => {
                 watched.record(outcome_of(&error)).await;
                 Err(error)
             }
-        }
+        };
+        probe.0 = None;
+        begun
     }
 
     /// Waits for the first token, which stays in the stream.
@@ -158,6 +164,18 @@ impl<B: Breakers> Call<'_, B> {
 
 fn outcome_of(error: &Error) -> Outcome {
     if error.is_providers_fault() { Outcome::Failure } else { Outcome::Success }
+}
+
+/// A probe whose outcome is not recorded yet. Dropped until then, because its client has left or stopped it, it makes
+/// way for the next one.
+struct Probe<B: Breakers>(Option<(Arc<B>, String)>);
+
+impl<B: Breakers> Drop for Probe<B> {
+    fn drop(&mut self) {
+        if let Some((breakers, key)) = &self.0 {
+            breakers.give_up(key, now_ms());
+        }
+    }
 }
 
 /// An admitted request whose outcome the breaker waits for.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
-/// An answer as it arrives: any number of text, reasoning and tool-call deltas, then at most one
-/// [`Delta::Usage`], then one [`Delta::Finish`] or one error. Dropping it aborts the request.
+/// An answer as it arrives: any number of text, reasoning and tool-call deltas, with a [`Delta::Usage`] between them
+/// whenever the provider has counted more, then one [`Delta::Finish`] or one error. Dropping it aborts the request.
 pub type DeltaStream = Pin<Box<dyn Stream<Item = Result<Delta, Error>> + Send>>;
 
 /// A piece of an answer.
@@ -20,7 +20,8 @@ pub enum Delta {
     Reasoning(String),
     /// A piece of a tool call, in `OpenAI`'s streaming format: `{index, id?, type?, function: {name?, arguments}}`.
     ToolCall(Value),
-    /// What was counted. It may come before an error too: broken answers cost money.
+    /// What was counted so far; the last one counts. It comes as soon as it is known: an answer that breaks off or is
+    /// stopped costs money too.
     Usage(Usage),
     /// The answer is complete.
     Finish(FinishReason),

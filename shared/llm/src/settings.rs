@@ -13,6 +13,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// What to do with the model's reasoning.
     pub reasoning: Reasoning,
+    /// What an answer may come to, in bytes: it is kept until it has ended, in more than one form.
+    pub largest_answer: usize,
     /// How fast the built-in model speaks.
     pub offline_pace: Pace,
 }
@@ -23,6 +25,8 @@ impl Settings {
         timeouts: Timeouts::STANDARD,
         retry: RetryPolicy::STANDARD,
         reasoning: Reasoning::Drop,
+        // More than any model says.
+        largest_answer: 6_000_000,
         offline_pace: Pace::STANDARD,
     };
 }

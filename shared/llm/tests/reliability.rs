@@ -193,6 +193,22 @@ async fn only_one_probe_is_sent() {
 }
 
 #[tokio::test]
+async fn a_probe_that_is_dropped_makes_way_for_the_next() {
+    let chain = [candidate(Provider::OpenAi, "left-alone", "left-alone")];
+    let (key, breakers) = (chain[0].breaker_key(), breakers());
+    behave("left-alone", "mock-500").await;
+    while chat(&chain, &breakers).await.err().unwrap().error.kind != Kind::CircuitOpen {}
+    behave("left-alone", "mock-silent").await;
+    platform::time::sleep(Duration::from_millis(220)).await;
+    let impatient = platform::time::timeout(Duration::from_millis(100), chat(&chain, &breakers)).await;
+    assert!(impatient.is_err(), "its client left before the first token");
+    assert!(matches!(breakers.state(&key), Breaker::Open { openings: 1, .. }));
+    behave("left-alone", "mock-ok").await;
+    let answer = chat(&chain, &breakers).await.unwrap();
+    assert_eq!((read(answer.stream).await.1, breakers.state(&key)), (None, Breaker::default()));
+}
+
+#[tokio::test]
 async fn the_offline_model_closes_a_chain() {
     let settings = Settings { offline_pace: Pace::IMMEDIATE, ..settings() };
     let chain = [candidate(Provider::OpenAi, "mock-500", "closing"), Candidate::offline()];

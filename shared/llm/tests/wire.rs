@@ -87,6 +87,43 @@ async fn cached_tokens_are_part_of_the_input() {
 }
 
 #[tokio::test]
+async fn counts_come_as_soon_as_they_are_known() {
+    for provider in [Provider::Anthropic, Provider::Gemini] {
+        let candidate = candidate(provider, "mock-cached:delay=20", "counts");
+        let mut stream = llm::ask(&candidate, &question(), &settings()).await.unwrap();
+        let mut begun = Transcript::default();
+        while !begun.text.contains("naïve") {
+            begun.push(&stream.next().await.unwrap().unwrap());
+        }
+        let usage = begun.usage.unwrap();
+        assert_eq!((usage.tokens_in, usage.cached_tokens_in), (262_960, 257_955), "{provider}");
+        assert!(usage.tokens_out < 1_744, "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_is_no_token() {
+    let candidate = candidate(Provider::Anthropic, "mock-ok:stall_after=1", "no-token");
+    let (transcript, failure) = answer(&candidate, &settings()).await;
+    assert_eq!(transcript.usage.map(|usage| usage.tokens_in), Some(23));
+    assert_eq!(failure.unwrap().kind, Kind::Timeout(Deadline::FirstToken));
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_ended() {
+    for provider in REMOTE {
+        let settings = Settings { largest_answer: 1_000, ..settings() };
+        let (transcript, failure) =
+            answer(&candidate(provider, "mock-ok:words=100", "endless"), &settings).await;
+        let failure = failure.unwrap();
+        assert_eq!(failure.kind, Kind::Malformed, "{provider}");
+        assert!(failure.message.contains("1000 bytes"), "{provider}: {failure}");
+        assert!(transcript.text.len() > 100 && transcript.text.len() < 1_000, "{provider}");
+        assert!(text(100).starts_with(&transcript.text), "{provider}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_sent() {
     let mut request = question();
     request.messages = vec![

@@ -5,7 +5,7 @@ use domain::{Error, Id};
 use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::messages::Message;
+use crate::messages::{Message, Utterance};
 use crate::page::{self, Page, Position};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
@@ -13,10 +13,11 @@ use crate::{Actor, run};
 const LIST: Statement = read_statement!("conversations/list", [Text, Text, Text, Text, Text, Integer]);
 const GET: Statement = read_statement!("conversations/get", [Text, Text, Integer]);
 const RENAME: Statement = change_statement!("conversations/rename", [Text, Json, Text, Text]);
+const UNSUMMARISED: Statement = read_statement!("conversations/unsummarised", [Text, Text, Integer, Integer]);
 const SUMMARISE: Statement = read_statement!("conversations/summarise", [Text, Text, Json]);
 const DELETE: Statement = change_statement!("conversations/delete", [Text, Json, Text]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&LIST, &GET, &RENAME, &SUMMARISE, &DELETE];
+pub(crate) const STATEMENTS: &[&Statement] = &[&LIST, &GET, &RENAME, &UNSUMMARISED, &SUMMARISE, &DELETE];
 
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,30 @@ pub async fn get(
     run::optional(database, &GET, &parameters).await?.ok_or(Error::NotFound("conversation"))
 }
 
+/// What is to be summarised of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Unsummarised {
+    /// What stands for what was before.
+    pub summary: Option<String>,
+    /// What was said since, the oldest first.
+    pub turns: Vec<Utterance>,
+}
+
+/// What a conversation's summary does not stand for, up to the position `through`: the oldest of it, up to
+/// `characters`, and one turn at least.
+pub async fn unsummarised(
+    database: &Database,
+    team_id: &Id,
+    conversation_id: &str,
+    through: i64,
+    characters: u64,
+) -> Result<Unsummarised, Error> {
+    let characters = i64::try_from(characters).unwrap_or(i64::MAX);
+    let parameters =
+        [team_id.as_str().into(), conversation_id.into(), through.into(), Parameter::from(characters)];
+    run::optional(database, &UNSUMMARISED, &parameters).await?.ok_or(Error::NotFound("conversation"))
+}
+
 /// What stands for the beginning of a conversation that does not fit into a model any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct NewSummary<'a> {
@@ -127,9 +152,8 @@ pub async fn rename(
     run::change(database, &RENAME, &parameters).await
 }
 
-/// Deletes a conversation and its messages for good.
-pub async fn delete(database: &Database, actor: &Actor, conversation_id: &str) -> Result<(), Error> {
+/// Deletes a conversation and its messages for good. Gives the answers in it that nobody has ended.
+pub async fn delete(database: &Database, actor: &Actor, conversation_id: &str) -> Result<Vec<Id>, Error> {
     let parameters = [actor.team(), actor.document(), conversation_id.into()];
-    let _deleted: Id = run::change(database, &DELETE, &parameters).await?;
-    Ok(())
+    run::change(database, &DELETE, &parameters).await
 }

@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
-const START: Statement = change_statement!("messages/start", [Text, Json, Integer]);
+const START: Statement = change_statement!("messages/start", [Text, Json, Integer, Integer]);
 const FINISH: Statement = read_statement!("messages/finish", [Text, Text, Json]);
 const FIND: Statement = read_statement!("messages/find", [Text, Text]);
-const HISTORY: Statement = read_statement!("messages/history", [Text, Text, Integer]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&START, &FINISH, &FIND, &HISTORY];
+pub(crate) const STATEMENTS: &[&Statement] = &[&START, &FINISH, &FIND];
 
 /// A message. What only answers have is `None` for what users said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -143,7 +142,9 @@ pub struct Started {
     pub summary: Option<String>,
     /// How many messages say something before this turn.
     pub earlier: u64,
-    /// The last of them, the oldest first; none that the summary stands for.
+    /// How many of them the summary does not stand for.
+    pub unsummarised: u64,
+    /// The last of these, the oldest first.
     pub history: Vec<Utterance>,
 }
 
@@ -182,16 +183,32 @@ struct StartDocument<'a> {
     request_id: &'a str,
 }
 
-/// Begins a turn: stores what the user says and an answer that is streaming, starting the conversation if need be. Up
-/// to `history` earlier messages come back for the model. Not audited: the messages are their own record.
+/// How much of what was said before a turn is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Longest {
+    /// In messages.
+    pub messages: u32,
+    /// In characters, all messages together.
+    pub characters: u64,
+}
+
+/// Begins a turn: stores what the user says and an answer that is streaming, starting the conversation if need be. What
+/// was said before comes back for the model, the newest of it up to `history`. Not audited: the messages are their own
+/// record.
 pub async fn start(
     database: &Database,
     actor: &Actor,
     turn: &NewTurn<'_>,
-    history: u32,
+    history: Longest,
 ) -> Result<Started, Error> {
     let document = StartDocument { turn, created_by: &actor.user_id, request_id: &actor.request_id };
-    let parameters = [actor.team(), run::json(&document)?, Parameter::from(i64::from(history))];
+    let characters = i64::try_from(history.characters).unwrap_or(i64::MAX);
+    let parameters = [
+        actor.team(),
+        run::json(&document)?,
+        Parameter::from(i64::from(history.messages)),
+        Parameter::from(characters),
+    ];
     run::change(database, &START, &parameters).await
 }
 
@@ -211,15 +228,4 @@ pub async fn find(database: &Database, team_id: &Id, message_or_request_id: &str
     run::optional(database, &FIND, &[team_id.as_str().into(), message_or_request_id.into()])
         .await?
         .ok_or(Error::NotFound("message"))
-}
-
-/// The last `limit` messages of a conversation that say something, the oldest of them first.
-pub async fn history(
-    database: &Database,
-    team_id: &Id,
-    conversation_id: &str,
-    limit: u32,
-) -> Result<Vec<Utterance>, Error> {
-    let parameters = [team_id.as_str().into(), conversation_id.into(), i64::from(limit).into()];
-    run::optional(database, &HISTORY, &parameters).await?.ok_or(Error::NotFound("conversation"))
 }

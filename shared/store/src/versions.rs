@@ -15,6 +15,9 @@ const LIST: Statement = read_statement!("versions/list", [Text, Text, Text, Inte
 
 pub(crate) const STATEMENTS: &[&Statement] = &[&CREATE, &GET, &LIST];
 
+/// How many models a version's `config.fallbacks` names at most.
+pub const MOST_FALLBACKS: usize = 7;
+
 /// What a version says: everything that its hash covers, under the API's names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Content {
@@ -35,7 +38,7 @@ pub struct Content {
     pub temperature: Option<f64>,
     /// The longest answer, in tokens.
     pub max_tokens: Option<i64>,
-    /// Whatever else the caller's code wants to know.
+    /// Whatever else the caller's code wants to know, and what chat goes by: `fallbacks`, `top_p`, `stop`, `reasoning`.
     pub config: Map<String, Value>,
 }
 

@@ -946,7 +946,7 @@ export interface NewVersion {
   temperature?: number | null;
   /** The longest answer, in tokens. */
   max_tokens?: number | null;
-  /** Whatever else your code wants to know, up to 64 kB. Chat heeds `top_p` and `stop`. */
+  /** Whatever else your code wants to know, up to 64 kB. Chat heeds `fallbacks` (up to seven models, as ids or as objects with a `model`, which are asked in turn should `model_id` fail), `top_p` and `stop`; `/v1` also `reasoning`: `pass` tells callers what the model thinks. */
   config?: Record<string, unknown> | null;
   /** What you say about it; not part of the content. */
   commit_message?: string | null;

@@ -93,9 +93,8 @@ impl Decoder {
         self.provider != Provider::Gemini
     }
 
-    /// The last deltas: the counts, and the finish if there was one.
+    /// The last delta, if the model has said why it ended.
     pub(crate) fn conclude(&mut self) {
-        self.deltas.extend(self.usage.take().map(Delta::Usage));
         self.deltas.extend(self.finish.map(Delta::Finish));
     }
 
@@ -115,13 +114,16 @@ impl Decoder {
     /// Every provider that counts more than once counts upwards, and some leave fields out the second time.
     fn count(&mut self, usage: Usage) {
         let known = self.usage.unwrap_or_default();
-        self.usage = Some(Usage {
+        let counted = Usage {
             tokens_in: known.tokens_in.max(usage.tokens_in),
             tokens_out: known.tokens_out.max(usage.tokens_out),
             cached_tokens_in: known.cached_tokens_in.max(usage.cached_tokens_in),
             cache_write_tokens: known.cache_write_tokens.max(usage.cache_write_tokens),
             reasoning_tokens: known.reasoning_tokens.max(usage.reasoning_tokens),
-        });
+        };
+        if self.usage.replace(counted) != Some(counted) {
+            self.deltas.push_back(Delta::Usage(counted));
+        }
     }
 }
 

@@ -1,4 +1,5 @@
--- For good, messages included: what users said is theirs to take back. The audit keeps that it was there.
+-- For good, messages included: what users said is theirs to take back. The audit keeps that it was there. Answers that
+-- are still streaming come back, to be stopped: this statement sees them as they were.
 with deleted as (
   delete from conversations where team_id = $1 and id = $3
   returning id
@@ -7,5 +8,9 @@ with deleted as (
   select $1, $2, 'conversation.delete', id from deleted
 )
 select coalesce(
-  (select jsonb_build_object('done', to_jsonb(id)) from deleted),
+  (select jsonb_build_object('done', (
+    select coalesce(jsonb_agg(messages.id), '[]')
+    from messages
+    where messages.team_id = $1 and messages.conversation_id = deleted.id and messages.status = 'streaming'))
+  from deleted),
   jsonb_build_object('not_found', 'conversation'))

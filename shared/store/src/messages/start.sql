@@ -34,15 +34,23 @@ select coalesce((
     'conversation_id', conversation.id,
     'position', conversation.message_count,
     'summary', conversation.summary,
-    'earlier', (
-      select count(*) from messages
-      where messages.team_id = $1 and messages.conversation_id = conversation.id and content <> ''
-        and position <= conversation.message_count - 2),
+    'earlier', earlier.all,
+    'unsummarised', earlier.unsummarised,
     'history', (
       select coalesce(
         jsonb_agg(jsonb_build_object('role', role, 'content', content, 'position', position) order by position), '[]')
-      from messages
-      where messages.team_id = $1 and messages.conversation_id = conversation.id and content <> ''
-        and position > greatest(conversation.message_count - 2 - $3, coalesce(conversation.summary_through, 0))
-        and position <= conversation.message_count - 2)))
-  from conversation), jsonb_build_object('not_found', 'conversation'))
+      from (
+        select role, content, position, sum(length(content)) over (order by position desc) as characters
+        from messages
+        where messages.team_id = $1 and messages.conversation_id = conversation.id and content <> ''
+          and position > coalesce(conversation.summary_through, 0) and position <= conversation.message_count - 2
+        order by position desc
+        limit $3
+      ) as newest
+      where characters <= $4)))
+  from conversation, lateral (
+    select count(*) as all, count(*) filter (where position > coalesce(conversation.summary_through, 0)) as unsummarised
+    from messages
+    where messages.team_id = $1 and messages.conversation_id = conversation.id and content <> ''
+      and position <= conversation.message_count - 2
+  ) as earlier), jsonb_build_object('not_found', 'conversation'))

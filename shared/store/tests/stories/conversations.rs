@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use platform::database::Database;
 use store::Actor;
 use store::conversations::{NewSummary, Query};
-use store::messages::{Answer, NewTurn, Role, Started, Status, Utterance};
+use store::messages::{Answer, Longest, NewTurn, Role, Started, Status, Utterance};
 
 use crate::support::{self, client, database, team};
 
@@ -45,7 +45,8 @@ async fn say(
         variant: None,
         model: "offline",
     };
-    store::messages::start(database, actor, &turn, 10).await.map(|started| (started, answer_id))
+    let history = Longest { messages: 10, characters: 1_000 };
+    store::messages::start(database, actor, &turn, history).await.map(|started| (started, answer_id))
 }
 
 #[tokio::test]
@@ -64,12 +65,45 @@ async fn a_summary_stands_for_the_beginning_and_only_grows() {
     assert_eq!(summarise("one", 2).await, Ok(false));
     let (started, _) = say(&database, &actor, id.as_str(), None, "four").await.unwrap();
     assert_eq!((started.summary.as_deref(), started.earlier), (Some("one and two"), 6));
+    assert_eq!(started.unsummarised, 2);
     let positions: Vec<i64> = started.history.iter().map(|utterance| utterance.position).collect();
     assert_eq!(positions, [5, 6]);
     let stranger = team().await;
     let new = NewSummary { summary: "x", through: 8, model: "offline" };
     let others = store::conversations::summarise(&database, &stranger.team_id, id.as_str(), &new).await;
     assert_eq!(others, Ok(false));
+}
+
+#[tokio::test]
+async fn a_history_has_the_newest_and_what_is_to_be_summarised_the_oldest() {
+    let (database, actor) = (database().await, team().await);
+    let id = support::id(Kind::Conversation);
+    let answer = Answer { content: "answer", ..ANSWER };
+    let mut histories = Vec::new();
+    for turn in 0..8 {
+        let title = (turn == 0).then_some("t");
+        let content = if turn == 6 { "long ".repeat(190) } else { format!("question {turn}") };
+        let (started, message) = say(&database, &actor, id.as_str(), title, &content).await.unwrap();
+        store::messages::finish(&database, &actor.team_id, &message, &answer).await.unwrap();
+        assert_eq!((started.earlier, started.unsummarised), (2 * turn, 2 * turn));
+        histories.push(started.history);
+    }
+    let positions = |turns: &[Utterance]| turns.iter().map(|turn| turn.position).collect::<Vec<_>>();
+    assert_eq!(positions(&histories[6]), (3..=12).collect::<Vec<i64>>(), "as many messages as wanted");
+    assert_eq!(positions(&histories[7]), (8..=14).collect::<Vec<i64>>(), "as many characters as wanted");
+
+    let unsummarised = async |through, characters| {
+        let team_id = &actor.team_id;
+        store::conversations::unsummarised(&database, team_id, id.as_str(), through, characters).await
+    };
+    let oldest = unsummarised(12, 20).await.unwrap();
+    assert_eq!((oldest.summary, positions(&oldest.turns)), (None, vec![1, 2, 3]));
+    assert_eq!(positions(&unsummarised(12, 1_000).await.unwrap().turns), (1..=12).collect::<Vec<i64>>());
+    assert_eq!(positions(&unsummarised(12, 1).await.unwrap().turns), [1], "one at least");
+    let new = NewSummary { summary: "gist", through: 4, model: "offline" };
+    store::conversations::summarise(&database, &actor.team_id, id.as_str(), &new).await.unwrap();
+    let later = unsummarised(12, 20).await.unwrap();
+    assert_eq!((later.summary.as_deref(), positions(&later.turns)), (Some("gist"), vec![5, 6, 7]));
 }
 
 #[tokio::test]
@@ -108,8 +142,6 @@ async fn a_conversation_grows_turn_by_turn() {
     );
     let latest = store::conversations::get(&database, &actor.team_id, id.as_str(), 1).await.unwrap();
     assert_eq!(latest.messages, whole.messages[3..]);
-    let utterances = store::messages::history(&database, &actor.team_id, id.as_str(), 2).await.unwrap();
-    assert_eq!(utterances.last().unwrap().content, "Und?");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use domain::{Error, Kind};
 use futures_util::future::join_all;
 use store::feedback::{self, Group, NewFeedback, Query, Scale, Stored};
-use store::messages::{self, NewTurn};
+use store::messages::{self, Longest, NewTurn};
 use store::{Actor, conversations};
 
 use crate::support::{self, database, team};
@@ -65,7 +65,8 @@ async fn a_rating_knows_what_the_message_was_an_answer_of() {
         variant: Some("treatment"),
         model: "offline",
     };
-    messages::start(&database, &actor, &turn, 0).await.unwrap();
+    let history = Longest { messages: 0, characters: 0 };
+    messages::start(&database, &actor, &turn, history).await.unwrap();
     let id = support::id(Kind::Feedback);
     let new = NewFeedback {
         message_id: Some(answer_id.as_str()),

@@ -2,7 +2,7 @@
 
 use domain::{Environment, Error, Kind};
 use store::collections::{Cascade, CollectionChanges, NewCollection};
-use store::messages::{Answer, NewTurn, Status};
+use store::messages::{Answer, Longest, NewTurn, Status};
 use store::pointers::Rollback;
 use store::prompts::PromptChanges;
 
@@ -111,16 +111,17 @@ async fn conversations_stay_in_their_team() {
         variant: None,
         model: "offline",
     };
-    store::messages::start(&database, &owner, &turn, 0).await.unwrap();
+    let history = Longest { messages: 10, characters: 1_000 };
+    store::messages::start(&database, &owner, &turn, history).await.unwrap();
 
     let missing = || Error::NotFound("conversation");
     let (team_id, id) = (&stranger.team_id, id.as_str());
     assert_eq!(store::conversations::get(&database, team_id, id, 10).await, Err(missing()));
     assert_eq!(store::conversations::rename(&database, &stranger, id, "mine").await, Err(missing()));
     assert_eq!(store::conversations::delete(&database, &stranger, id).await, Err(missing()));
-    assert_eq!(store::messages::history(&database, team_id, id, 10).await, Err(missing()));
+    assert_eq!(store::conversations::unsummarised(&database, team_id, id, 10, 10).await, Err(missing()));
     let intrusion = NewTurn { title: None, ..turn.clone() };
-    assert_eq!(store::messages::start(&database, &stranger, &intrusion, 10).await, Err(missing()));
+    assert_eq!(store::messages::start(&database, &stranger, &intrusion, history).await, Err(missing()));
     let found = store::messages::find(&database, team_id, answer_id.as_str()).await;
     assert_eq!(found, Err(Error::NotFound("message")));
     let answer = Answer {

@@ -108,14 +108,17 @@ async fn a_key_may_allow_few_requests() {
 }
 
 #[tokio::test]
-async fn a_stream_is_not_given_again() {
+async fn a_stream_is_given_again() {
     let team = Team::new().await;
-    let chat = || {
-        let call = team.admin.post("/api/chat", json!({"message": "Hi", "model": "offline"}));
+    let chat = |message: &str| {
+        let call = team.admin.post("/api/chat", json!({"message": message, "model": "offline"}));
         call.header("idempotency-key", "once")
     };
-    assert_eq!(chat().await.status, 200);
-    let again = chat().await;
-    let problem = again.problem(409, "conflict");
-    assert_eq!(problem["request_id"], again.header("x-request-id").unwrap(), "the one that the log has");
+    let first = chat("Hi").await.expect(200);
+    let again = chat("Hi").await.expect(200);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.text, first.text);
+    chat("Ho").await.problem(409, "conflict");
+    let listed = team.admin.get("/api/conversations").await.expect(200);
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
 }

@@ -59,7 +59,7 @@ describe("analytics", { skip: program ? false : "there is no Chromium on this ma
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Cost as CSV" }).click()]);
     assert.equal(download.suggestedFilename(), "cost-by-prompt.csv");
     const lines = readFileSync(await download.path(), "utf8").split("\r\n");
-    assert.equal(lines[0], "Group,Cost,Share,Per request,Requests,Tokens in,Tokens out");
+    assert.equal(lines[0], "\ufeffGroup,Cost,Share,Per request,Requests,Tokens in,Tokens out");
     assert.match(lines.find((line) => line.startsWith("support/reply")), /^support\/reply,0\.\d+,0\.\d+,0\.\d+,100,\d+,5000$/);
 
     await page.getByLabel("Cost by").selectOption("model");

@@ -1,6 +1,7 @@
 import { MemoryBuffer } from "./buffer.js";
 import { newId } from "./ids.js";
 import { InferenceLog } from "./inference-log.js";
+import { toJson } from "./json.js";
 import { toCamelCase, toSnakeCase } from "./names.js";
 import { wrapOpenAI } from "./openai.js";
 import { Resolver } from "./resolver.js";
@@ -61,7 +62,7 @@ export class PromptLab {
   /** @param {import("../index.d.ts").FeedbackInput} input @param {{signal?: AbortSignal}} [options] */
   async feedback({ inference, ...input }, { signal } = {}) {
     const known = inference && { requestId: inference.id, promptId: inference.promptId, versionId: inference.versionId, experimentId: inference.experimentId, variant: inference.variant };
-    const body = JSON.stringify(toSnakeCase({ ...known, ...defined(input) }));
+    const body = toJson(toSnakeCase({ ...known, ...defined(input) }));
     // Tried again after a lost answer, it must not be another rating.
     const request = { method: "POST", path: "/api/feedback", body, headers: { "idempotency-key": newId() } };
     const answer = await this.#transport.send(request, this.#patience, signal);

@@ -1,6 +1,7 @@
 import { MOST_BYTES, byteLength } from "./buffer.js";
 import { PromptLabError } from "./errors.js";
 import { newId } from "./ids.js";
+import { toJson } from "./json.js";
 import { toSnakeCase } from "./names.js";
 import { sleep, waitAfter } from "./transport.js";
 
@@ -9,6 +10,8 @@ import { sleep, waitAfter } from "./transport.js";
 /** A batch has longer than a question that somebody waits for; its retries are made here. */
 const PATIENCE = { timeoutMs: 15_000, attemptTimeoutMs: 15_000, retries: 0 };
 const FIRST_WAIT_MS = 500;
+/** Who has been sending for longer has ended without a word, as requests on Workers do. */
+const ABANDONED_AFTER_MS = 20_000;
 /** One event must leave room for others. */
 const LARGEST_EVENT_BYTES = MOST_BYTES / 4;
 
@@ -24,7 +27,8 @@ export class InferenceLog {
   #isClosed = false;
   #leave = new AbortController();
   #counts = { logged: 0, accepted: 0, duplicates: 0, rejected: 0, unusable: 0, failedSends: 0 };
-  #inFlight = 0;
+  /** Batches under way, and since when. @type {Map<Batch, number>} */
+  #flights = new Map();
 
   /**
    * @param {import("./transport.js").Transport} transport
@@ -53,7 +57,8 @@ export class InferenceLog {
   stats() {
     const { count, dropped } = this.options.buffer;
     const { unusable, ...counts } = this.#counts;
-    return { ...counts, queued: count + this.#inFlight, dropped: dropped + unusable };
+    const inFlight = [...this.#flights.keys()].reduce((sum, { lines }) => sum + lines.length, 0);
+    return { ...counts, queued: count + inFlight, dropped: dropped + unusable };
   }
 
   /** Sends what there is. @param {{timeoutMs?: number}} [options] @returns {Promise<boolean>} Whether everything has arrived. */
@@ -84,11 +89,11 @@ export class InferenceLog {
   #append(inference) {
     if (this.#isClosed) throw new PromptLabError("this client is closed", { code: "closed" });
     const fields = { ...toSnakeCase(inference), type: "inference" };
-    let line = JSON.stringify(fields);
+    let line = toJson(fields);
     if (byteLength(line) > LARGEST_EVENT_BYTES) {
       // Its numbers count all the same.
       const { messages, output, tools, metadata, ...rest } = /** @type {Record<string, unknown>} */ (fields);
-      line = JSON.stringify({ ...rest, metadata: { contents_omitted: "too large" } });
+      line = toJson({ ...rest, metadata: { contents_omitted: "too large" } });
       if (byteLength(line) > LARGEST_EVENT_BYTES) throw new PromptLabError("an inference is too large", { code: "body_too_large" });
     }
     this.options.buffer.append(line);
@@ -122,6 +127,7 @@ export class InferenceLog {
 
   async #sendAll() {
     const { buffer, report } = this.options;
+    this.#takeBack();
     for (;;) {
       let batch;
       try {
@@ -130,24 +136,42 @@ export class InferenceLog {
         report(error);
       }
       if (!batch) return buffer.count === 0;
-      this.#inFlight += batch.lines.length;
+      this.#flights.set(batch, performance.now());
       try {
         await this.#deliver(batch.lines);
-        this.#failures = 0;
-        this.#retryAtMs = 0;
-        buffer.settle(batch);
       } catch (error) {
         this.#fail(batch, error);
         return false;
-      } finally {
-        this.#inFlight -= batch.lines.length;
       }
+      this.#failures = 0;
+      this.#retryAtMs = 0;
+      if (this.#flights.delete(batch)) this.#settle(batch);
+    }
+  }
+
+  /** Takes back what somebody had in hand who has ended. If it has arrived all the same, it is counted once. */
+  #takeBack() {
+    const since = performance.now() - ABANDONED_AFTER_MS;
+    for (const [batch, begun] of this.#flights) {
+      if (begun > since) continue;
+      this.#flights.delete(batch);
+      this.options.buffer.restore(batch);
+    }
+  }
+
+  /** @param {Batch} batch */
+  #settle(batch) {
+    try {
+      this.options.buffer.settle(batch);
+    } catch (error) {
+      // It has arrived; the file that is left is sent again, and counted once.
+      this.options.report(error);
     }
   }
 
   /** @param {Batch} batch @param {unknown} error */
   #fail(batch, error) {
-    this.options.buffer.restore(batch);
+    if (this.#flights.delete(batch)) this.options.buffer.restore(batch);
     this.#counts.failedSends += 1;
     const wait = error instanceof PromptLabError ? waitAfter(error, this.#failures, FIRST_WAIT_MS) : FIRST_WAIT_MS;
     this.#failures += 1;

@@ -1,5 +1,6 @@
 import { AnswerCache } from "./cache.js";
 import { PromptLabError, TimeoutError } from "./errors.js";
+import { toJson } from "./json.js";
 import { toCamelCase } from "./names.js";
 
 /** @typedef {import("../index.d.ts").ResolveOptions} ResolveOptions @typedef {import("../index.d.ts").Resolved} Resolved */
@@ -170,7 +171,7 @@ function wait(flight, patienceMs, signal, onLate) {
 function readRequest(prompt, { environment = /** @type {any} */ (undefined), userId, variables, version, strict = false }, usual) {
   if (typeof prompt !== "string" || prompt === "") throw new TypeError("prompt must be a prompt's name or id");
   const input = { environment: environment ?? usual, user_id: userId ?? null, variables: variables ?? {}, version: version ?? null, strict };
-  const body = JSON.stringify(input, sorted);
+  const body = toJson(input, sorted);
   return { path: `/api/resolve/${encodeURIComponent(prompt)}`, body, key: `${prompt}\n${body}` };
 }
 

@@ -86,6 +86,15 @@ describe("events", () => {
     client({}, { onError: () => { throw new Error("mine"); } }).log({ model: "m", output: circular });
   });
 
+  test("that hold half a character are sent without it", async () => {
+    const promptlab = client();
+    promptlab.log({ model: "cut \ud83d", output: "\\ud83d stays, and so does \u{1f44b}\\", metadata: { "\udc4b": ["\udc4b\ud83d"] } });
+    assert.ok(await promptlab.flush());
+    const [event] = server.requests[0].body.events;
+    assert.deepEqual([event.model, event.output], ["cut \ufffd", "\\ud83d stays, and so does \u{1f44b}\\"]);
+    assert.deepEqual(event.metadata, { "\ufffd": ["\ufffd\ufffd"] });
+  });
+
   test("that are refused are counted, and the others are not sent again", async () => {
     const rejected = [{ index: 1, code: "validation_failed", detail: "model: what answered", errors: [] }];
     server.scripts.push(answer(202, { accepted: 1, duplicates: 1, rejected }));
@@ -157,6 +166,28 @@ test("where requests are isolated, a request sends its own", async () => {
   assert.equal(server.requests.length, 0);
   assert.ok(await promptlab.flush());
   assert.equal(server.requests.length, 1);
+});
+
+test("what a request had in hand that was cancelled is sent by a later one", async (t) => {
+  const sent = [];
+  let fail;
+  const answers = [() => new Promise((_, reject) => (fail = reject)), (_, { body }) => (sent.push(...JSON.parse(body).events), Response.json({ accepted: 1, duplicates: 0, rejected: [] }))];
+  const promptlab = client({}, { isolatedRequests: true, fetch: (...request) => answers[0](...request) });
+  const id = promptlab.log({ model: "m" });
+  // Nobody hears of it any more: neither an answer nor a time-out.
+  promptlab.flush();
+  answers.shift();
+  assert.ok(await promptlab.flush({ timeoutMs: 50 }), "there is nothing else");
+  assert.deepEqual([sent.length, promptlab.stats().queued], [0, 1]);
+  const now = performance.now.bind(performance);
+  t.mock.method(performance, "now", () => now() + 60_000);
+  assert.ok(await promptlab.flush());
+  assert.deepEqual(sent.map((event) => event.id), [id]);
+  assert.equal(promptlab.stats().queued, 0);
+  // Should it be heard of after all, nothing is sent a third time.
+  fail(new Error("late"));
+  await sleep(0);
+  assert.equal(promptlab.stats().queued, 0);
 });
 
 describe("a spool", () => {

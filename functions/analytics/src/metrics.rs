@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::Error;
 use edge::{Call, Problem};
 use events::Backlog;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -12,25 +13,45 @@ use store::analytics::{self, Counter};
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 pub(crate) async fn show(call: Call) -> Result<Response, Problem> {
-    let counters = analytics::counters(&call.database, call.team_id()).await?;
     // What waits is of all teams: for the one that runs the installation. Without Redis nothing does.
     let backlog = match call.redis().filter(|_| call.key().is_operator) {
         Some(redis) => events::backlog(redis).await.ok(),
         None => None,
     };
-    let mut response = Response::new(Body::from(text(call.team_id().as_str(), &counters, backlog)));
+    // How much waits is what one wants to know while the database is down. Counters that are missing say so by that.
+    let counters = match analytics::counters(&call.database, call.team_id()).await {
+        Ok(counters) => Some(counters),
+        Err(Error::Unavailable(_)) if backlog.is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let body = text(call.team_id().as_str(), counters.as_deref(), backlog);
+    let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
     Ok(response)
 }
 
-fn text(team_id: &str, counters: &[Counter], backlog: Option<Backlog>) -> String {
+fn text(team_id: &str, counters: Option<&[Counter]>, backlog: Option<Backlog>) -> String {
     let mut text = String::new();
+    if let Some(counters) = counters {
+        push_counters(&mut text, team_id, counters);
+    }
+    if let Some(backlog) = backlog {
+        push_backlog(&mut text, backlog, counters.is_some());
+    }
+    text
+}
+
+fn push(text: &mut String, name: &str, kind: &str, help: &str, samples: &[(String, f64)]) {
+    // Writing into a string never fails.
+    let _never = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    for (labels, value) in samples {
+        let _never = writeln!(text, "{name}{labels} {value}");
+    }
+}
+
+fn push_counters(text: &mut String, team_id: &str, counters: &[Counter]) {
     let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, f64)]| {
-        // Writing into a string never fails.
-        let _never = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (labels, value) in samples {
-            let _never = writeln!(text, "{name}{labels} {value}");
-        }
+        push(text, name, kind, help, samples);
     };
     let by_status = |value: fn(&Counter) -> f64| -> Vec<(String, f64)> {
         counters
@@ -82,23 +103,25 @@ fn text(team_id: &str, counters: &[Counter], backlog: Option<Backlog>) -> String
         "Answers that people approve or disapprove of.",
         &[(team, judged)],
     );
-    if let Some(backlog) = backlog {
-        let waiting = [(String::new(), number(backlog.waiting))];
-        family(
+}
+
+/// Of all teams.
+fn push_backlog(text: &mut String, backlog: Backlog, database_is_up: bool) {
+    for (name, help, value) in [
+        (
             "promptlab_events_waiting",
-            "gauge",
             "Events that are not stored yet, of all teams.",
-            &waiting,
-        );
-        let set_aside = [(String::new(), number(backlog.set_aside))];
-        family(
+            number(backlog.waiting),
+        ),
+        (
             "promptlab_events_set_aside",
-            "gauge",
             "Events that can never be stored, of all teams.",
-            &set_aside,
-        );
+            number(backlog.set_aside),
+        ),
+        ("promptlab_database_up", "Whether PostgreSQL answers.", f64::from(u8::from(database_is_up))),
+    ] {
+        push(text, name, "gauge", help, &[(String::new(), value)]);
     }
-    text
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^53 is more than there are")]
@@ -123,9 +146,21 @@ mod tests {
             latency_sum_ms: 1_500,
         };
         let backlog = Backlog { waiting: 7, set_aside: 0 };
-        let text = text("team_1", &[counter], Some(backlog));
+        let text = text("team_1", Some(&[counter]), Some(backlog));
         assert!(text.starts_with("# HELP promptlab_inferences_total Inferences by how they ended.\n# TYPE promptlab_inferences_total counter\npromptlab_inferences_total{team_id=\"team_1\",status=\"ok\"} 3\n"));
         assert!(text.contains("\npromptlab_latency_seconds_total{team_id=\"team_1\",status=\"ok\"} 1.5\n"));
-        assert!(text.ends_with("\npromptlab_events_set_aside 0\n"));
+        assert!(
+            text.contains("\npromptlab_events_set_aside 0\n")
+                && text.ends_with("\npromptlab_database_up 1\n")
+        );
+    }
+
+    #[test]
+    fn what_waits_is_there_without_the_database() {
+        let text = text("team_1", None, Some(Backlog { waiting: 7, set_aside: 0 }));
+        assert!(text.starts_with("# HELP promptlab_events_waiting "), "{text}");
+        assert!(
+            text.contains("\npromptlab_events_waiting 7\n") && text.ends_with("\npromptlab_database_up 0\n")
+        );
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use domain::timestamp;
 use edge::{Call, Checks, Problem, Query};
+use platform::time;
 use serde::Serialize;
 use store::analytics::{self, Period, Sums};
 
 use crate::measures::Measures;
-use crate::pieces::pieces;
+use crate::pieces::{align_down, pieces};
 use crate::range::RangeQuery;
 use crate::timeseries::check_interval;
 
@@ -37,7 +38,7 @@ pub(crate) async fn show(call: Call, Query(query): Query<RangeQuery>) -> Result<
     let mut checks = Checks::default();
     check_interval(&mut checks, query.interval.as_deref());
     let asked = query.read(&call, checks, &[], None).await?;
-    let before_ms = asked.from_ms - (asked.to_ms - asked.from_ms);
+    let before_ms = align_down(asked.from_ms - (asked.to_ms - asked.from_ms), time::now_ms());
     let mut wanted = pieces(Period::Current, asked.from_ms, asked.to_ms);
     wanted.extend(pieces(Period::Previous, before_ms, asked.from_ms));
     let rows = analytics::summary(&call.database, call.team_id(), &asked.filter, &wanted).await?;

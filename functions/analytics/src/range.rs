@@ -1,16 +1,19 @@
 //! What routes are asked for: a range of time, a time zone, and which series.
 
-use domain::{Environment, Error, Id, Kind};
+use domain::{Environment, Error, Id, Kind, timestamp};
 use edge::{Call, Checks};
 use platform::time;
 use serde::Deserialize;
-use store::analytics::{Filter, GroupBy, is_time_zone};
+use store::analytics::{Filter, GroupBy, has_whole_hours};
+use store::prompts;
 
-const MINUTE_MS: i64 = 60_000;
+use crate::pieces::{align_down, align_up, earliest_ms};
+use crate::timeseries::longest_shown_ms;
+
 const DAY_MS: i64 = 86_400_000;
 /// What is shown when no range is given.
 const DEFAULT_RANGE_MS: i64 = 7 * DAY_MS;
-/// Rollups by the day are kept for little longer.
+/// Cells of a day are kept for as long.
 const LONGEST_RANGE_MS: i64 = 800 * DAY_MS;
 
 /// The query that all routes have in common.
@@ -39,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) to_ms: i64,
     /// A name of the IANA database.
     pub(crate) zone: String,
+    /// Whether the zone's hours begin with those of UTC, as they do where its offset is a number of hours.
+    pub(crate) has_whole_hours: bool,
     pub(crate) filter: Filter,
 }
 
@@ -66,10 +71,20 @@ impl RangeQuery {
         groups: &[GroupBy],
         default: Option<GroupBy>,
     ) -> Result<Asked, Error> {
-        let asked = self.check(checks, groups, default, time::now_ms())?;
-        if asked.zone != "UTC" && !is_time_zone(&call.database, &asked.zone).await? {
+        let mut asked = self.check(checks, groups, default, time::now_ms())?;
+        if asked.zone != "UTC" {
             let detail = "a name of the IANA time zone database: Europe/Berlin";
-            return Err(Error::field("time_zone", "unknown_value", detail));
+            let has_whole_hours = has_whole_hours(&call.database, &asked.zone).await?;
+            asked.has_whole_hours =
+                has_whole_hours.ok_or_else(|| Error::field("time_zone", "unknown_value", detail))?;
+        }
+        if let Some(name) = self.prompt_id.as_deref().filter(|text| Id::parse(Kind::Prompt, text).is_err()) {
+            let prompt =
+                prompts::get(&call.database, call.team_id(), name).await.map_err(|error| match error {
+                    Error::NotFound(_) => Error::field("prompt_id", "unknown_value", "a prompt's id or name"),
+                    other => other,
+                })?;
+            asked.filter.prompt_id = Some(prompt.id.to_string());
         }
         Ok(asked)
     }
@@ -82,13 +97,21 @@ impl RangeQuery {
         now_ms: i64,
     ) -> Result<Asked, Error> {
         let to_ms = checks.time("to", self.to.as_deref()).unwrap_or(now_ms);
-        let from_ms =
-            checks.time("from", self.from.as_deref()).unwrap_or(to_ms.saturating_sub(DEFAULT_RANGE_MS));
-        // Cells are minutes: those at the ends count whole.
-        let from_ms = from_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
-        let to_ms = to_ms.saturating_add(MINUTE_MS - 1).div_euclid(MINUTE_MS) * MINUTE_MS;
-        if from_ms >= to_ms {
+        let default_ms = longest_shown_ms(self.interval.as_deref())
+            .map_or(DEFAULT_RANGE_MS, |shown_ms| shown_ms.min(DEFAULT_RANGE_MS));
+        let from_ms = checks.time("from", self.from.as_deref()).unwrap_or(to_ms.saturating_sub(default_ms));
+        // Cells are minutes, of older times longer: those at the ends count whole. Of what is older still there is none.
+        let earliest_ms = earliest_ms(now_ms);
+        let begins_before = from_ms < to_ms;
+        let (from_ms, to_ms) = (align_down(from_ms.max(earliest_ms), now_ms), align_up(to_ms, now_ms));
+        if !begins_before {
             checks.refuse("from", "out_of_range", "before `to`");
+        } else if to_ms <= earliest_ms {
+            checks.refuse(
+                "to",
+                "out_of_range",
+                format!("after {}: what was before is not kept", timestamp(earliest_ms)),
+            );
         } else if to_ms.saturating_sub(from_ms) > LONGEST_RANGE_MS {
             checks.refuse("from", "out_of_range", "at most 800 days before `to`");
         }
@@ -103,7 +126,7 @@ impl RangeQuery {
         }
         let filter = self.filter(&mut checks, groups, default);
         checks.finish()?;
-        Ok(Asked { from_ms, to_ms, zone, filter })
+        Ok(Asked { from_ms, to_ms, zone, has_whole_hours: true, filter })
     }
 
     fn filter(&self, checks: &mut Checks, groups: &[GroupBy], default: Option<GroupBy>) -> Filter {
@@ -114,12 +137,9 @@ impl RangeQuery {
             found.map(|group| if groups.contains(group) { Some(*group) } else { default })
         };
         let group_by = checks.choice("group_by", self.group_by.as_deref(), default, parse, &offered);
-        for (field, kind, text) in
-            [("prompt_id", Kind::Prompt, &self.prompt_id), ("version_id", Kind::Version, &self.version_id)]
-        {
-            if let Some(text) = text {
-                checks.id(field, text, kind);
-            }
+        checks.text("prompt_id", self.prompt_id.as_deref().unwrap_or_default(), 0..=256);
+        if let Some(text) = &self.version_id {
+            checks.id("version_id", text, Kind::Version);
         }
         let experiment_id = self.experiment_id.as_deref();
         let is_experiment =
@@ -165,6 +185,7 @@ impl RangeQuery {
 mod tests {
     use super::*;
 
+    const MINUTE_MS: i64 = 60_000;
     const NOW_MS: i64 = 1_795_253_430_500; // 2026-11-21T09:30:30.5Z
 
     fn check(fill: impl FnOnce(&mut RangeQuery)) -> Result<Asked, Vec<(String, &'static str)>> {
@@ -189,6 +210,35 @@ mod tests {
     }
 
     #[test]
+    fn a_range_begins_with_what_is_kept() {
+        let begin = |from: &str| {
+            let asked = check(|query| query.from = Some(from.to_owned())).unwrap();
+            timestamp(asked.from_ms)
+        };
+        assert_eq!(begin("2026-11-20T07:31:59Z"), "2026-11-20T07:31:00.000Z");
+        // Older than cells of a minute, of a quarter of an hour, of an hour, and of a day.
+        assert_eq!(begin("2026-10-10T07:31:59Z"), "2026-10-10T07:30:00.000Z");
+        assert_eq!(begin("2026-08-01T07:31:59Z"), "2026-08-01T07:00:00.000Z");
+        assert_eq!(begin("2025-09-01T07:31:59Z"), "2025-09-01T00:00:00.000Z");
+        assert_eq!(begin("2020-01-01T00:00:00Z"), "2024-09-13T00:00:00.000Z");
+        let old = check(|query| {
+            query.from = Some("2026-10-10T07:31:59Z".to_owned());
+            query.to = Some("2026-10-10T07:31:59.5Z".to_owned());
+        });
+        assert_eq!(timestamp(old.unwrap().to_ms), "2026-10-10T07:45:00.000Z");
+    }
+
+    #[test]
+    fn a_fine_interval_shortens_the_range_that_is_shown_by_default() {
+        let length_ms = |interval: &str| {
+            let asked = check(|query| query.interval = Some(interval.to_owned())).unwrap();
+            asked.to_ms - asked.from_ms - MINUTE_MS
+        };
+        assert_eq!(["1m", "minute", "5m"].map(length_ms), [DAY_MS, DAY_MS, 5 * DAY_MS]);
+        assert_eq!(["15m", "1h", "1d"].map(length_ms), [DEFAULT_RANGE_MS; 3]);
+    }
+
+    #[test]
     fn totals_answer_what_they_can() {
         assert!(!check(|query| query.group_by = Some("prompt".to_owned())).unwrap().filter.is_total);
         assert!(check(|query| query.group_by = Some("status".to_owned())).unwrap().filter.is_total);
@@ -203,7 +253,14 @@ mod tests {
             [("from".to_owned(), "out_of_range")]
         );
         assert_eq!(
-            refused(|query| query.from = Some("1999-01-01T00:00:00Z".to_owned())),
+            refused(|query| query.to = Some("1999-01-01T00:00:00Z".to_owned())),
+            [("to".to_owned(), "out_of_range")]
+        );
+        assert_eq!(
+            refused(|query| {
+                query.from = Some("2026-11-21T00:00:00Z".to_owned());
+                query.to = Some("2099-01-01T00:00:00Z".to_owned());
+            }),
             [("from".to_owned(), "out_of_range")]
         );
         assert_eq!(

@@ -11,7 +11,7 @@ pub(crate) struct Keeping(Arc<Policy>);
 
 impl Keeping {
     pub(crate) async fn of(call: &Call) -> Self {
-        Self(events::policy(&call.database, call.team_id()).await)
+        Self(events::policy_or_unknown(&call.database, call.team_id()).await)
     }
 
     /// What is stored of what somebody said.

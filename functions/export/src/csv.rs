@@ -7,6 +7,10 @@ use serde_json::Value;
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
 
+/// What spreadsheets know UTF-8 by: without it Excel takes a file for one in the code page of its machine. Programs that
+/// read CSV take it for a part of the first column's name.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Adds a line.
 pub(crate) fn line<'a>(csv: &mut String, cells: impl IntoIterator<Item = Cell<'a>>) {
     for (index, cell) in cells.into_iter().enumerate() {

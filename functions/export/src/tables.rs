@@ -21,10 +21,9 @@ use crate::csv::{self, Cell};
 pub(crate) struct ExportQuery {
     from: Option<String>,
     to: Option<String>,
+    /// Whether the file begins with a byte order mark.
+    bom: bool,
 }
-
-/// What users and models wrote: personal data in it is replaced, as in everything that leaves for other uses.
-const WRITTEN: &[&str] = &["title", "content", "user_id"];
 
 /// How many rows are read at once: as many as make about so many bytes.
 const FIRST_PAGE: u32 = 100;
@@ -41,6 +40,11 @@ pub(crate) async fn messages(call: Call, Query(query): Query<ExportQuery>) -> Re
 }
 
 impl ExportQuery {
+    /// What the file begins with.
+    pub(crate) fn beginning(&self) -> String {
+        if self.bom { csv::BYTE_ORDER_MARK.to_owned() } else { String::new() }
+    }
+
     pub(crate) fn range(&self) -> Result<Range, Error> {
         let mut checks = Checks::default();
         let from_ms = checks.time("from", self.from.as_deref());
@@ -58,19 +62,19 @@ impl ExportQuery {
 /// The first page is read before the response begins, so that a database that is down is a problem and no file.
 async fn export(call: Call, query: &ExportQuery, table: Table, name: &str) -> Result<Response, Problem> {
     let range = query.range()?;
-    let policy = events::policy(&call.database, call.team_id()).await;
+    let policy = events::policy(&call.database, call.team_id()).await?;
     let mut reader = Reader {
         call,
         table,
         range,
-        policy,
+        redaction: Redaction::new(policy, table),
         after: None,
         limit: FIRST_PAGE,
         is_over: false,
         rows: 0,
         started_ms: time::now_ms(),
     };
-    let mut head = String::new();
+    let mut head = query.beginning();
     csv::line(&mut head, table.columns().iter().map(|column| Cell::Text(column)));
     head.push_str(&reader.page().await?);
     let first = stream::once(async move { Ok::<_, Error>(Bytes::from(head)) });
@@ -90,7 +94,7 @@ struct Reader {
     call: Call,
     table: Table,
     range: Range,
-    policy: std::sync::Arc<Policy>,
+    redaction: Redaction,
     after: Option<Position>,
     limit: u32,
     is_over: bool,
@@ -101,8 +105,7 @@ struct Reader {
 impl Reader {
     /// The next page's lines.
     async fn page(&mut self) -> Result<String, Error> {
-        let (database, team_id) = (&self.call.database, self.call.team_id());
-        let written = written(self.table);
+        let (database, team_id, redaction) = (&self.call.database, self.call.team_id(), &self.redaction);
         let mut page = String::new();
         let read = exports::page(
             database,
@@ -112,7 +115,7 @@ impl Reader {
             self.after.as_ref(),
             self.limit,
             |mut row| {
-                redact(&self.policy, &written, &mut row);
+                redaction.apply(&mut row);
                 csv::line(&mut page, row.iter().map(|value| Cell::from(Some(value))));
             },
         )
@@ -144,19 +147,34 @@ impl Reader {
     }
 }
 
-/// The columns that people and models wrote: where they stand, and what a team's settings call them.
-fn written(table: Table) -> Vec<(usize, &'static str)> {
-    let columns = table.columns().iter().enumerate();
-    columns
-        .filter(|(_, column)| WRITTEN.contains(column))
-        .map(|(place, column)| (place, if *column == "content" { "output" } else { *column }))
-        .collect()
+/// What people and models wrote in a row, as their team wants it: what users say is `input`, what models say `output`, and
+/// a title is the beginning of what a user said.
+struct Redaction {
+    policy: std::sync::Arc<Policy>,
+    title: Option<usize>,
+    user_id: Option<usize>,
+    content: Option<usize>,
+    role: Option<usize>,
 }
 
-fn redact(policy: &Policy, written: &[(usize, &'static str)], row: &mut Row) {
-    for (place, field) in written {
-        if let Some(value) = row.get_mut(*place) {
-            *value = policy.value(field, value.take()).unwrap_or(Value::Null);
+impl Redaction {
+    fn new(policy: std::sync::Arc<Policy>, table: Table) -> Self {
+        let place = |name: &str| table.columns().iter().position(|column| *column == name);
+        let [title, user_id, content, role] = ["title", "user_id", "content", "role"].map(place);
+        Self { policy, title, user_id, content, role }
+    }
+
+    fn apply(&self, row: &mut Row) {
+        let is_answer = self.role.and_then(|place| row.get(place)?.as_str()) == Some("assistant");
+        let content = if is_answer { "output" } else { "input" };
+        for (place, mode) in [
+            (self.title, self.policy.mode_like("title", "input")),
+            (self.user_id, self.policy.mode("user_id")),
+            (self.content, self.policy.mode(content)),
+        ] {
+            if let Some(value) = place.and_then(|place| row.get_mut(place)) {
+                *value = self.policy.apply(mode, value.take()).unwrap_or(Value::Null);
+            }
         }
     }
 }
@@ -178,6 +196,38 @@ fn next_limit(limit: u32, page_bytes: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    /// What is left of a title, of a user, of what the user says and of what the model answers.
+    fn left(settings: &Value) -> [Value; 4] {
+        let policy = std::sync::Arc::new(Policy::read(settings).unwrap());
+        let row = |table: Table, given: &[(&str, &str)]| {
+            let mut row = vec![Value::Null; table.columns().len()];
+            let place = |name: &str| table.columns().iter().position(|column| *column == name).unwrap();
+            for (name, text) in given {
+                row[place(name)] = json!(text);
+            }
+            Redaction::new(policy.clone(), table).apply(&mut row);
+            given.iter().map(|(name, _)| row[place(name)].clone()).collect::<Vec<_>>()
+        };
+        let conversation = row(Table::Conversations, &[("title", "of a@b.de"), ("user_id", "u@b.de")]);
+        let asked = row(Table::Messages, &[("content", "I am a@b.de"), ("role", "user")]);
+        let answered = row(Table::Messages, &[("content", "Hi a@b.de"), ("role", "assistant")]);
+        [&conversation[0], &conversation[1], &asked[0], &answered[0]].map(Clone::clone)
+    }
+
+    #[test]
+    fn users_and_models_have_their_own_rules() {
+        let masked = ["of [email]", "[email]", "I am [email]", "Hi [email]"].map(|text| json!(text));
+        assert_eq!(left(&json!({})), masked);
+        let [title, user_id, asked, answered] = masked;
+        let input_dropped = left(&json!({ "fields": { "input": "drop" } }));
+        assert_eq!(input_dropped, [Value::Null, user_id.clone(), Value::Null, answered.clone()]);
+        let output_off = left(&json!({ "fields": { "output": "off" } }));
+        assert_eq!(output_off, [title.clone(), user_id.clone(), asked, json!("Hi a@b.de")]);
+        let title_kept = left(&json!({ "mode": "drop", "fields": { "title": "mask", "user_id": "off" } }));
+        assert_eq!(title_kept, [title, json!("u@b.de"), Value::Null, Value::Null]);
+    }
 
     #[test]
     fn pages_are_about_as_large_as_they_should_be() {
@@ -191,8 +241,11 @@ mod tests {
 
     #[test]
     fn a_range_that_ends_before_it_begins_is_refused() {
-        let query =
-            |from: &str, to: &str| ExportQuery { from: Some(from.to_owned()), to: Some(to.to_owned()) };
+        let query = |from: &str, to: &str| ExportQuery {
+            from: Some(from.to_owned()),
+            to: Some(to.to_owned()),
+            bom: false,
+        };
         assert!(query("2026-11-21T00:00:00Z", "2026-11-20T00:00:00Z").range().is_err());
         assert!(query("yesterday", "2026-11-20T00:00:00Z").range().is_err());
         let range = query("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z").range().unwrap();

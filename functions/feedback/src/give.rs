@@ -45,7 +45,7 @@ pub(crate) async fn give(call: Call, Body(input): Body<Input>) -> Result<Respons
     let rating = input.check()?;
     let unit = said(input.user_id.as_ref()).map(events::unit);
     // A comment, and who says it, are kept as conversations are.
-    let policy = events::policy(&call.database, call.team_id()).await;
+    let policy = events::policy(&call.database, call.team_id()).await?;
     let is_kept = policy.conversations() == Mode::Off;
     let comment = input.comment.as_deref().map(|comment| policy.in_conversation(comment.trim()));
     let new = NewFeedback {

@@ -37,19 +37,31 @@ struct Rejected {
     errors: Vec<FieldError>,
 }
 
+impl Rejected {
+    fn by_the_database(index: usize) -> Self {
+        let detail = "it holds something that cannot be stored".to_owned();
+        Self { index, code: "validation_failed", detail, errors: Vec::new() }
+    }
+}
+
 pub(crate) async fn accept(call: Call, Body(batch): Body<Batch>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
     checks.count("events", batch.events.len(), 1..=MOST_EVENTS);
     checks.finish()?;
     let now_ms = time::now_ms();
-    let (mut events, mut rejected) = (Vec::new(), Vec::new());
+    let (mut events, mut places, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
     for (index, text) in batch.events.iter().enumerate() {
         match read(&call, text, now_ms) {
-            Ok(event) => events.push(event),
+            Ok(event) => {
+                events.push(event);
+                places.push(index);
+            }
             Err(problem) => rejected.push(reject(index, &problem)),
         }
     }
     let appended = events::append_new(&call.context, call.team_id(), events).await?;
+    let refused = appended.refused.iter().filter_map(|&place| places.get(place));
+    rejected.extend(refused.map(|&index| Rejected::by_the_database(index)));
     let answer = Answer { accepted: appended.accepted, duplicates: appended.duplicates, rejected };
     edge::to_json_response(202, &answer)
 }
@@ -102,6 +114,19 @@ mod tests {
         assert_eq!(check("[]"), [("body".to_owned(), "invalid_type")]);
     }
 
+    /// What chrono takes and PostgreSQL does not.
+    #[test]
+    fn times_are_sent_in_utc() {
+        let team_id = Id::new(Kind::Team, 1, [0; 10]);
+        let json = |time: &str| format!(r#"{{"id": "1", "type": "inference", "started_at": "{time}"}}"#);
+        let input: InferenceInput = edge::read_json(json("2026-11-21T09:30:00+23:59").as_bytes()).unwrap();
+        let event = input.into_event(&team_id, "req_1", 7).unwrap();
+        assert_eq!(event.client_started_at.as_deref(), Some("2026-11-20T09:31:00.000Z"));
+        for time in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"] {
+            assert_eq!(check(&json(time)), [("client_started_at".to_owned(), "out_of_range")], "{time}");
+        }
+    }
+
     #[test]
     fn what_is_not_said_is_filled_in() {
         let team_id = Id::new(Kind::Team, 1, [0; 10]);
@@ -124,6 +149,6 @@ mod tests {
         let event =
             read(r#"{"id": "1", "type": "inference", "tokens_in": 1, "timestamp": "2026-11-21T09:30:00Z"}"#);
         assert_eq!((event.model.as_str(), event.cost_usd), ("unknown", None));
-        assert_eq!(event.client_started_at.as_deref(), Some("2026-11-21T09:30:00Z"));
+        assert_eq!(event.client_started_at.as_deref(), Some("2026-11-21T09:30:00.000Z"));
     }
 }

@@ -1,6 +1,8 @@
 //! One event as an application sends it.
 
-use domain::{Environment, Error, Id, Kind};
+use std::ops::RangeInclusive;
+
+use domain::{Environment, Error, Id, Kind, timestamp};
 use edge::Checks;
 use events::{Inference, Source, Status};
 use serde::Deserialize;
@@ -56,6 +58,8 @@ const UNKNOWN_MODEL: &str = "unknown";
 const LONGEST_ID: usize = 128;
 const LONGEST_MODEL: usize = 200;
 const LONGEST_NAME: usize = 256;
+/// RFC 3339 has years that no database takes, and offsets that lead out of those that it takes.
+const STORABLE_MS: RangeInclusive<i64> = 0..=253_402_300_799_999;
 const MOST_TOKENS: i64 = 1_000_000_000;
 const LONGEST_MS: f64 = 86_400_000.0 * 7.0;
 const DEAREST_USD: f64 = 1_000_000.0;
@@ -63,7 +67,7 @@ const DEAREST_USD: f64 = 1_000_000.0;
 impl InferenceInput {
     /// The event of a team, with everything that is wrong with it at once.
     pub(crate) fn into_event(self, team_id: &Id, request_id: &str, now_ms: i64) -> Result<Inference, Error> {
-        self.check()?;
+        let client_started_ms = self.check()?;
         let id = |kind, text: &Option<String>| text.as_deref().and_then(|text| Id::parse(kind, text).ok());
         let experiment_id =
             id(Kind::Experiment, &self.experiment_id).or(id(Kind::Canary, &self.experiment_id));
@@ -97,7 +101,7 @@ impl InferenceInput {
             trace_id: self.trace_id,
             span_id: self.span_id,
             parent_span_id: self.parent_span_id,
-            client_started_at: self.client_started_at,
+            client_started_at: client_started_ms.map(timestamp),
             input: self.messages,
             output: self.output,
             tools: self.tools,
@@ -105,7 +109,8 @@ impl InferenceInput {
         })
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// When it began by the sender's clock, in milliseconds since the Unix epoch.
+    fn check(&self) -> Result<Option<i64>, Error> {
         let mut checks = Checks::default();
         if self.id.is_empty() {
             checks.refuse("id", "required", "of your choice, unique in the team");
@@ -133,9 +138,13 @@ impl InferenceInput {
             checks.number(field, number.unwrap_or(0.0), 0.0..=LONGEST_MS);
         }
         checks.number("cost_usd", self.cost_usd.unwrap_or(0.0), 0.0..=DEAREST_USD);
-        checks.time("client_started_at", self.client_started_at.as_deref());
+        let started_ms = checks.time("client_started_at", self.client_started_at.as_deref());
+        if started_ms.is_some_and(|started_ms| !STORABLE_MS.contains(&started_ms)) {
+            checks.refuse("client_started_at", "out_of_range", "from 1970 to 9999");
+        }
         checks.time("client_ended_at", self.client_ended_at.as_deref());
-        checks.finish()
+        checks.finish()?;
+        Ok(started_ms)
     }
 
     fn check_names(&self, checks: &mut Checks) {

@@ -7,6 +7,7 @@ use domain::Id;
 use platform::database::Database;
 use platform::{Context, time};
 
+use crate::halves::{Halves, Outcome};
 use crate::prepare::prepare;
 use crate::{Event, stream};
 
@@ -43,17 +44,30 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
     if left.is_empty() {
         return Ok(());
     }
-    let document = array(left.iter().map(|ready| ready.text.as_str()));
-    match store::events::ingest(&database, &document).await {
-        Ok(_) => {
-            platform::warn!("events written past the stream", events = left.len());
+    let count = left.len();
+    match write(&database, left).await {
+        Ok(refused) => {
+            platform::warn!("events written past the stream", events = count - refused);
+            if refused > 0 {
+                platform::error!("events lost: they can never be stored", events = refused);
+            }
             Ok(())
         }
         Err(error) => {
-            platform::error!("events lost", events = left.len(), error = error.to_string());
+            platform::error!("events lost", events = count, error = error);
             Err(events)
         }
     }
+}
+
+/// Writes events to the database, and says how many it refuses.
+async fn write(database: &Database, events: Vec<Ready>) -> Result<usize, String> {
+    let mut halves = Halves::new(events);
+    let mut refused = 0;
+    while let Some(outcome) = halves.next(database, |ready: &Ready| &ready.text).await? {
+        refused += usize::from(matches!(outcome, Outcome::Refused(..)));
+    }
+    Ok(refused)
 }
 
 /// The event as it may leave.
@@ -62,7 +76,7 @@ async fn leaving(database: &Database, mut event: Event) -> String {
     match &mut event {
         Event::Exposure(_) | Event::Span { .. } => {}
         Event::Inference(inference) => {
-            let policy = crate::policies::policy(database, &inference.team_id).await;
+            let policy = crate::policies::policy_or_unknown(database, &inference.team_id).await;
             crate::contents::redact(inference, &policy);
         }
         Event::Feedback(feedback) => {
@@ -95,16 +109,7 @@ async fn append_to_streams(redis: &Redis, mut left: Vec<Ready>) -> Vec<Ready> {
 
 async fn append_once(redis: &Redis, events: Vec<Ready>) -> Vec<Ready> {
     let mut left = Vec::new();
-    let mut events = events.into_iter().peekable();
-    while events.peek().is_some() {
-        let mut size = 0;
-        let mut part = Vec::new();
-        while let Some(event) =
-            events.next_if(|event| part.is_empty() || size + event.text.len() <= LARGEST_PIPELINE_BYTES)
-        {
-            size += event.text.len();
-            part.push(event);
-        }
+    for part in parts(events, |event| event.text.len()) {
         let commands: Vec<Command> =
             part.iter().map(|ready| stream::append(&ready.team_id, &ready.text)).collect();
         match redis.pipeline(&commands).await {
@@ -119,6 +124,23 @@ async fn append_once(redis: &Redis, events: Vec<Ready>) -> Vec<Ready> {
         }
     }
     left
+}
+
+/// The same in order, in parts that may be sent at once.
+pub(crate) fn parts<T>(events: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut parts: Vec<Vec<T>> = Vec::new();
+    let mut size_bytes = LARGEST_PIPELINE_BYTES;
+    for event in events {
+        size_bytes += size(&event);
+        match parts.last_mut() {
+            Some(part) if size_bytes <= LARGEST_PIPELINE_BYTES => part.push(event),
+            _ => {
+                size_bytes = size(&event);
+                parts.push(vec![event]);
+            }
+        }
+    }
+    parts
 }
 
 /// JSON texts as a JSON array.

@@ -12,7 +12,7 @@ use crate::Event;
 const LINGER_MS: i64 = 100;
 /// How many events wait for no longer.
 const FULL: usize = 100;
-/// How many are kept while neither store takes any.
+/// How many wait at most, those under way not counted: what comes faster than it is appended is lost, and logged.
 const MOST_WAITING: usize = 5_000;
 /// Spans give way: from here on they are not taken.
 const MOST_WAITING_FOR_SPANS: usize = 1_000;

@@ -1,7 +1,7 @@
 //! What people and models said, as much of it as may leave the function.
 
 use redaction::{Mode, Policy};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Inference;
 use crate::prepare::pseudonym;
@@ -9,6 +9,9 @@ use crate::prepare::pseudonym;
 /// How much is kept of what a model was asked and what it answered, and of the rest, in bytes of JSON.
 const LARGEST_TEXT_BYTES: usize = 16_000;
 const LARGEST_EXTRA_BYTES: usize = 8_000;
+/// How much further is looked at than is kept: a secret that the cut goes through is recognised by what is behind it.
+/// Longer than any but tokens, which have no spaces in them.
+const OVERLAP_BYTES: usize = 1_024;
 
 /// Takes out of an inference what its team does not want kept, and what is too large.
 pub(crate) fn redact(inference: &mut Inference, policy: &Policy) {
@@ -25,9 +28,7 @@ pub(crate) fn redact(inference: &mut Inference, policy: &Policy) {
     inference.error_code = inference.error_code.as_deref().map(masked);
     inference.variant = inference.variant.as_deref().map(masked);
     let keep = |field: &str, value: &mut Option<Value>, most_bytes: usize| {
-        // Cut first: what is dropped need not be looked at. The end of what is kept is looked at as it is.
-        let given = value.take().map(|value| shorten(value, most_bytes));
-        *value = given.and_then(|value| policy.value(field, value));
+        *value = value.take().and_then(|value| kept(policy, field, value, most_bytes));
     };
     keep("input", &mut inference.input, LARGEST_TEXT_BYTES);
     keep("output", &mut inference.output, LARGEST_TEXT_BYTES);
@@ -48,21 +49,74 @@ fn masked(text: &str) -> String {
     redaction::redact(text).into_owned()
 }
 
-/// A value of at most so many bytes; of a larger one its beginning, as text.
-fn shorten(value: Value, most_bytes: usize) -> Value {
-    let text = value.to_string();
-    if text.len() <= most_bytes {
-        return value;
+/// What is kept of a value: at most so many bytes, of a larger one its beginning, as text. Its texts are looked at before
+/// they are made one text, and no more of them than is needed.
+fn kept(policy: &Policy, field: &str, value: Value, most_bytes: usize) -> Option<Value> {
+    if policy.mode(field) == Mode::Drop {
+        return None;
     }
-    let beginning = match &value {
-        Value::String(text) => text.as_str(),
-        _ => text.as_str(),
-    };
-    // A secret that the cut goes through is no longer recognised: it is left out to its beginning.
-    let cut = beginning.floor_char_boundary(most_bytes.min(beginning.len()));
-    let kept = beginning.get(..cut).unwrap_or_default();
-    let kept = kept.rsplit_once(char::is_whitespace).map_or("", |(whole, _)| whole);
-    json!({ "truncated": true, "size_bytes": text.len(), "beginning": kept })
+    let size_bytes = value.to_string().len();
+    if size_bytes <= most_bytes {
+        return policy.value(field, value);
+    }
+    let mut left = most_bytes + OVERLAP_BYTES;
+    let looked_at = beginning(value, &mut left);
+    let surplus_bytes = text(&looked_at).len().saturating_sub(most_bytes);
+    let redacted = text(&policy.value(field, looked_at)?);
+    // From the end, for what was redacted has another length.
+    let cut = redacted.floor_char_boundary(redacted.len().saturating_sub(surplus_bytes).min(most_bytes));
+    let kept = redacted.get(..cut).unwrap_or_default();
+    // What may be a token is left out to its beginning, and so is what is left of an escape before it.
+    let is_token = |letter: char| letter.is_ascii_alphanumeric() || "-_.~+/=".contains(letter);
+    let kept = kept.trim_end_matches(is_token).trim_end_matches('\\').trim_end();
+    Some(json!({ "truncated": true, "size_bytes": size_bytes, "beginning": kept }))
+}
+
+/// A text as it is, anything else as JSON.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The same value without what comes after so many bytes. They are counted too low rather than too high.
+fn beginning(value: Value, left: &mut usize) -> Value {
+    match value {
+        Value::String(mut text) => {
+            text.truncate(text.floor_char_boundary(*left));
+            take(left, text.len());
+            Value::String(text)
+        }
+        Value::Array(values) => {
+            let mut kept = Vec::new();
+            for value in values {
+                if *left == 0 {
+                    break;
+                }
+                take(left, 1);
+                kept.push(beginning(value, left));
+            }
+            Value::Array(kept)
+        }
+        Value::Object(entries) => {
+            let mut kept = Map::new();
+            for (name, value) in entries {
+                if *left <= name.len() {
+                    *left = 0;
+                    break;
+                }
+                take(left, name.len() + 1);
+                kept.insert(name, beginning(value, left));
+            }
+            Value::Object(kept)
+        }
+        other => {
+            take(left, 1);
+            other
+        }
+    }
+}
+
+fn take(left: &mut usize, bytes: usize) {
+    *left = left.saturating_sub(bytes);
 }
 
 #[cfg(test)]
@@ -113,6 +167,61 @@ mod tests {
         assert_eq!(event["output"]["truncated"], true);
         assert_eq!(event["output"]["size_bytes"], 50_002);
         assert!(event["output"]["beginning"].as_str().unwrap().ends_with("word"));
+    }
+
+    /// One of each kind at the beginning of a line, at the beginning of everything, and where it is cut.
+    #[test]
+    fn what_is_large_is_redacted_before_it_is_one_text() {
+        let secrets = [
+            "4111 1111 1111 1111",
+            "4111111111111111",
+            "DE89 3704 0044 0532 0130 00",
+            "+49 30 901820",
+            "123-45-6789",
+            "203.0.113.9",
+            "sk-proj-abc123def456ghi789jkl0",
+            "jane@example.com",
+        ];
+        for secret in secrets {
+            for before in (15_800..16_100).step_by(11) {
+                let said = format!(
+                    "{secret}\n{}\n{secret}\n{}",
+                    "word\n".repeat(before / 5) + &"x".repeat(before % 5),
+                    "more ".repeat(400)
+                );
+                let output = json!({ "messages": [{ "role": "user", "content": said }] });
+                let kept = kept(&Policy::default(), "output", output, LARGEST_TEXT_BYTES).unwrap();
+                let beginning = kept["beginning"].as_str().unwrap();
+                let raw = secret.get(..6).unwrap();
+                assert!(
+                    !beginning.contains(raw),
+                    "{secret} {before}: {}",
+                    &beginning[beginning.len() - 80..]
+                );
+                assert!(
+                    beginning.len() > 15_000 && beginning.len() <= LARGEST_TEXT_BYTES,
+                    "{}",
+                    beginning.len()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_large_and_has_no_spaces_is_cut_all_the_same() {
+        let event = prepared(|event| event.output = Some(Value::String("漢字".repeat(10_000))));
+        assert!(event["output"]["beginning"].as_str().unwrap().len() > 15_990);
+        let event = prepared(|event| event.output = Some(Value::String("a".repeat(20_000))));
+        assert_eq!(event["output"]["beginning"], "");
+        let event = prepared(|event| event.output = Some(json!(vec![7; 20_000])));
+        assert!(event["output"]["size_bytes"].as_u64().unwrap() > 40_000);
+    }
+
+    #[test]
+    fn what_is_dropped_is_dropped_at_any_size() {
+        let policy = Policy::unknown();
+        assert_eq!(kept(&policy, "input", json!("short"), 100), None);
+        assert_eq!(kept(&policy, "input", json!("long ".repeat(100)), 100), None);
     }
 
     #[test]

@@ -7,9 +7,8 @@ use platform::database::Database;
 use platform::time;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use store::events::{Failure, ingest};
 
-use crate::append::array;
+use crate::halves::{Halves, Outcome};
 use crate::otlp::Receiver;
 use crate::stream::{self, GROUP, MOST_SET_ASIDE, SET_ASIDE, SHARDS};
 
@@ -178,8 +177,8 @@ fn kind(event: &str, team_id: &str) -> Result<Type, String> {
     }
 }
 
-/// Stores entries and acknowledges them. What the database refuses is halved until it is known which entries are at
-/// fault; those are set aside, so that the rest gets through and nothing is tried for ever.
+/// Stores entries and acknowledges them. Those that the database refuses are set aside, so that nothing is tried for
+/// ever.
 async fn store(
     redis: &Redis,
     database: &Database,
@@ -192,28 +191,18 @@ async fn store(
     let (flawed, sound): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.flaw.is_some());
     set_aside(redis, flawed, drained).await?;
-    let mut batches = vec![sound];
-    while let Some(mut batch) = batches.pop() {
-        if batch.is_empty() {
-            continue;
-        }
-        match ingest(database, &array(batch.iter().map(|entry| entry.event.as_str()))).await {
-            Ok(ingested) => {
+    let mut halves = Halves::new(sound);
+    loop {
+        match halves.next(database, |entry: &Entry| &entry.event).await.map_err(Error::Unavailable)? {
+            None => break,
+            Some(Outcome::Stored(batch, ingested)) => {
                 drained.accepted += ingested.accepted;
                 drained.duplicates += ingested.duplicates;
                 acknowledge(redis, &batch).await?;
             }
-            Err(Failure::Refused(reason)) if batch.len() == 1 => {
-                for entry in &mut batch {
-                    entry.flaw = Some(reason.clone());
-                }
-                set_aside(redis, batch, drained).await?;
+            Some(Outcome::Refused(entry, reason)) => {
+                set_aside(redis, vec![Entry { flaw: Some(reason), ..entry }], drained).await?;
             }
-            Err(Failure::Refused(_)) => {
-                let half = batch.split_off(batch.len() / 2);
-                batches.extend([batch, half]);
-            }
-            Err(Failure::Unavailable(error)) => return Err(Error::Unavailable(error)),
         }
     }
     // Last: what counts is stored by now, however long the receiver takes.

@@ -27,18 +27,6 @@ pub enum Event {
 }
 
 impl Event {
-    /// Unique in the team: an event that arrives twice is counted once.
-    pub fn id(&self) -> &str {
-        match self {
-            Self::Exposure(exposure) => &exposure.id,
-            #[cfg(feature = "contents")]
-            Self::Inference(inference) => &inference.id,
-            #[cfg(feature = "contents")]
-            Self::Feedback(feedback) => &feedback.id,
-            Self::Span { .. } => "",
-        }
-    }
-
     /// Whose it is.
     pub fn team_id(&self) -> &Id {
         match self {
@@ -150,7 +138,7 @@ pub struct Inference {
     /// The span that it is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_span_id: Option<String>,
-    /// When it began, by the clock of the one who asked: RFC 3339.
+    /// When it began, by the clock of the one who asked: RFC 3339 in UTC, of a year that the database takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_started_at: Option<String>,
     /// What the model was asked. Redacted before it leaves the function.

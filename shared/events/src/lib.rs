@@ -24,6 +24,7 @@ mod contents;
 mod drain;
 mod event;
 pub mod exposures;
+mod halves;
 #[cfg(feature = "contents")]
 mod otlp;
 #[cfg(feature = "contents")]
@@ -40,7 +41,7 @@ pub use backlog::{Backlog, backlog};
 pub use drain::{Drained, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
 #[cfg(feature = "contents")]
-pub use policies::policy;
+pub use policies::{policy, policy_or_unknown};
 pub use prepare::{is_pseudonym, unit};
 pub use record::record;
 pub use span::{Attribute, Span, SpanKind, exports_spans, record_span};

@@ -63,10 +63,27 @@ impl Receiver {
         request.headers_mut().extend(self.headers.iter().cloned());
         let response = platform::http::send(request, TIMEOUT).await.map_err(|error| error.to_string())?;
         let status = response.status();
-        // Read, so that the connection can be used again.
-        let _answer = platform::http::collect(response.into_body(), LARGEST_ANSWER_BYTES, TIMEOUT).await;
-        if status.is_success() { Ok(()) } else { Err(format!("status {status}")) }
+        // Read in any case, so that the connection can be used again.
+        let answer = platform::http::collect(response.into_body(), LARGEST_ANSWER_BYTES, TIMEOUT).await;
+        if !status.is_success() {
+            return Err(format!("status {status}"));
+        }
+        let rejected = answer.map_or(0, |answer| rejected_spans(&answer));
+        if rejected > 0 {
+            // The receiver is there, and has taken the others.
+            platform::warn!("spans lost", spans = rejected, error = "rejected by the receiver");
+        }
+        Ok(())
     }
+}
+
+/// How many spans a receiver has not taken though it answers 200: `{"partialSuccess": {"rejectedSpans": "3"}}`. Protobuf
+/// writes a number of 64 bits as a text in JSON, and not everybody does.
+fn rejected_spans(answer: &[u8]) -> u64 {
+    let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
+    let rejected = answer.pointer("/partialSuccess/rejectedSpans");
+    let as_text = || rejected?.as_str()?.parse().ok();
+    rejected.and_then(serde_json::Value::as_u64).or_else(as_text).unwrap_or(0)
 }
 
 /// Spans by the function that made them, which is the service of OpenTelemetry.
@@ -112,6 +129,14 @@ mod tests {
         let headers: Vec<_> = receiver.headers.iter().map(|(name, value)| (name.as_str(), value)).collect();
         assert_eq!(headers, [("api-key", &"a b".parse().unwrap()), ("x-team", &"t".parse().unwrap())]);
         assert!(Receiver::from_config(&Config::default()).is_none());
+    }
+
+    #[test]
+    fn what_a_receiver_rejects_is_counted() {
+        let rejected = |answer: &str| rejected_spans(answer.as_bytes());
+        assert_eq!(rejected(r#"{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "old"}}"#), 3);
+        assert_eq!(rejected(r#"{"partialSuccess": {"rejectedSpans": 2}}"#), 2);
+        assert_eq!(rejected(r#"{"partialSuccess": {}}"#) + rejected("{}") + rejected("") + rejected("no"), 0);
     }
 
     #[test]

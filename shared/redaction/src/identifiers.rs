@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use crate::scan::{Found, Kind, goes_on, run};
+use crate::scan::{Found, Kind, ends_escape, goes_on, run};
 
 const LONGEST_LOCAL_PART: usize = 64;
 const LONGEST_DOMAIN: usize = 253;
@@ -20,6 +20,12 @@ pub(crate) fn email(text: &str, floor: usize, at: usize) -> Option<Found> {
     let local: String = before.chars().rev().take(LONGEST_LOCAL_PART).take_while(is_local).collect();
     // Punctuation before the address is not a part of it: 'a@b.de', *a@b.de.
     let local = local.trim_end_matches(|letter: char| !is_letter(letter) && letter != '_');
+    // Nor is what is left of an escape: \njane@example.com.
+    let begin = at - local.len();
+    let escaped = [1, 5]
+        .into_iter()
+        .find(|&length| length <= local.len() && ends_escape(text.as_bytes(), begin + length));
+    let local = local.get(escaped.unwrap_or(0)..).unwrap_or(local);
     if local.is_empty() {
         return None;
     }

@@ -1,11 +1,11 @@
 //! What a team wants of redaction.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::redact;
 
@@ -57,15 +57,15 @@ pub struct Policy {
 /// More, or longer, patterns would take longer than an event is worth.
 const MOST_PATTERNS: usize = 20;
 const LONGEST_PATTERN: usize = 500;
-/// Of a text this much is matched with a team's own patterns: their time grows with the pattern as well.
+/// How large a pattern may become when it is compiled: the time that it takes for a text grows with it.
 const LARGEST_PROGRAM_BYTES: usize = 1 << 20;
 
 impl Policy {
     /// The policy of some settings.
     ///
     /// # Errors
-    /// When a field is unknown, or a pattern is not a regular expression. Look-around and back-references are not:
-    /// every pattern takes time linear in the text.
+    /// When a setting or a mode is unknown, or a pattern is not a regular expression, matches an empty text, or is one of
+    /// too many. Look-around and back-references are none: every pattern takes time linear in the text.
     pub fn read(settings: &Value) -> Result<Self, PolicyError> {
         let settings = Settings::deserialize(settings).map_err(|error| PolicyError(error.to_string()))?;
         if settings.patterns.len() > MOST_PATTERNS {
@@ -75,9 +75,21 @@ impl Policy {
         Ok(Self { mode: settings.mode, fields: settings.fields, patterns })
     }
 
+    /// What holds while nobody can say what a team wants: it may want nothing kept. What people said to go on with is
+    /// masked, for what is not kept of it is lost.
+    pub fn unknown() -> Self {
+        let fields = BTreeMap::from([("conversations".to_owned(), Mode::Mask)]);
+        Self { mode: Mode::Drop, fields, patterns: Vec::new() }
+    }
+
     /// What happens to `field`.
     pub fn mode(&self, field: &str) -> Mode {
         self.fields.get(field).copied().unwrap_or(self.mode)
+    }
+
+    /// What happens to `field`: what happens to `other`, unless a team has said otherwise.
+    pub fn mode_like(&self, field: &str, other: &str) -> Mode {
+        self.fields.get(field).copied().unwrap_or_else(|| self.mode(other))
     }
 
     /// What happens to what people and models said, where it is stored to go on with: nothing, unless a team has said
@@ -95,18 +107,14 @@ impl Policy {
         }
     }
 
-    /// What is kept of a text in `field`; none when it is dropped.
-    pub fn text(&self, field: &str, text: &str) -> Option<String> {
-        match self.mode(field) {
-            Mode::Off => Some(text.to_owned()),
-            Mode::Mask => Some(self.mask(text)),
-            Mode::Drop => None,
-        }
-    }
-
     /// What is kept of a document in `field`: its texts, names and long numbers are looked at wherever they are.
     pub fn value(&self, field: &str, value: Value) -> Option<Value> {
-        match self.mode(field) {
+        self.apply(self.mode(field), value)
+    }
+
+    /// What is kept of a document with which this is to happen.
+    pub fn apply(&self, mode: Mode, value: Value) -> Option<Value> {
+        match mode {
             Mode::Off => Some(value),
             Mode::Mask => Some(self.mask_value(value)),
             Mode::Drop => None,
@@ -128,11 +136,7 @@ impl Policy {
         match value {
             Value::String(text) => Value::String(self.mask(&text)),
             Value::Array(values) => values.into_iter().map(|value| self.mask_value(value)).collect(),
-            Value::Object(entries) => {
-                let masked =
-                    entries.into_iter().map(|(name, value)| (self.mask(&name), self.mask_value(value)));
-                Value::Object(masked.collect())
-            }
+            Value::Object(entries) => Value::Object(self.mask_entries(entries)),
             // A card's number may come as a number.
             Value::Number(number) => {
                 let text = number.to_string();
@@ -141,6 +145,27 @@ impl Policy {
             }
             other @ (Value::Null | Value::Bool(_)) => other,
         }
+    }
+
+    /// Names that become the same placeholder are numbered, so that none takes another one's place.
+    fn mask_entries(&self, entries: Map<String, Value>) -> Map<String, Value> {
+        let mut masked = Map::new();
+        let mut same: HashMap<String, usize> = HashMap::new();
+        for (name, value) in entries {
+            let mut given = self.mask(&name);
+            if masked.contains_key(&given) {
+                let count = same.entry(given.clone()).or_insert(1);
+                given = loop {
+                    *count += 1;
+                    let numbered = format!("{given} {count}");
+                    if !masked.contains_key(&numbered) {
+                        break numbered;
+                    }
+                };
+            }
+            masked.insert(given, self.mask_value(value));
+        }
+        masked
     }
 }
 

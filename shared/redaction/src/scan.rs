@@ -51,7 +51,9 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut result = String::new();
     let mut copied = 0;
     let mut at = 0;
-    while let Some(found) = next(text, copied, at) {
+    // Few texts have any: those that have none are not asked at each letter.
+    let has_escapes = text.contains('\\');
+    while let Some(found) = next(text, copied, at, has_escapes) {
         result.push_str(text.get(copied..found.start).unwrap_or_default());
         result.push_str(found.kind.placeholder());
         copied = found.end;
@@ -65,12 +67,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 }
 
 /// The first thing that is found at `at` or behind it. Nothing before `floor` is looked at again.
-fn next(text: &str, floor: usize, at: usize) -> Option<Found> {
+fn next(text: &str, floor: usize, at: usize, has_escapes: bool) -> Option<Found> {
     let bytes = text.as_bytes();
     let mut at = at;
     while let Some(&byte) = bytes.get(at) {
-        let is_first =
-            !at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(|&byte| is_word(byte));
+        let goes_before =
+            at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(|&byte| is_word(byte));
+        let is_first = !goes_before || (has_escapes && ends_escape(bytes, at));
         let found = match byte {
             b'@' => identifiers::email(text, floor, at),
             _ if !is_first => None,
@@ -95,6 +98,18 @@ fn next(text: &str, floor: usize, at: usize) -> Option<Found> {
 /// words have no spaces between them.
 pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// How JSON writes what is between words: a text may hold JSON, such as a tool's arguments, where a line begins `\n4111`.
+const ESCAPES: &[u8] = b"ntrbf";
+/// `\u000a`.
+const UNICODE_ESCAPE: usize = 6;
+
+/// Whether an escape of JSON ends before `at`, so that its letter is no part of what begins there.
+pub(crate) fn ends_escape(bytes: &[u8], at: usize) -> bool {
+    let back = |count: usize| at.checked_sub(count).and_then(|place| bytes.get(place)).copied();
+    let is_short = back(2) == Some(b'\\') && back(1).is_some_and(|letter| ESCAPES.contains(&letter));
+    is_short || (back(UNICODE_ESCAPE) == Some(b'\\') && back(UNICODE_ESCAPE - 1) == Some(b'u'))
 }
 
 /// How many bytes from `start` on satisfy a condition, `most` at most.

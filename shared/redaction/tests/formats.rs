@@ -223,6 +223,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ("a=", "; b=2"),
     ("<", ">"),
     ("First line\n", " and then 3 more"),
+    // Texts that hold JSON: a tool's arguments, and JSON within them.
+    ("{\"note\": \"First line\\n", "\\nlast line\"}"),
+    ("{\\\"note\\\": \\\"First line\\\\n", "\\\\n\\\"}"),
+    ("Column\\t", "\\tcolumn\\r\\n"),
+    ("\\u756a\\u53f7", "\\u3067\\u3059"),
 ];
 
 /// What looks personal and is not. `#` becomes a random digit.

@@ -335,9 +335,9 @@ pub async fn timeseries(
     Ok(timeseries)
 }
 
-/// Whether there is a time zone of this name, as in the IANA database.
-pub async fn is_time_zone(database: &Database, name: &str) -> Result<bool, Error> {
-    run::one(database, &ZONE, &[name.into()]).await
+/// Whether the hours of a time zone begin with those of UTC; none if there is no zone of this name, as in the IANA database.
+pub async fn has_whole_hours(database: &Database, name: &str) -> Result<Option<bool>, Error> {
+    run::optional(database, &ZONE, &[name.into()]).await
 }
 
 /// What a team has used, ever.

@@ -11,9 +11,10 @@ use crate::statement::read_statement;
 const INGEST: Statement = read_statement!("events/ingest", [Json]);
 const KNOWN: Statement = read_statement!("events/known", [Text, Json]);
 const MAINTAIN: Statement = read_statement!("events/maintain", [Integer]);
+const PRUNE: Statement = read_statement!("events/prune", [Integer]);
 const REDACTION: Statement = read_statement!("events/redaction", [Text]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&INGEST, &KNOWN, &MAINTAIN, &REDACTION];
+pub(crate) const STATEMENTS: &[&Statement] = &[&INGEST, &KNOWN, &MAINTAIN, &PRUNE, &REDACTION];
 
 /// What came of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -42,12 +43,21 @@ pub struct Maintained {
     pub partitions_made: u64,
     /// Partitions that were dropped.
     pub partitions_dropped: u64,
+}
+
+/// What pruning did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Pruned {
     /// Ids of events older than seven days that were deleted.
     pub ids_forgotten: u64,
     /// Cells of rollups that were deleted.
     pub rollups_pruned: u64,
+    /// Series of which no cell was left.
+    pub series_forgotten: u64,
     /// Rows of the audit log older than twelve months that were deleted.
     pub audit_forgotten: u64,
+    /// Whether nothing is left that is too old, the audit log not looked at.
+    pub is_done: bool,
 }
 
 /// Stores a batch: a JSON array of events, of any teams. All or nothing.
@@ -74,9 +84,15 @@ pub async fn known(database: &Database, team_id: &Id, ids: &[&str]) -> Result<Ve
     run::rows(database, &KNOWN, &[team_id.as_str().into(), run::json(ids)?]).await
 }
 
-/// Makes partitions ahead and deletes what is older than its retention; none when somebody else is at it.
+/// Makes partitions ahead and drops those older than the retention; none when somebody else is at it.
 pub async fn maintain(database: &Database, retention_days: i64) -> Result<Option<Maintained>, Error> {
     run::optional(database, &MAINTAIN, &[retention_days.into()]).await
+}
+
+/// Deletes what is older than it is kept, at most so many rows of each kind; none when somebody else is at it. In
+/// transactions of their own, so that nobody waits for many rows.
+pub async fn prune(database: &Database, most: i64) -> Result<Option<Pruned>, Error> {
+    run::optional(database, &PRUNE, &[most.into()]).await
 }
 
 /// What a team has set for the redaction of its events.

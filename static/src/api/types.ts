@@ -485,7 +485,7 @@ export interface InferenceInput {
   trace_id?: string | null;
   span_id?: string | null;
   parent_span_id?: string | null;
-  /** By your clock; ours stands beside it. Also `started_at` or `timestamp`. */
+  /** By your clock, from 1970 to 9999. It is kept beside ours and nothing is counted by it: an event counts at its receipt. Also `started_at` or `timestamp`. */
   client_started_at?: string | null;
   client_ended_at?: string | null;
   /** Whatever you like. */
@@ -1576,7 +1576,7 @@ export interface Team {
 export interface TeamSettings {
   redaction: {
     mode?: RedactionMode;
-    /** Fields for which something else holds. `output` is also what messages say in exports; `title` and `user_id` are those of conversations there. */
+    /** Fields for which something else holds. `input` and `output` are also what users say and models answer in exports; `title`, which is `input` where it is not set, and `user_id` are those of conversations there. */
     fields?: {
       input?: RedactionMode;
       output?: RedactionMode;

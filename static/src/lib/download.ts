@@ -1,8 +1,11 @@
 /** Files for the person to keep. */
 import { send } from "@/api/client";
 
-/** Saves a text as a file. */
-export const saveFile = (name: string, text: string, type = "text/csv;charset=utf-8"): void => saveBlob(name, new Blob([text], { type }));
+/** Excel knows by it that a file is UTF-8. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** Saves a table as a file. */
+export const saveTable = (name: string, csv: string): void => saveBlob(name, new Blob([BYTE_ORDER_MARK, csv], { type: "text/csv;charset=utf-8" }));
 
 /** Saves what the API answers as a file: a link could not carry the key. */
 export async function saveAnswer(name: string, path: string): Promise<void> {

@@ -207,3 +207,33 @@ async fn conversations_are_searched_renamed_and_deleted() {
             .unwrap();
     assert_eq!((&page.rows[0].id, &rest.rows[0].id, rest.next), (&ids[2], &ids[1], None));
 }
+
+/// What was said stands in what was counted, too, also of an answer that is counted while its conversation is deleted.
+#[tokio::test]
+async fn what_was_said_in_a_deleted_conversation_is_nowhere() {
+    let (database, client, actor) = (database().await, client().await, team().await);
+    let id = support::id(Kind::Conversation);
+    say(&database, &actor, id.as_str(), Some("t"), "hello").await.unwrap();
+    let count = async |number: i32| {
+        let event = serde_json::json!([{
+            "type": "inference", "id": format!("answer-{number}"), "team_id": actor.team_id, "source": "chat",
+            "at_ms": platform::time::now_ms(), "model": "offline", "status": "ok", "conversation_id": id,
+            "input": "hello", "output": "hi", "tools": ["a"], "latency_ms": 5,
+        }]);
+        store::events::ingest(&database, &event.to_string()).await.unwrap();
+    };
+    let left = async || {
+        let sql =
+            "select count(*), count(input) + count(output) + count(tools) from inferences where team_id = $1";
+        let row = client.query_one(sql, &[&actor.team_id.as_str()]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    count(1).await;
+    assert_eq!(left().await, (1, 3));
+    store::conversations::delete(&database, &actor, id.as_str()).await.unwrap();
+    assert_eq!(left().await, (1, 0));
+    count(2).await;
+    while left().await != (2, 0) {
+        store::events::prune(&database, 20_000).await.unwrap();
+    }
+}

@@ -1,6 +1,6 @@
 import { ChartColumn, Download, Table2 } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
-import { saveFile } from "@/lib/download";
+import { saveTable } from "@/lib/download";
 import { IconButton } from "@/ui/button";
 import { type ChartTable, csv, display } from "../prepare/table";
 
@@ -37,7 +37,7 @@ export function ChartFrame({ title, note, controls, table, file, empty, classNam
           {!empty && (
             <>
               {!isTable && <IconButton label={asTable ? `${title} as a chart` : `${title} as a table`} icon={asTable ? ChartColumn : Table2} aria-pressed={asTable} onClick={() => setAsTable(!asTable)} />}
-              <IconButton label={`${title} as CSV`} icon={Download} onClick={() => saveFile(`${file}.csv`, csv(table))} />
+              <IconButton label={`${title} as CSV`} icon={Download} onClick={() => saveTable(`${file}.csv`, csv(table))} />
             </>
           )}
         </div>

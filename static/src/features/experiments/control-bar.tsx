@@ -26,7 +26,7 @@ export function ControlBar({ experiment, winner }: { experiment: Experiment; win
     const done = await run(() => actOnExperiment(id, "kill"), "The experiment is killed", { description: `Everybody gets the control. ${WITHIN}`, failed: "Killing failed" });
     if (done) close();
   };
-  const save = () => void saveAnswer(`experiment-${id}.csv`, apiPath`/api/export/experiments/${id}.csv`).catch((error: unknown) => notifyError("The file could not be made", error));
+  const save = () => void saveAnswer(`experiment-${id}.csv`, apiPath`/api/export/experiments/${id}.csv?bom=true`).catch((error: unknown) => notifyError("The file could not be made", error));
   const ended = status === "stopped";
   return (
     <div role="toolbar" aria-label="Switches of the experiment" className="sticky top-(--top) z-20 -mx-4 mb-5 flex flex-wrap items-center gap-2 border-b border-line bg-ground/95 px-4 py-2 md:-mx-8 md:px-8">

@@ -254,6 +254,47 @@ async fn what_analytics_cannot_answer_it_refuses() {
     contains(&empty, &json!({"series": [], "groups": 0, "time_zone": "Asia/Kathmandu"}));
 }
 
+/// Short cells are kept for less long than long ones: an answer is never empty for the want of them.
+#[tokio::test]
+async fn analytics_of_long_ago_are_as_fine_as_what_is_kept() {
+    let team = Team::new().await;
+    let viewer = team.client(Role::Viewer).await;
+    let ago = |days: i64, hours: i64| {
+        let at = chrono::Utc::now() - chrono::TimeDelta::days(days) + chrono::TimeDelta::hours(hours);
+        encoded(&at.to_rfc3339())
+    };
+    let old = format!("from={}&to={}", ago(40, 0), ago(40, 6));
+    let chosen = viewer.get(&format!("/api/analytics/timeseries?{old}")).await.expect(200);
+    contains(&chosen, &json!({"interval": "15m"}));
+    let refused = viewer.get(&format!("/api/analytics/timeseries?{old}&interval=5m")).await;
+    let problem = refused.problem(422, "validation_failed");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("15m would do"), "{problem}");
+    // Days of Berlin are made of hours.
+    let older = format!("from={}&to={}&interval=1d&time_zone=Europe%2FBerlin", ago(500, 0), ago(490, 0));
+    let days = viewer.get(&format!("/api/analytics/timeseries?{older}")).await.expect(200);
+    contains(&days, &json!({"interval": "1d", "time_zone": "UTC"}));
+    for path in ["overview", "costs", "latency", "timeseries", "versions"] {
+        let all = viewer.get(&format!("/api/analytics/{path}?from=2020-01-01T00:00:00Z")).await.expect(200);
+        assert!(member(&all, "from") > "2024", "{path}: {all}");
+        let minutes = viewer.get(&format!("/api/analytics/{path}?interval=1m")).await.expect(200);
+        assert!(member(&minutes, "from") < member(&minutes, "to"));
+    }
+}
+
+#[tokio::test]
+async fn analytics_know_prompts_by_their_names() {
+    let team = Team::new().await;
+    let prompt = team.admin.post("/api/prompts", json!({"name": "team/greeting"})).await.expect(201);
+    let id = member(&prompt, "id");
+    let event = json!({"id": "1", "type": "inference", "model": "alpha", "prompt_id": id, "tokens_in": 3});
+    ingest(&team.admin, vec![event]).await;
+    overview(&team.admin, 1).await;
+    for reference in [id, "team%2Fgreeting"] {
+        let path = format!("/api/analytics/overview?prompt_id={reference}");
+        contains(&team.admin.get(&path).await.expect(200), &json!({"requests": 1}));
+    }
+}
+
 /// A line's cells, for files whose texts have no line breaks.
 fn cells(line: &str) -> Vec<String> {
     let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);

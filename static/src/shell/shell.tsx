@@ -30,7 +30,8 @@ const PALETTE_LOADS_AFTER_MS = 1_000;
 export function Shell() {
   const { active } = useSession();
   return active ? (
-    <Frame />
+    // Another team's pages are other pages, whatever their address.
+    <Frame key={active.me.team.id} />
   ) : (
     <Suspense>
       <SignIn />

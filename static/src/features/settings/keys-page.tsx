@@ -181,9 +181,9 @@ function RevokeDialog({ keyRow, isOwn, onClose }: { keyRow: Key; isOwn: boolean;
       await revokeKey(keyRow.id);
       notify(`“${keyRow.name}” is revoked`, { description: "Requests with it are refused within 5 s." });
       onClose();
-      await refreshKeys();
+      void refreshKeys();
     } catch (error) {
-      notifyError("The key was not revoked", error);
+      notifyError("The key was not revoked", error, { retry: () => void revoke() });
       setBusy(false);
     }
   };

@@ -6,7 +6,7 @@ export const saveFile = (name: string, text: string, type = "text/csv;charset=ut
 
 /** Saves what the API answers as a file: a link could not carry the key. */
 export async function saveAnswer(name: string, path: string): Promise<void> {
-  const response = await send("GET", path);
+  const response = await send("GET", path, undefined, { streamed: true });
   saveBlob(name, await response.blob());
 }
 

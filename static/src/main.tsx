@@ -5,11 +5,15 @@ import { createRoot } from "react-dom/client";
 import { createBrowserRouter, RouterProvider } from "react-router";
 import { queryClient } from "./api/query-client";
 import { routes } from "./routes";
+import { joinTabs } from "./shell/hand-over";
 import { useTheme } from "./shell/theme";
 import { HintProvider } from "./ui/tooltip";
 
 /** Nothing is announced before a page is there. */
 const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
+
+/** The loaders of the first page need the key that another tab may have. */
+await joinTabs();
 
 const router = createBrowserRouter(routes);
 

@@ -51,7 +51,7 @@ export function KeySwitcher({ compact = false }: { compact?: boolean }) {
           Add a key
         </MenuItem>
         <MenuItem icon={LogOut} onSelect={() => void signOut()}>
-          Sign out, forget all keys
+          Sign out in all tabs, forget all keys
         </MenuItem>
       </Menu>
       <Suspense>{adding && <AddKey onOpenChange={setAdding} />}</Suspense>

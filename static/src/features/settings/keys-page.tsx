@@ -5,6 +5,7 @@ import { usePermission, useSession } from "@/api/session";
 import type { Key } from "@/api/types";
 import { count, dateTime } from "@/lib/format";
 import { useSearchState } from "@/lib/search-state";
+import { useRowKeys } from "@/shell/row-keys";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmByName } from "@/ui/dialog";
@@ -67,6 +68,7 @@ function KeyTable({ onShown, onNew }: { onShown: (shown: Shown) => void; onNew: 
   const keys = ended ? all : all.filter((key) => isInForce(key, now));
   const hidden = all.length - all.filter((key) => isInForce(key, now)).length;
   const own = useSession().active?.me.key.id;
+  const current = useRowKeys(keys, ({ id }) => id, () => null);
 
   if (list.isPending) return <SkeletonRows label="Loading the keys" />;
   if (list.isError && !list.data) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
@@ -78,7 +80,7 @@ function KeyTable({ onShown, onNew }: { onShown: (shown: Shown) => void; onNew: 
           Applications and people sign in with keys. Each has a role and can be ended by itself.
         </EmptyState>
       ) : (
-        <DataTable label="Keys" columns={columns({ now, own, onRotate: setRotating, onRevoke: setRevoking })} rows={keys} rowKey={({ id }) => id} />
+        <DataTable label="Keys" columns={columns({ now, own, onRotate: setRotating, onRevoke: setRevoking })} rows={keys} rowKey={({ id }) => id} current={current} />
       )}
       <LoadMore shown={keys.length} noun="key" query={list} />
       {rotating && (

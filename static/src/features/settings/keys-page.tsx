@@ -13,7 +13,7 @@ import { Checkbox } from "@/ui/field";
 import { LoadMore } from "@/ui/page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable } from "@/ui/table";
-import { RelativeTime, useNow } from "@/ui/time";
+import { DateOf, RelativeTime, useNow } from "@/ui/time";
 import { notify, notifyError } from "@/ui/toast";
 import { isInForce, type KeyState, keyState } from "./key-state";
 import { NewKeyDialog } from "./new-key-dialog";
@@ -155,7 +155,7 @@ function columns({ now, own, onRotate, onRevoke }: ColumnOptions): Column<Key>[]
       cell: (key) => <State keyRow={key} now={now} />,
     },
     { key: "rate", title: "Chat / hour", numeric: true, wideOnly: true, cell: ({ chat_requests_per_hour: rate }) => (rate === null ? <span className="text-muted">as installed</span> : count(rate)) },
-    { key: "expires", title: "Expires", numeric: true, wideOnly: true, cell: ({ expires_at: expires }) => (expires ? <RelativeTime time={expires} /> : never) },
+    { key: "expires", title: "Expires", numeric: true, wideOnly: true, cell: ({ expires_at: expires }) => (expires ? <DateOf time={expires} /> : never) },
     { key: "used", title: "Last used", numeric: true, cell: ({ last_used_at: used }) => (used ? <RelativeTime time={used} className="text-muted" /> : never) },
     {
       key: "actions",

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { promptQuery, versionQuery } from "@/api/queries";
 import { usePermission } from "@/api/session";
 import { count, duration, usd } from "@/lib/format";
 import { paths } from "@/paths";
 import { Badge } from "@/ui/badge";
 import { Hint } from "@/ui/tooltip";
-import { promptQuery, versionQuery } from "./queries";
 import type { Answer } from "./turn";
 
 /** Under an answer: which version and variant it came from, and what it took. */

@@ -39,7 +39,8 @@ export function Page({ title, documentTitle, badges, description, actions, back,
               </h1>
               {badges}
             </div>
-            {description && <div className="mt-0.5 max-w-prose text-pretty break-words text-muted">{description}</div>}
+            {/* Sentences are read in lines that end somewhere; facts stand beside each other. */}
+            {description && <div className={`mt-0.5 text-pretty break-words text-muted ${typeof description === "string" ? "max-w-prose" : ""}`}>{description}</div>}
           </div>
           {actions && <div className="flex max-w-full flex-wrap items-center gap-2">{actions}</div>}
         </div>

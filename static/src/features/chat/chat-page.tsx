@@ -36,7 +36,7 @@ export function ChatPage() {
   const [list, setList] = useState(false);
   return (
     <div data-fills className="flex h-full">
-      <div className="w-64 shrink-0 border-e border-line max-lg:hidden">
+      <div className="w-56 shrink-0 border-e border-line max-lg:hidden">
         <ConversationList current={conversation} />
       </div>
       {/* Another conversation is another view: where it was scrolled to and what was open is its own. */}
@@ -124,7 +124,7 @@ function ConversationView({ conversation, onList }: { conversation: string | und
           )}
         </div>
       </section>
-      <aside aria-label="What answers" className="w-72 shrink-0 overflow-y-auto border-s border-line p-4 max-xl:hidden">
+      <aside aria-label="What answers" className="w-64 shrink-0 overflow-y-auto border-s border-line p-4 max-xl:hidden">
         <h2 className="mb-3 font-semibold">What answers</h2>
         <ChoicesPanel {...panelProps} />
       </aside>

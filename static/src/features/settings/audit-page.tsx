@@ -65,8 +65,8 @@ interface FiltersProps {
 function Filters({ state, set }: FiltersProps) {
   return (
     <div role="search" className="mb-3 grid grid-cols-2 items-end gap-2 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_10rem_10rem]">
-      <SearchField label="Resource" placeholder="A resource’s id: prm_…, key_…  ( / )" value={state.resource} onSearch={(resource) => set({ resource }, { typing: true })} className="max-md:col-span-2" />
-      <SearchField label="By whom" placeholder="By whom: name or id" value={state.actor} onSearch={(actor) => set({ actor }, { typing: true })} className="max-md:col-span-2" />
+      <SearchField label="Resource" placeholder="A resource’s id: prm_…, key_…" value={state.resource} onSearch={(resource) => set({ resource }, { typing: true })} className="max-md:col-span-2" />
+      <SearchField label="By whom" isSecond placeholder="By whom: name or id" value={state.actor} onSearch={(actor) => set({ actor }, { typing: true })} className="max-md:col-span-2" />
       <Field label="From">{(control) => <Input {...control} type="date" value={state.from} max={state.to || undefined} onChange={(event) => set({ from: event.target.value })} />}</Field>
       <Field label="To">{(control) => <Input {...control} type="date" value={state.to} min={state.from || undefined} onChange={(event) => set({ to: event.target.value })} />}</Field>
     </div>

@@ -95,6 +95,25 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await close();
   });
 
+  test("the same words said twice are two questions, also after a reload", async () => {
+    const { page, faults, close } = await signIn(started, key);
+    await openChat(page);
+    for (const count of [1, 2]) {
+      await say(page, "continue");
+      await facts(page).waitFor();
+      assert.equal(await answers(page).count(), count);
+    }
+    await answers(page).last().getByRole("button", { name: "Ask again" }).click();
+    await page.getByText("Answer 2 of 2").waitFor();
+    await facts(page).waitFor();
+    assert.equal(await answers(page).count(), 2);
+    await page.reload();
+    await page.getByText("Answer 2 of 2").waitFor();
+    assert.equal(await answers(page).count(), 2);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
   test("a failure says why and whose request it was; retry asks again", async () => {
     const { page, faults, close } = await signIn(started, key);
     await openChat(page, "?model=scripted%2Fmock-cut-half-event");

@@ -54,7 +54,7 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await page.waitForURL(/\/chat\/conv_/);
     await facts(page).getByText("support/reply v1").waitFor();
     const text = await facts(page).innerText();
-    assert.match(text.replaceAll(/\s+/g, " "), /support\/reply v1 .*offline .*\d+ in · \d+ out .*to first token .*in all .*\$0/);
+    assert.match(text.replaceAll(/\s+/g, " "), /support\/reply v1 .*offline .*\d+ in · \d+ out.*\$0 .*to first token.*in all/);
     await answers(page).getByText("You help customers of Acme.").waitFor();
     const [said, answered] = await stored(page);
     assert.deepEqual([said.content, answered.status, answered.version_id !== null], ["Where is **my** parcel?", "complete", true]);

@@ -78,7 +78,7 @@ const PromptHint = ({ name, bound }: { name: string; bound: boolean }) => (
     </Link>
     {bound && (
       <>
-        . A conversation keeps having one: to chat without,{" "}
+        . This conversation keeps it: to chat without one,{" "}
         <Link to={paths.chat()} className="link underline">
           start a new chat
         </Link>

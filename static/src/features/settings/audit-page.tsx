@@ -81,6 +81,9 @@ function addressOf(resource: string): string | null {
   return null;
 }
 
+/** In the middle of a row of one line, and at the top of one that is open. */
+const TOP = "align-top pt-2.5!";
+
 interface ColumnOptions {
   names: ReadonlyMap<string, string>;
   numbers: ReadonlyMap<string, number>;
@@ -89,12 +92,12 @@ interface ColumnOptions {
 
 function columns({ names, numbers, onResource }: ColumnOptions): Column<AuditEntry>[] {
   return [
-    { key: "at", title: "When", className: "align-top", cell: ({ at }) => <RelativeTime time={at} className="text-muted" /> },
-    { key: "actor", title: "Who", wideOnly: true, className: "align-top", cell: (entry) => <Who entry={entry} /> },
+    { key: "at", title: "When", className: TOP, cell: ({ at }) => <RelativeTime time={at} className="text-muted" /> },
+    { key: "actor", title: "Who", wideOnly: true, className: TOP, cell: (entry) => <Who entry={entry} /> },
     {
       key: "action",
       title: "What",
-      className: "w-full align-top",
+      className: `w-full ${TOP}`,
       cell: (entry) => <What entry={entry} name={names.get(entry.resource)} sentence={sentenceOf(entry, numbers)} onResource={onResource} />,
     },
   ];

@@ -1,5 +1,6 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -24,8 +25,19 @@ function withoutInjectedStyles(): Plugin {
   };
 }
 
+/** Writes which modules each file holds, for `check-size.mjs`: a file's name does not say what was bundled into it. */
+function withModules(): Plugin {
+  return {
+    name: "with-modules",
+    generateBundle(_, bundle) {
+      const files = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? [[file.fileName, file.moduleIds.map((id) => relative(here("."), id))] as const] : []));
+      this.emitFile({ type: "asset", fileName: "modules.json", source: JSON.stringify(Object.fromEntries(files)) });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [withoutInjectedStyles(), react(), tailwindcss()],
+  plugins: [withoutInjectedStyles(), react(), tailwindcss(), withModules()],
   resolve: {
     alias: {
       "@": here("src"),

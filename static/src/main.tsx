@@ -5,15 +5,14 @@ import { createRoot } from "react-dom/client";
 import { createBrowserRouter, RouterProvider } from "react-router";
 import { queryClient } from "./api/query-client";
 import { routes } from "./routes";
+import { joinTabs } from "./shell/hand-over";
 import { useTheme } from "./shell/theme";
 import { HintProvider } from "./ui/tooltip";
 
 /** Nothing is announced before a page is there. */
 const Toaster = lazy(async () => ({ default: (await import("sonner")).Toaster }));
 
-const router = createBrowserRouter(routes);
-
-function Application() {
+function Application({ router }: { router: ReturnType<typeof createBrowserRouter> }) {
   const { theme } = useTheme();
   return (
     <QueryClientProvider client={queryClient}>
@@ -27,10 +26,15 @@ function Application() {
   );
 }
 
-const element = document.getElementById("root");
-if (!element) throw new Error("the page has no place for the application");
-createRoot(element).render(
-  <StrictMode>
-    <Application />
-  </StrictMode>,
-);
+function start(): void {
+  const element = document.getElementById("root");
+  if (!element) throw new Error("the page has no place for the application");
+  createRoot(element).render(
+    <StrictMode>
+      <Application router={createBrowserRouter(routes)} />
+    </StrictMode>,
+  );
+}
+
+// The loaders of the first page need the key that another tab may have.
+void joinTabs().then(start);

@@ -54,7 +54,7 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await page.waitForURL(/\/chat\/conv_/);
     await facts(page).getByText("support/reply v1").waitFor();
     const text = await facts(page).innerText();
-    assert.match(text.replaceAll(/\s+/g, " "), /support\/reply v1 .*offline .*\d+ in · \d+ out .*to first token .*in all .*\$0/);
+    assert.match(text.replaceAll(/\s+/g, " "), /support\/reply v1 .*offline .*\d+ in · \d+ out.*\$0 .*to first token.*in all/);
     await answers(page).getByText("You help customers of Acme.").waitFor();
     const [said, answered] = await stored(page);
     assert.deepEqual([said.content, answered.status, answered.version_id !== null], ["Where is **my** parcel?", "complete", true]);
@@ -91,6 +91,25 @@ describe("chat", { skip: program ? false : "there is no Chromium on this machine
     await page.getByRole("button", { name: "Earlier answer" }).click();
     await page.getByText("Answer 1 of 2").waitFor();
     assert.notEqual(await answers(page).innerText(), later);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  test("the same words said twice are two questions, also after a reload", async () => {
+    const { page, faults, close } = await signIn(started, key);
+    await openChat(page);
+    for (const count of [1, 2]) {
+      await say(page, "continue");
+      await facts(page).waitFor();
+      assert.equal(await answers(page).count(), count);
+    }
+    await answers(page).last().getByRole("button", { name: "Ask again" }).click();
+    await page.getByText("Answer 2 of 2").waitFor();
+    await facts(page).waitFor();
+    assert.equal(await answers(page).count(), 2);
+    await page.reload();
+    await page.getByText("Answer 2 of 2").waitFor();
+    assert.equal(await answers(page).count(), 2);
     assert.deepEqual(faults, []);
     await close();
   });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { program, start } from "./browser.mjs";
-import { assertFits, client, newTeam, promptWith, signIn } from "./support.mjs";
+import { assertAccessible, assertFits, client, newTeam, promptWith, signIn } from "./support.mjs";
 
 describe("conditions", { skip: program ? false : "there is no Chromium on this machine" }, () => {
   /** @type {Awaited<ReturnType<typeof start>>} */
@@ -48,6 +48,7 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
     await page.getByRole("button", { name: "Review and save" }).click();
     await page.getByRole("button", { name: "Save version" }).click();
     await page.getByText("This key no longer works").waitFor();
+    await assertAccessible(page, "a revoked key");
     await page.getByLabel("API key", { exact: true }).fill(admin);
     await page.getByRole("button", { name: "Go on with this key" }).click();
     await page.getByRole("button", { name: "Save version" }).click();
@@ -65,7 +66,8 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
     await page.route(/\/(api|health)/, cut);
     await page.getByRole("searchbox").fill("her");
     await page.getByText("The server cannot be reached. Applications go on").waitFor();
-    await page.getByRole("button", { name: "Try again" }).waitFor({ timeout: 2_000 }).catch(() => undefined);
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    await assertAccessible(page, "a server that is down");
     await page.unroute(/\/(api|health)/, cut);
     await page.getByText("The server cannot be reached. Applications go on").waitFor({ state: "detached" });
     await page.getByRole("link", { name: "here" }).waitFor();

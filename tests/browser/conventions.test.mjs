@@ -18,6 +18,7 @@ describe("conventions", { skip: program ? false : "there is no Chromium on this 
     call = client(started.url, key);
     for (let index = 0; index < 30; index += 1) await call("POST", "/api/prompts", { name: `number-${String(index).padStart(2, "0")}`, tags: index % 2 ? ["odd"] : [] });
     await promptWith(call, "compared", ["One", "Two"]);
+    await call("PATCH", "/api/prompts/compared", { description: "Two versions side by side." });
   });
   after(() => started.stop());
 
@@ -56,6 +57,22 @@ describe("conventions", { skip: program ? false : "there is no Chromium on this 
     await page.getByRole("option", { name: "compared" }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL("**/prompts/compared");
+    // By what the server knows of it, not by its name alone.
+    await page.keyboard.press("ControlOrMeta+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("side by side");
+    await page.getByRole("option", { name: /compared/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/prompts/compared");
+    await page.keyboard.press("ControlOrMeta+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("audit");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/settings/audit");
+    for (const address of ["/experiments", "/analytics"]) {
+      await page.goto(address);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.keyboard.press("/");
+      await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Prompt");
+    }
     await page.goto("/settings/audit");
     await page.getByRole("table").waitFor();
     await page.keyboard.press("/");

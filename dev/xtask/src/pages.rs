@@ -32,8 +32,10 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 pub(crate) fn build(profile: Profile) -> Result<()> {
     let mut files = Files::new();
     collect(&application()?, Path::new(""), &mut files)?;
-    // Where each file went is the build's own business.
-    files.remove(Path::new("manifest.json"));
+    // Where each file and module went is the build's own business.
+    for name in ["manifest.json", "modules.json"] {
+        files.remove(Path::new(name));
+    }
     collect(&engine(profile)?, Path::new("engine"), &mut files)?;
     let folder = dist();
     let mut present = Files::new();

@@ -5,7 +5,8 @@
  *     const made = await api.create<Prompt>("/api/prompts", { name });
  */
 import { noteReachable } from "./connection";
-import { errorFrom, unreachable } from "./errors";
+import { errorFrom, silent, unreachable } from "./errors";
+import { once } from "./idempotency";
 import { currentKey, refuse } from "./session";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -23,7 +24,14 @@ interface Options {
   headers?: Record<string, string> | undefined;
   /** Let it reach the server although the page is being left. */
   keepalive?: boolean | undefined;
+  /** The answer is read bit by bit, for as long as it takes: only its beginning is waited for. */
+  streamed?: boolean | undefined;
 }
+
+/** How long an answer is waited for: longer than the server itself waits for anything. */
+const PATIENCE_MS = 30_000;
+/** The same for the beginning of an answer that is read bit by bit: a model may be asked before it. */
+const STREAM_PATIENCE_MS = 60_000;
 
 /** A path whose parts are encoded. */
 export function apiPath(parts: TemplateStringsArray, ...values: (string | number)[]): string {
@@ -38,8 +46,10 @@ export function withQuery(path: string, query: Query = {}): string {
 }
 
 /** Sends a request and gives the response, whatever kind it is, if it is a success. */
-export async function send(method: string, path: string, body?: unknown, { query, signal, key, headers, keepalive = false }: Options = {}): Promise<Response> {
+export async function send(method: string, path: string, body?: unknown, { query, signal, key, headers, keepalive = false, streamed = false }: Options = {}): Promise<Response> {
   const used = key ?? currentKey();
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), streamed ? STREAM_PATIENCE_MS : PATIENCE_MS);
   const init: RequestInit = {
     method,
     headers: {
@@ -48,7 +58,7 @@ export async function send(method: string, path: string, body?: unknown, { query
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal ? { signal } : {}),
+    signal: signal ? AbortSignal.any([signal, patience.signal]) : patience.signal,
     keepalive,
     cache: "no-store",
     credentials: "omit",
@@ -56,8 +66,9 @@ export async function send(method: string, path: string, body?: unknown, { query
   const response = await fetch(withQuery(path, query), init).catch((cause: unknown) => {
     if (signal?.aborted) throw cause;
     noteReachable(false);
-    throw unreachable(cause);
+    throw patience.signal.aborted ? silent(cause) : unreachable(cause);
   });
+  if (streamed) clearTimeout(timer);
   noteReachable(true);
   if (response.ok) return response;
   const error = await errorFrom(response);
@@ -65,16 +76,22 @@ export async function send(method: string, path: string, body?: unknown, { query
   throw error;
 }
 
-async function json<T>(method: string, path: string, body?: unknown, options?: Options): Promise<T> {
+async function json<T>(method: string, path: string, body?: unknown, options: Options = {}): Promise<T> {
   const response = await send(method, path, body, options);
-  return (response.status === 204 ? null : await response.json()) as T;
+  if (response.status === 204) return null as T;
+  const text = await response.text().catch((cause: unknown) => {
+    if (options.signal?.aborted) throw cause;
+    noteReachable(false);
+    throw unreachable(cause);
+  });
+  return JSON.parse(text) as T;
 }
 
 export const api = {
   get: <T>(path: string, options?: Options) => json<T>("GET", path, undefined, options),
   /** What creates something: a repetition after a lost answer makes no second one. */
   create: <T>(path: string, body: unknown, options: Options = {}) =>
-    json<T>("POST", path, body, { ...options, headers: { "idempotency-key": crypto.randomUUID(), ...options.headers } }),
+    once(JSON.stringify([options.key ?? currentKey(), path, body]), (key) => json<T>("POST", path, body, { ...options, headers: { "idempotency-key": key, ...options.headers } })),
   /** A POST that may be repeated as it is. */
   post: <T>(path: string, body: unknown, options?: Options) => json<T>("POST", path, body, options),
   put: <T>(path: string, body: unknown, options?: Options) => json<T>("PUT", path, body, options),

@@ -13,12 +13,9 @@ export function noteReachable(now: boolean): void {
   for (const listener of listeners) listener();
 }
 
-export function useReachable(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    isReachable,
-  );
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
+
+export const useReachable = (): boolean => useSyncExternalStore(subscribe, isReachable);

@@ -3,7 +3,7 @@ import type { FieldError, Problem } from "./types";
 /** An answer that is no success, or none at all (`status` 0). */
 export class ApiError extends Error {
   readonly status: number;
-  /** What went wrong, for programs: the API's code, or `offline`. */
+  /** What went wrong, for programs: the API's code, or `offline` and `timeout`. */
   readonly code: string;
   readonly requestId: string | null;
   readonly fields: readonly FieldError[];
@@ -52,10 +52,23 @@ export function unreachable(cause: unknown): ApiError {
   return error;
 }
 
+/** The server was reached, perhaps, and says nothing. */
+export function silent(cause: unknown): ApiError {
+  const error = new ApiError({ status: 0, code: "timeout", detail: "The server does not answer.", requestId: null });
+  error.cause = cause;
+  return error;
+}
+
 /** A detail of the API as a sentence: capital letter and full stop. */
 export function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/** What an error says to a person; of a refused body, what is wrong with each field. */
+export function detailOf(error: unknown): string {
+  if (error instanceof ApiError && error.fields.length > 0) return error.fields.map(({ field, detail }) => sentence(`${field}: ${detail}`)).join(" ");
+  return error instanceof Error ? error.message : "Something unexpected happened.";
 }
 
 /** Whether trying the same again can succeed. */

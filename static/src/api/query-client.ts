@@ -1,5 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
+import { isReachable, subscribe as subscribeToConnection } from "./connection";
 import { isTransient } from "./errors";
+import { currentSession, subscribe as subscribeToSession } from "./session";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -12,4 +14,23 @@ export const queryClient = new QueryClient({
     },
     mutations: { networkMode: "always" },
   },
+});
+
+// Whichever request finds the server again: what failed meanwhile is asked for anew. What did not fail is left alone,
+// or one request that always fails and one that never does would take turns without end.
+subscribeToConnection(() => {
+  if (isReachable()) void queryClient.invalidateQueries({ predicate: ({ state }) => state.error !== null || state.fetchFailureCount > 0 });
+});
+
+let before = currentSession().active;
+
+// Nothing of one team may stay for another. Another key of the same team may see more or less of the same.
+subscribeToSession(() => {
+  const { active } = currentSession();
+  if (active === before) return;
+  const isSameTeam = active !== null && active.me.team.id === before?.me.team.id;
+  before = active;
+  if (isSameTeam) return void queryClient.invalidateQueries();
+  void queryClient.cancelQueries();
+  return queryClient.clear();
 });

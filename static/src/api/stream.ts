@@ -34,12 +34,12 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 
 /** Posts `body` and yields the events of the answer until it ends or `signal` is aborted. */
 export async function* stream(path: string, body: unknown, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-  const response = await send("POST", path, body, { signal, headers: { accept: "text/event-stream" } });
+  const response = await send("POST", path, body, { signal, streamed: true, headers: { accept: "text/event-stream" } });
   if (response.body) yield* readEvents(response.body);
 }
 
 /** Goes on with a stream after the event `lastEventId`. Nothing when nothing is left. */
 export async function* resume(path: string, lastEventId: string, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-  const response = await send("GET", path, undefined, { signal, headers: { accept: "text/event-stream", "last-event-id": lastEventId } });
+  const response = await send("GET", path, undefined, { signal, streamed: true, headers: { accept: "text/event-stream", "last-event-id": lastEventId } });
   if (response.status !== 204 && response.body) yield* readEvents(response.body);
 }

@@ -9,7 +9,7 @@ export const saveTable = (name: string, csv: string): void => saveBlob(name, new
 
 /** Saves what the API answers as a file: a link could not carry the key. */
 export async function saveAnswer(name: string, path: string): Promise<void> {
-  const response = await send("GET", path);
+  const response = await send("GET", path, undefined, { streamed: true });
   saveBlob(name, await response.blob());
 }
 

@@ -36,7 +36,6 @@ export interface AssignmentExplanation {
 }
 
 export interface Engine {
-  countTokens: (model: string, text: string) => TokenCount;
   countMessageTokens: (model: string, messages: { role: string; content: string }[]) => TokenCount;
   variables: (template: string) => string[];
   render: (template: string, values: Record<string, unknown>) => { text: string; missing: string[] };
@@ -47,7 +46,6 @@ export interface Engine {
 /** What wasm-bindgen exports from `shared/browser`. */
 interface Module {
   default: (options: { module_or_path: string }) => Promise<unknown>;
-  count_tokens: (model: string, text: string) => string;
   count_message_tokens: (model: string, messages: string) => string;
   variables: (template: string) => string;
   render: (template: string, values: string) => string;
@@ -72,7 +70,6 @@ async function load(): Promise<Engine> {
   const module = (await import(/* @vite-ignore */ address)) as Module;
   await module.default({ module_or_path: "/engine/browser_bg.wasm" });
   return {
-    countTokens: (model, text) => JSON.parse(module.count_tokens(model, text)) as TokenCount,
     countMessageTokens: (model, messages) => JSON.parse(module.count_message_tokens(model, JSON.stringify(messages))) as TokenCount,
     variables: (template) => JSON.parse(module.variables(template)) as string[],
     render: (template, values) => JSON.parse(module.render(template, JSON.stringify(values))) as { text: string; missing: string[] },

@@ -1,27 +1,36 @@
 /** Numbers, times and money as people read them. */
 
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
+/** Each with its length in seconds. */
+const UNITS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
   ["week", 604_800],
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat("en", { style: "short" });
+/** "yesterday" is what people say; "next mo." could be any day of two. */
+const relativeDays = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** "3 hr. ago", "just now". Both in milliseconds since 1970. */
+/** "3 hr. ago", "just now", to the nearest. Both in milliseconds since 1970. */
 export function relativeTime(then: number, now: number): string {
   const seconds = (then - now) / 1000;
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  for (const [index, [unit, size]] of UNITS.entries()) {
+    // What would be rounded up to one of this unit in the next smaller one is one of this.
+    const [, smaller] = UNITS[index + 1] ?? ["second", 0];
+    if (Math.abs(seconds) >= size - smaller / 2) return (unit === "day" ? relativeDays : relative).format(Math.round(seconds / size), unit);
   }
   // The reader's clock may be a little behind the server's.
   return seconds > 45 ? "in a moment" : "just now";
 }
+
+/** "Nov 21, 2026", in the reader's time zone. */
+export const date = (time: string | number): string => day.format(new Date(time));
 
 /** "Nov 21, 2026, 9:30 AM", in the reader's time zone. */
 export const dateTime = (time: string | number): string => absolute.format(new Date(time));

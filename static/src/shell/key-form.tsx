@@ -2,23 +2,28 @@ import { Eye, EyeOff } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
 import { ApiError } from "@/api/errors";
-import { adoptKey, useSession } from "@/api/session";
+import { type KeyInUse, useSession } from "@/api/session";
 import type { Me } from "@/api/types";
 import { Button, IconButton } from "@/ui/button";
 import { Checkbox, Field, Input } from "@/ui/field";
+import { Problem } from "@/ui/problem";
 
-function explain(error: unknown): string {
-  if (error instanceof ApiError && error.status === 401) return "This key does not work: it is mistyped, has expired or was revoked.";
-  return error instanceof Error ? error.message : "Something unexpected happened.";
+interface KeyFormProps {
+  action: string;
+  /** Puts the key into use, now that the server knows it; false if it is not to be after all. */
+  onKey: (given: KeyInUse) => boolean | Promise<boolean>;
 }
 
-/** Takes a key, asks the server whose it is, and puts it into use. */
-export function KeyForm({ action, onDone }: { action: string; onDone?: () => void }) {
-  const { kept: wasKept } = useSession();
+const MISTYPED = "This key does not work: it is mistyped, has expired or was revoked.";
+
+/** Takes a key and asks the server whose it is. */
+export function KeyForm({ action, onKey }: KeyFormProps) {
+  const { active } = useSession();
   const [shown, setShown] = useState(false);
-  const [kept, setKept] = useState(wasKept);
+  const [kept, setKept] = useState(active?.kept ?? false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
+  const [problem, setProblem] = useState<unknown>();
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -30,11 +35,12 @@ export function KeyForm({ action, onDone }: { action: string; onDone?: () => voi
     if (/[^\x20-\x7e]/.test(key)) return setError("This key does not work: a key has only letters from A to Z, digits and _. Copy it anew.");
     setBusy(true);
     setError(undefined);
+    setProblem(undefined);
     try {
-      adoptKey({ key, me: await api.get<Me>("/api/me", { key }) }, kept);
-      onDone?.();
+      await onKey({ key, me: await api.get<Me>("/api/me", { key }), kept });
     } catch (failure) {
-      setError(explain(failure));
+      if (failure instanceof ApiError && failure.status === 401) setError(MISTYPED);
+      else setProblem(failure);
     } finally {
       setBusy(false);
     }
@@ -50,7 +56,8 @@ export function KeyForm({ action, onDone }: { action: string; onDone?: () => voi
           </div>
         )}
       </Field>
-      <Checkbox checked={kept} onChange={(event) => setKept(event.target.checked)} label={<>Keep it for this tab <span className="text-muted">– or a reload asks for it again. A new tab always does: keys are not passed on between tabs, and nothing is left when this one is closed.</span></>} />
+      <Checkbox checked={kept} onChange={(event) => setKept(event.target.checked)} label={<>Keep it for this tab <span className="text-muted">– or a reload asks for it again. Tabs that you open next to this one have it too, and nothing is left when they are closed.</span></>} />
+      <Problem error={problem} />
       <Button type="submit" kind="primary" busy={busy} className="h-9 w-full">
         {action}
       </Button>

@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { CloudOff } from "lucide-react";
 import { useEffect, useState } from "react";
 import { noteReachable, useReachable } from "@/api/connection";
@@ -6,16 +5,15 @@ import { noteReachable, useReachable } from "@/api/connection";
 const AGAIN_MS = 4_000;
 
 async function isUp(): Promise<boolean> {
-  return fetch("/health", { cache: "no-store" }).then(
+  return fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(AGAIN_MS) }).then(
     (response) => response.ok,
     () => false,
   );
 }
 
-/** Says that the server does not answer, asks again by itself, and refreshes the page when it is back. */
+/** Says that the server does not answer, and asks again by itself. What failed meanwhile is read anew when it is back. */
 export function OfflineBanner() {
   const reachable = useReachable();
-  const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
   useEffect(() => {
     if (reachable) return undefined;
@@ -23,9 +21,7 @@ export function OfflineBanner() {
       setAsking(true);
       const up = await isUp();
       setAsking(false);
-      if (!up) return;
-      noteReachable(true);
-      void queries.invalidateQueries();
+      if (up) noteReachable(true);
     };
     const timer = setInterval(() => void ask(), AGAIN_MS);
     const online = () => void ask();
@@ -34,7 +30,7 @@ export function OfflineBanner() {
       clearInterval(timer);
       removeEventListener("online", online);
     };
-  }, [reachable, queries]);
+  }, [reachable]);
   if (reachable) return null;
   return (
     <div role="alert" className="flex items-center justify-center gap-2 bg-warn-ground px-4 py-1.5 text-sm text-warn">

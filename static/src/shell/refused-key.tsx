@@ -1,30 +1,30 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
-import { forgetKeys, useSession } from "@/api/session";
-import { paths } from "@/paths";
+import { currentSession, useSession } from "@/api/session";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { KeyForm } from "./key-form";
+import { KnownKeys } from "./known-keys";
+import { useKeyChange } from "./use-key-change";
 
 /** The key has expired or was revoked: another one can take over, and what was typed on the page stays. */
 export function RefusedKey() {
-  const { refused, active } = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const leave = () => {
-    forgetKeys();
-    queries.clear();
-    void navigate(paths.signIn());
-  };
+  const { refused, active, keys } = useSession();
+  const { goOnWith, signOut } = useKeyChange();
   return (
     <Dialog
       open={refused}
       onOpenChange={() => undefined}
       title="This key no longer works"
-      description={`“${active?.me.key.name ?? ""}” has expired or was revoked. Paste another one to go on; nothing on this page is lost.`}
-      footer={<Button kind="quiet" onClick={leave}>Sign out instead</Button>}
+      description={`“${active?.me.key.name ?? ""}” has expired or was revoked. With another key of ${active?.me.team.name ?? "the team"} you go on where you are; nothing on this page is lost.`}
+      footer={
+        <Button kind="quiet" onClick={() => void signOut()}>
+          Sign out instead
+        </Button>
+      }
     >
-      <KeyForm action="Go on with this key" onDone={() => void queries.invalidateQueries()} />
+      <div className="flex flex-col gap-5">
+        <KnownKeys keys={keys.filter((known) => known !== currentSession().active)} onChoose={(known) => void goOnWith(known)} />
+        <KeyForm action="Go on with this key" onKey={goOnWith} />
+      </div>
     </Dialog>
   );
 }

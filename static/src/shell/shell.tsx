@@ -30,7 +30,8 @@ const PALETTE_LOADS_AFTER_MS = 1_000;
 export function Shell() {
   const { active } = useSession();
   return active ? (
-    <Frame />
+    // Another team's pages are other pages, whatever their address.
+    <Frame key={active.me.team.id} />
   ) : (
     <Suspense>
       <SignIn />
@@ -89,22 +90,23 @@ const SECOND_KEY_MS = 1_200;
 function useGlobalKeys({ onPalette, onList }: { onPalette: () => void; onList: () => void }): void {
   const navigate = useNavigate();
   const awaitingUntil = useRef(0);
-  const second = (key: string, otherwise: () => unknown = () => false) => () => {
-    const destination = Date.now() < awaitingUntil.current ? DESTINATIONS.find((each) => each.key === key) : undefined;
+  const second = (to: string) => () => {
+    const isSecond = Date.now() < awaitingUntil.current;
     awaitingUntil.current = 0;
-    return destination ? void navigate(destination.to) : otherwise();
+    return isSecond && void navigate(to);
   };
   useShortcuts({
     "mod+k": onPalette,
     "?": onList,
     g: () => void (awaitingUntil.current = Date.now() + SECOND_KEY_MS),
     "/": focusSearch,
-    ...Object.fromEntries(DESTINATIONS.map(({ key }) => [key, second(key)])),
+    ...Object.fromEntries(DESTINATIONS.map(({ key, to }) => [key, second(to)])),
   });
 }
 
+/** The first text among what searches or filters the page. */
 function focusSearch(): boolean {
-  const field = document.querySelector<HTMLInputElement>("main input[type=search]");
+  const field = document.querySelector<HTMLInputElement>("main input[type=search], main [role=search] input:not([type])");
   field?.focus();
   field?.select();
   return field !== null;

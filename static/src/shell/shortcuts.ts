@@ -12,9 +12,10 @@ export const SHORTCUTS: { where: string; list: Shortcut[] }[] = [
     where: "Everywhere",
     list: [
       { keys: ["⌘", "K"], does: "Go to a page or a prompt" },
-      { keys: ["/"], does: "Search" },
+      { keys: ["/"], does: "Search or filter" },
       { keys: ["J"], does: "Next" },
       { keys: ["K"], does: "Previous" },
+      { keys: ["↵"], does: "Open the row" },
       { keys: ["⌘", "↵"], does: "Send or save" },
       { keys: ["Esc"], does: "Close or stop" },
       { keys: ["?"], does: "This list" },
@@ -27,6 +28,17 @@ export const SHORTCUTS: { where: string; list: Shortcut[] }[] = [
       { keys: ["⇧", "↵"], does: "New line" },
       { keys: ["Esc"], does: "Stop the answer" },
       { keys: ["N"], does: "New chat" },
+    ],
+  },
+  {
+    where: "Editor",
+    list: [{ keys: ["⌘", "S"], does: "Review and save" }],
+  },
+  {
+    where: "Charts",
+    list: [
+      { keys: ["←", "→"], does: "Through the values" },
+      { keys: ["Home", "End"], does: "First and last value" },
     ],
   },
   {

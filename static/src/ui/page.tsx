@@ -31,7 +31,8 @@ export function Page({ title, documentTitle, badges, description, actions, back,
     <div className={`mx-auto w-full px-4 pb-20 md:px-8 ${full ? "" : "max-w-6xl"}`}>
       <header className={`pt-6 ${tabs ? "" : "pb-4"}`}>
         {back && <div className="mb-1 text-sm text-muted">{back}</div>}
-        <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+        {/* As high as with buttons, so that tabs below stay where they are. */}
+        <div className="flex min-h-8 flex-wrap items-center gap-x-4 gap-y-3">
           <div className="min-w-0 flex-1 basis-44">
             <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
               <h1 dir="auto" className="min-w-0 text-xl font-semibold tracking-tight break-words">
@@ -39,7 +40,8 @@ export function Page({ title, documentTitle, badges, description, actions, back,
               </h1>
               {badges}
             </div>
-            {description && <div className="mt-0.5 max-w-prose text-pretty break-words text-muted">{description}</div>}
+            {/* Sentences are read in lines that end somewhere; facts stand beside each other. */}
+            {description && <div className={`mt-0.5 text-pretty break-words text-muted ${typeof description === "string" ? "max-w-prose" : ""}`}>{description}</div>}
           </div>
           {actions && <div className="flex max-w-full flex-wrap items-center gap-2">{actions}</div>}
         </div>

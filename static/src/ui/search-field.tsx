@@ -1,5 +1,6 @@
 import { Search } from "lucide-react";
 import { type KeyboardEvent, useEffect, useEffectEvent, useState } from "react";
+import { Kbd } from "./badge";
 import { Input } from "./field";
 
 /** Esc in a search empties it, and leaves it when it is empty. */
@@ -20,6 +21,8 @@ interface SearchFieldProps {
   onSearch: (value: string) => void;
   /** What may be typed. */
   placeholder?: string;
+  /** The slash goes to another search of the page. */
+  isSecond?: boolean;
   className?: string;
 }
 
@@ -27,7 +30,7 @@ interface SearchFieldProps {
  * A search whose value lives in the address. The field keeps what is typed itself: a value that came back through a
  * navigation would be late, and lose letters.
  */
-export function SearchField({ label, value, onSearch, placeholder = "Search  ( / )", className = "" }: SearchFieldProps) {
+export function SearchField({ label, value, onSearch, placeholder = "Search", isSecond = false, className = "" }: SearchFieldProps) {
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
   const [sent, setSent] = useState<string[]>([]);
@@ -52,7 +55,12 @@ export function SearchField({ label, value, onSearch, placeholder = "Search  ( /
   return (
     <div className={`relative ${className}`}>
       <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />
-      <Input type="search" aria-label={label} placeholder={placeholder} dir="auto" value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={onEscape(() => setTyped(""))} className="ps-8" />
+      <Input type="search" aria-label={label} placeholder={placeholder} dir="auto" value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={onEscape(() => setTyped(""))} className="peer ps-8" />
+      {!isSecond && typed === "" && (
+        <span aria-hidden className="pointer-events-none absolute end-2 top-1.5 peer-focus:hidden pointer-coarse:hidden">
+          <Kbd>/</Kbd>
+        </span>
+      )}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { dateTime, relativeTime } from "@/lib/format";
+import { date, dateTime, relativeTime } from "@/lib/format";
 
 let now = Date.now();
 const listeners = new Set<() => void>();
@@ -21,6 +21,15 @@ export function RelativeTime({ time, className }: { time: string; className?: st
   return (
     <time dateTime={time} title={dateTime(time)} className={`whitespace-nowrap ${className ?? ""}`}>
       {relativeTime(Date.parse(time), useNow())}
+    </time>
+  );
+}
+
+/** A day that matters as such, as when something ends, with how far away it is on hover. */
+export function DateOf({ time, className }: { time: string; className?: string }) {
+  return (
+    <time dateTime={time} title={`${dateTime(time)}, ${relativeTime(Date.parse(time), useNow())}`} className={`whitespace-nowrap ${className ?? ""}`}>
+      {date(time)}
     </time>
   );
 }

@@ -1,5 +1,5 @@
 import { toast } from "sonner";
-import { ApiError, sentence } from "@/api/errors";
+import { ApiError, detailOf, isTransient } from "@/api/errors";
 
 /** What is shown of what only its newest news matters of. */
 const replaceable = new Map<string, string | number>();
@@ -16,15 +16,12 @@ export function notify(text: string, options: { description?: string; undo?: () 
   if (id) replaceable.set(id, shown);
 }
 
-/** What an error says; of a refused body, what is wrong with each field. */
-function detailOf(error: unknown): string {
-  if (error instanceof ApiError && error.fields.length > 0) return error.fields.map(({ field, detail }) => sentence(`${field}: ${detail}`)).join(" ");
-  return error instanceof Error ? error.message : "Something unexpected happened.";
-}
-
-/** Something could not be done. */
-export function notifyError(text: string, error: unknown): void {
-  const detail = detailOf(error);
+/**
+ * Something could not be done. `retry` does it once more, where that can help. It stays as long as somebody may still
+ * choose to.
+ */
+export function notifyError(text: string, error: unknown, { retry }: { retry?: () => void } = {}): void {
   const id = error instanceof ApiError && error.requestId ? ` Request ${error.requestId}.` : "";
-  toast.error(text, { description: detail + id, duration: 10_000 });
+  const again = retry && isTransient(error) ? { action: { label: "Try again", onClick: retry }, duration: 20_000 } : { duration: 10_000 };
+  toast.error(text, { description: detailOf(error) + id, ...again });
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue } from "react";
 import { isNotFound } from "@/api/errors";
+import { promptQuery } from "@/api/queries";
 import { useSearchState } from "@/lib/search-state";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
@@ -8,7 +9,6 @@ import { Page } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { PromptInput } from "../experiments/prompt-input";
 import { CHOICE_DEFAULTS, Dashboard } from "./dashboard";
-import { promptNamedQuery } from "./queries";
 import { RANGE_DEFAULTS } from "./range";
 import { RangeControls } from "./range-controls";
 import { useScope } from "./use-scope";
@@ -17,7 +17,7 @@ import { useScope } from "./use-scope";
 export function AnalyticsPage() {
   const [state, set] = useSearchState({ ...RANGE_DEFAULTS, ...CHOICE_DEFAULTS, prompt: "", environment: "" });
   const name = useDeferredValue(state.prompt.trim());
-  const prompt = useQuery(promptNamedQuery(name));
+  const prompt = useQuery(promptQuery(name));
   const chosen = name !== "" && prompt.data?.name === name ? prompt.data : undefined;
   const scope = useScope({ range: state.range, from: state.from, to: state.to, zone: state.zone }, { prompt_id: chosen?.id, environment: state.environment || undefined });
   const unknown = name !== "" && prompt.isError && isNotFound(prompt.error);

@@ -17,7 +17,7 @@ interface TurnViewProps {
   turns: readonly Turn[];
   /** Why nothing can be asked now. */
   reason: string | undefined;
-  onAskAgain: (question: string) => void;
+  onAskAgain: (turn: Turn) => void;
 }
 
 /** A question and its answers, of which one is shown: the newest, until another one is chosen. */
@@ -28,7 +28,7 @@ export const TurnView = memo(function TurnView({ turns, reason, onAskAgain }: Tu
   const shown = turns[at];
   if (!shown) return null;
   const { question, answer } = shown;
-  const again = question === null ? undefined : () => onAskAgain(question);
+  const again = question === null ? undefined : () => onAskAgain(shown);
   return (
     <article aria-label="Question and answer" className="flex flex-col gap-3 py-4">
       {question !== null && (

@@ -8,7 +8,10 @@ const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 const INDENTED = /^(?: {2,}|\t)\S/;
 const BLANK = /^\s*$/;
 
-/** The blocks of `text`; joined with blank lines they mean what it means. */
+/**
+ * The blocks of `text`, each read without the others: what refers to elsewhere, as a link's or a footnote's definition
+ * does, is not found from another block.
+ */
 export function blocksOf(text: string): string[] {
   const blocks: string[] = [];
   let lines: string[] = [];

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, MessagesSquare, PanelLeft, SlidersHorizontal } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useNavigate, useParams } from "react-router";
 import { isNotFound } from "@/api/errors";
 import { ConversationList } from "@/features/conversations/conversation-list";
@@ -14,6 +14,7 @@ import { CodeBlock } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
 import { notifyError } from "@/ui/toast";
+import { askedAgain } from "./again";
 import { TurnView } from "./answer";
 import { bodyOf, CHOICES_IN_ADDRESS, choicesOf, withChosen } from "./choices";
 import { ChoicesPanel } from "./choices-panel";
@@ -26,6 +27,8 @@ import { useStickToEnd } from "./stick";
 import { groupTurns, isRunning, mergeTurns, type Turn, turnsOf } from "./turn";
 
 const NO_TURNS: readonly Turn[] = [];
+/** How often an answer that somebody else reads is looked for. */
+const WATCH_MS = 5_000;
 
 /** Conversations on one side, one of them in the middle, what answers on the other side. */
 export function ChatPage() {
@@ -33,7 +36,7 @@ export function ChatPage() {
   const [list, setList] = useState(false);
   return (
     <div data-fills className="flex h-full">
-      <div className="w-64 shrink-0 border-e border-line max-lg:hidden">
+      <div className="w-56 shrink-0 border-e border-line max-lg:hidden">
         <ConversationList current={conversation} />
       </div>
       {/* Another conversation is another view: where it was scrolled to and what was open is its own. */}
@@ -48,9 +51,16 @@ export function ChatPage() {
 }
 
 function ConversationView({ conversation, onList }: { conversation: string | undefined; onList: () => void }) {
-  const stored = useQuery({ ...conversationQuery(conversation ?? ""), enabled: conversation !== undefined });
   const own = useTurns(conversation);
-  const turns = useMemo(() => mergeTurns(stored.data ? turnsOf(stored.data.messages) : NO_TURNS, own), [stored.data, own]);
+  const isWriting = own.some(({ answer }) => isRunning(answer));
+  const stored = useQuery({
+    ...conversationQuery(conversation ?? ""),
+    enabled: conversation !== undefined,
+    // An answer that this page lost, or that another one asked for, may still be written.
+    refetchInterval: ({ state }) => !isWriting && state.data?.messages.some(({ status }) => status === "streaming") && WATCH_MS,
+  });
+  const storedTurns = useMemo(() => (stored.data ? turnsOf(stored.data.messages, askedAgain(stored.data.id)) : NO_TURNS), [stored.data]);
+  const turns = useMemo(() => mergeTurns(storedTurns, own), [storedTurns, own]);
   const groups = useMemo(() => groupTurns(turns), [turns]);
   const [chosen, choose] = useSearchState(CHOICES_IN_ADDRESS);
   const choices = withChosen(choicesOf(turns, stored.data?.user_id ?? null), chosen);
@@ -61,7 +71,7 @@ function ConversationView({ conversation, onList }: { conversation: string | und
   const running = turns.findLast(({ answer }) => isRunning(answer));
 
   useComeBack(conversation, turns);
-  const ask = useAsk(conversation, (message) => bodyOf(message, conversation, choices, variables), toEnd);
+  const { ask, askAgain } = useAsk(conversation, (message) => bodyOf(message, conversation, choices, variables), toEnd);
   const end = () => {
     input.current?.focus();
     stop(conversation).catch((error: unknown) => notifyError("The server could not be told to stop", error));
@@ -93,7 +103,7 @@ function ConversationView({ conversation, onList }: { conversation: string | und
             {conversation === undefined && turns.length === 0 && <Welcome />}
             {stored.data && stored.data.message_count > stored.data.messages.length && <p className="py-3 text-center text-sm text-muted">Only the last {stored.data.messages.length} messages are shown.</p>}
             {groups.map((group) => (
-              <TurnView key={group[0]?.key} turns={group} reason={running ? "An answer is being written." : undefined} onAskAgain={ask} />
+              <TurnView key={group[0]?.key} turns={group} reason={running ? "An answer is being written." : undefined} onAskAgain={askAgain} />
             ))}
           </div>
         </div>
@@ -114,7 +124,7 @@ function ConversationView({ conversation, onList }: { conversation: string | und
           )}
         </div>
       </section>
-      <aside aria-label="What answers" className="w-72 shrink-0 overflow-y-auto border-s border-line p-4 max-xl:hidden">
+      <aside aria-label="What answers" className="w-64 shrink-0 overflow-y-auto border-s border-line p-4 max-xl:hidden">
         <h2 className="mb-3 font-semibold">What answers</h2>
         <ChoicesPanel {...panelProps} />
       </aside>
@@ -125,8 +135,13 @@ function ConversationView({ conversation, onList }: { conversation: string | und
   );
 }
 
-/** Asks; a new conversation gets its address once it has one, if one still looks at it. The same function each time. */
-function useAsk(conversation: string | undefined, body: (message: string) => Parameters<typeof say>[0], onAsk: () => void): (message: string) => void {
+interface Asking {
+  ask: (message: string) => void;
+  askAgain: (turn: Turn) => void;
+}
+
+/** Asks; a new conversation gets its address once it has one, if one still looks at it. The same functions each time. */
+function useAsk(conversation: string | undefined, body: (message: string) => Parameters<typeof say>[0], onAsk: () => void): Asking {
   const navigate = useNavigate();
   const { search } = useLocation();
   const latest = useRef({ body, onAsk, search, shown: false });
@@ -136,15 +151,20 @@ function useAsk(conversation: string | undefined, body: (message: string) => Par
       latest.current.shown = false;
     };
   });
-  return useCallback(
-    (message: string) => {
-      say(latest.current.body(message), (id) => {
-        if (conversation === undefined && latest.current.shown) void navigate({ pathname: paths.conversation(id), search: latest.current.search }, { replace: true });
-      });
+  return useMemo(() => {
+    const onConversation = (id: string) => {
+      if (conversation === undefined && latest.current.shown) void navigate({ pathname: paths.conversation(id), search: latest.current.search }, { replace: true });
+    };
+    const tell = (message: string, again: boolean) => {
+      say(latest.current.body(message), { again, onConversation });
       latest.current.onAsk();
-    },
-    [conversation, navigate],
-  );
+    };
+    return {
+      ask: (message) => tell(message, false),
+      // What the server never took on gives way to what is asked instead: there is nothing to stand beside.
+      askAgain: ({ question, answer, again }) => question !== null && tell(question, again || answer.id !== null),
+    };
+  }, [conversation, navigate]);
 }
 
 /** After a reload: an answer that is still being written is read on. */

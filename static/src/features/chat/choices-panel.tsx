@@ -1,13 +1,14 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { Link } from "react-router";
 import { isNotFound } from "@/api/errors";
+import { promptChoicesQuery, promptQuery } from "@/api/queries";
 import { usePermission } from "@/api/session";
 import { paths } from "@/paths";
 import { Field, Input, Select, TextArea } from "@/ui/field";
 import { Skeleton } from "@/ui/states";
 import type { Choices, CHOICES_IN_ADDRESS } from "./choices";
-import { liveVersionQuery, modelsQuery, promptChoicesQuery, promptQuery } from "./queries";
+import { liveVersionQuery, modelsQuery } from "./queries";
 import { Suggest } from "./suggest";
 
 interface PanelProps {
@@ -24,7 +25,7 @@ export function ChoicesPanel({ choices, bound, onChoose, variables, onVariables 
   const { prompt, environment, user, model } = choices;
   const { allowed } = usePermission("viewer");
   const [search, setSearch] = useState("");
-  const found = useQuery({ ...promptChoicesQuery(useDeferredValue(search)), placeholderData: keepPreviousData, enabled: allowed });
+  const found = useQuery({ ...promptChoicesQuery(useDeferredValue(search)), enabled: allowed });
   const known = useQuery({ ...promptQuery(prompt), enabled: allowed && prompt !== "", staleTime: 60_000 });
   const live = useQuery({ ...liveVersionQuery(prompt, environment), enabled: allowed && prompt !== "" && !known.isError });
   const models = useQuery(modelsQuery);
@@ -75,7 +76,15 @@ const PromptHint = ({ name, bound }: { name: string; bound: boolean }) => (
     <Link to={paths.prompt(name)} className="link underline">
       Open the prompt
     </Link>
-    {bound && " · for none, start a new chat"}
+    {bound && (
+      <>
+        . This conversation keeps it: to chat without one,{" "}
+        <Link to={paths.chat()} className="link underline">
+          start a new chat
+        </Link>
+        .
+      </>
+    )}
   </>
 );
 

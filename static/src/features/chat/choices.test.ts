@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { bodyOf, CHOICES_IN_ADDRESS, choicesOf, withChosen } from "./choices";
 import { EMPTY_ANSWER, type Turn } from "./turn";
 
-const turn = (answer: Partial<Turn["answer"]>): Turn => ({ key: "k", question: "q", answer: { ...EMPTY_ANSWER, id: "msg_1", ...answer } });
+const turn = (answer: Partial<Turn["answer"]>): Turn => ({ key: "k", question: "q", again: false, answer: { ...EMPTY_ANSWER, id: "msg_1", ...answer } });
 
 test("a conversation goes on as it was", () => {
   expect(choicesOf([turn({ promptId: "prm_1", environment: "staging", model: "offline" })], "ada")).toEqual({ prompt: "prm_1", environment: "staging", user: "ada", model: "" });

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { promptQuery } from "@/api/queries";
 import { usePermission } from "@/api/session";
 import type { Choices } from "./choices";
-import { promptQuery } from "./queries";
 
 /** In the composer, in one line: what will answer. */
 export function ChosenSummary({ choices: { prompt, environment, model }, onOpen }: { choices: Choices; onOpen: () => void }) {

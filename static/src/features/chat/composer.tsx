@@ -52,7 +52,7 @@ export function Composer({ conversation, running, stopping, inputRef, onSend, on
       />
       <div className="flex items-center gap-2 px-2 pb-2">
         <div className="min-w-0 flex-1">{children}</div>
-        <span className="flex items-center gap-1 text-xs text-muted max-sm:hidden">
+        <span className="flex items-center gap-1 text-xs text-muted max-sm:hidden pointer-coarse:hidden">
           {running ? (
             <>
               <Kbd>Esc</Kbd> stops

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { promptQuery, versionQuery } from "@/api/queries";
 import { usePermission } from "@/api/session";
 import { count, duration, usd } from "@/lib/format";
 import { paths } from "@/paths";
 import { Badge } from "@/ui/badge";
 import { Hint } from "@/ui/tooltip";
-import { promptQuery, versionQuery } from "./queries";
 import type { Answer } from "./turn";
 
 /** Under an answer: which version and variant it came from, and what it took. */
@@ -27,23 +27,30 @@ export function Facts({ answer }: { answer: Answer }) {
       )}
       {model && <li className="min-w-0 break-words">{model}</li>}
       {tokensIn !== null && tokensOut !== null && (
-        <Fact hint={tokensEstimated ? "The provider has not counted the tokens: this is an estimate." : cachedTokensIn ? `${count(cachedTokensIn)} of the tokens in came from the provider's cache.` : "Tokens that the model read and wrote."}>
-          {`${about}${count(tokensIn)} in · ${about}${count(tokensOut)} out`}
-        </Fact>
+        <Pair>
+          <Fact hint={tokensEstimated ? "The provider has not counted the tokens: this is an estimate." : cachedTokensIn ? `${count(cachedTokensIn)} of the tokens in came from the provider's cache.` : "Tokens that the model read and wrote."}>
+            {`${about}${count(tokensIn)} in · ${about}${count(tokensOut)} out`}
+          </Fact>
+          <Fact hint={costUsd === null ? "The price of this model is not known." : "By the list prices of the model."}>{costUsd === null ? "cost unknown" : usd(costUsd)}</Fact>
+        </Pair>
       )}
-      {ttftMs !== null && <Fact hint="From the request to the first piece of the answer.">{duration(ttftMs)} to first token</Fact>}
-      {latencyMs !== null && <Fact hint="From the request to the end of the answer.">{duration(latencyMs)} in all</Fact>}
-      {tokensIn !== null && <Fact hint={costUsd === null ? "The price of this model is not known." : "By the list prices of the model."}>{costUsd === null ? "cost unknown" : usd(costUsd)}</Fact>}
+      {latencyMs !== null && (
+        <Pair>
+          {ttftMs !== null && <Fact hint="From the request to the first piece of the answer.">{duration(ttftMs)} to first token</Fact>}
+          <Fact hint="From the request to the end of the answer.">{duration(latencyMs)} in all</Fact>
+        </Pair>
+      )}
     </ul>
   );
 }
 
+/** Facts that stay on one line: where there is little room none stands alone on the next. */
+const Pair = ({ children }: { children: ReactNode }) => <li className="flex whitespace-nowrap [&>*+*]:before:px-1 [&>*+*]:before:content-['·']">{children}</li>;
+
 const Fact = ({ hint, children }: { hint: string; children: ReactNode }) => (
-  <li>
-    <Hint text={hint}>
-      <span className="cursor-default whitespace-nowrap">{children}</span>
-    </Hint>
-  </li>
+  <Hint text={hint}>
+    <span className="cursor-default">{children}</span>
+  </Hint>
 );
 
 function VariantBadge({ variant, experiment }: { variant: string; experiment: string | null }) {

@@ -33,7 +33,7 @@ export function AnswerFeedback({ messageId }: { messageId: string }) {
       return true;
     } catch (error) {
       setGiven(before);
-      notifyError("The rating was not taken", error);
+      notifyError("The rating was not taken", error, { retry: () => void give(rating) });
       return false;
     } finally {
       setBusy(false);

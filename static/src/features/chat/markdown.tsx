@@ -1,4 +1,4 @@
-import { memo, useDeferredValue, useMemo } from "react";
+import { memo, type ReactNode, useDeferredValue, useMemo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import remend from "remend";
@@ -13,6 +13,11 @@ function codeOf(children: unknown): { code: string; language: string } {
   const code = typeof props?.children === "string" ? props.children.replace(/\n$/, "") : "";
   return { code, language: /language-(\S+)/.exec(props?.className ?? "")?.[1] ?? "" };
 }
+
+const heading = (look: string) =>
+  function Heading({ children }: { children?: ReactNode }) {
+    return <h2 className={`font-semibold ${look}`}>{children}</h2>;
+  };
 
 /** What a model writes reaches nothing by itself: no raw HTML, no image is fetched, a link opens elsewhere. */
 const COMPONENTS: Components = {
@@ -45,16 +50,17 @@ const COMPONENTS: Components = {
       <table className="border-collapse text-sm">{children}</table>
     </div>
   ),
-  // Below the heading of the page, whatever the model thinks.
-  h1: ({ children }) => <h2>{children}</h2>,
-  h3: ({ children }) => <h2>{children}</h2>,
-  h4: ({ children }) => <h2>{children}</h2>,
-  h5: ({ children }) => <h2>{children}</h2>,
-  h6: ({ children }) => <h2>{children}</h2>,
+  // Below the heading of the page, whatever the model thinks: it decides how a heading looks, not what is above what.
+  h1: heading("text-xl tracking-tight"),
+  h2: heading("text-lg tracking-tight"),
+  h3: heading("text-base"),
+  h4: heading("text-sm"),
+  h5: heading("text-sm text-muted"),
+  h6: heading("text-sm text-muted"),
 };
 
 const PROSE =
-  "flex flex-col gap-3 break-words [&_h2]:mt-1 [&_h2]:font-semibold [&_ul]:list-disc [&_ol]:list-decimal [&_ul,&_ol]:ps-6 [&_ul]:ps-6 [&_li]:my-0.5 [&_li>ul]:my-0.5 [&_li_p]:my-1 [&_li.task-list-item]:list-none [&_input]:me-1.5 [&_blockquote]:border-s-2 [&_blockquote]:border-edge [&_blockquote]:ps-3 [&_blockquote]:text-muted [&_:not(pre)>code]:rounded [&_:not(pre)>code]:bg-sunken [&_:not(pre)>code]:px-1 [&_:not(pre)>code]:py-px [&_:not(pre)>code]:font-mono [&_:not(pre)>code]:text-sm [&_hr]:border-line [&_th]:border [&_th]:border-line [&_th]:px-2 [&_th]:py-1 [&_th]:text-start [&_td]:border [&_td]:border-line [&_td]:px-2 [&_td]:py-1 [&_strong]:font-semibold";
+  "flex flex-col gap-3 break-words [&_h2]:mt-2 [&_ul]:list-disc [&_ol]:list-decimal [&_ul,&_ol]:ps-6 [&_ul]:ps-6 [&_li]:my-0.5 [&_li>ul]:my-0.5 [&_li_p]:my-1 [&_li.task-list-item]:list-none [&_input]:me-1.5 [&_blockquote]:border-s-2 [&_blockquote]:border-edge [&_blockquote]:ps-3 [&_blockquote]:text-muted [&_:not(pre)>code]:rounded [&_:not(pre)>code]:bg-sunken [&_:not(pre)>code]:px-1 [&_:not(pre)>code]:py-px [&_:not(pre)>code]:font-mono [&_:not(pre)>code]:text-sm [&_hr]:border-line [&_th]:border [&_th]:border-line [&_th]:px-2 [&_th]:py-1 [&_th]:text-start [&_td]:border [&_td]:border-line [&_td]:px-2 [&_td]:py-1 [&_strong]:font-semibold";
 
 const Block = memo(function Block({ text }: { text: string }) {
   return (

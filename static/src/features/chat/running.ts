@@ -9,6 +9,7 @@ import { queryClient } from "@/api/query-client";
 import { currentSession, subscribe as subscribeToSession } from "@/api/session";
 import { resume, stream, type StreamEvent } from "@/api/stream";
 import type { ChatInput, ChatMeta, StoppedAnswer } from "@/api/types";
+import { noteAgain } from "./again";
 import { conversationQuery, refreshConversations } from "./queries";
 import { type Answer, applyEvent, EMPTY_ANSWER, failed, isRunning, type Turn, turnsOf } from "./turn";
 
@@ -66,11 +67,18 @@ export function useTurns(conversation: string | undefined): readonly Turn[] {
 
 const current = (conversation: string | undefined): Run | undefined => runs.findLast((run) => run.conversation === (conversation ?? NEW) && isRunning(run.turn.answer));
 
-/** Says something. `onConversation` hears of the conversation that was made for it. */
-export function say(body: ChatInput, onConversation?: (id: string) => void): void {
+interface Saying {
+  /** It was said already; another answer is wanted. */
+  again: boolean;
+  /** Hears of the conversation that was made for it. */
+  onConversation: (id: string) => void;
+}
+
+/** Says something. */
+export function say(body: ChatInput, { again, onConversation }: Saying): void {
   const conversation = body.conversation_id ?? NEW;
   if (current(conversation)) return;
-  const run: Run = { conversation, turn: { key: `own-${(nextKey += 1)}`, question: body.message, answer: EMPTY_ANSWER }, abort: new AbortController() };
+  const run: Run = { conversation, turn: { key: `own-${(nextKey += 1)}`, question: body.message, again, answer: EMPTY_ANSWER }, abort: new AbortController() };
   // What began nothing is of no use once something else is said.
   runs = [...runs.filter((other) => other.conversation !== conversation || other.turn.answer.id !== null), run];
   notifyAll();
@@ -129,15 +137,16 @@ async function follow(run: Run, first: AsyncGenerator<StreamEvent>, onConversati
 
 function take(run: Run, event: StreamEvent, onConversation?: (id: string) => void): void {
   const answer = applyEvent(run.turn.answer, event);
-  const isNamed = run.turn.answer.id === null && answer.id !== null;
+  const name = run.turn.answer.id === null ? answer.id : null;
   if (event.event === "meta" && run.conversation === NEW) {
     run.conversation = (event.data as ChatMeta).conversation_id;
     change(run, answer);
     onConversation?.(run.conversation);
     void refreshConversations();
   } else change(run, answer, event.event === "delta" ? "frame" : "now");
+  if (name && run.turn.again) noteAgain(run.conversation, name);
   // Somebody was quicker than the server.
-  if (isNamed && answer.stopping) tell(run).catch(() => undefined);
+  if (name && answer.stopping) tell(run).catch(() => undefined);
 }
 
 /** Whether the answer has ended and is now as it is stored. */

@@ -54,18 +54,45 @@ describe("turns", () => {
   test("of this page stand in the place of what is stored, and those that are not stored yet at the end", () => {
     const stored = turnsOf([message(1, "user", "q"), message(2, "assistant", "", { status: "streaming", environment: "staging" })]);
     const own = [
-      { key: "own-1", question: "q", answer: after([1, "meta", meta], [2, "delta", { text: "live" }]) },
-      { key: "own-2", question: "next", answer: EMPTY_ANSWER },
+      { key: "own-1", question: "q", again: false, answer: after([1, "meta", meta], [2, "delta", { text: "live" }]) },
+      { key: "own-2", question: "next", again: false, answer: EMPTY_ANSWER },
     ];
     const merged = mergeTurns(stored, own);
     expect(merged.map(({ key, answer }) => [key, answer.text, answer.environment])).toEqual([["own-1", "live", "staging"], ["own-2", "", null]]);
   });
 });
 
-test("answers to a question that was asked again stand together", () => {
-  const turn = (key: string, question: string | null) => ({ key, question, answer: EMPTY_ANSWER });
-  const groups = groupTurns([turn("a", null), turn("b", null), turn("c", "Why?"), turn("d", "Why?"), turn("e", "How?"), turn("f", "Why?")]);
-  expect(groups.map((group) => group.map(({ key }) => key).join(""))).toEqual(["a", "b", "cd", "e", "f"]);
+describe("a turn of this page that has ended", () => {
+  const offline = { code: "offline", detail: "The connection broke off.", requestId: null, retryAfter: null };
+  const own = (more: Partial<Answer>) => [{ key: "own-1", question: "q", again: false, answer: { ...EMPTY_ANSWER, id: "msg_2", missingVariables: ["name"], tokensEstimated: true, ...more } }];
+  const stored = (more: Partial<Message>) => turnsOf([message(1, "user", "q"), message(2, "assistant", "all of it", more)]);
+
+  test("is what is stored, once it has ended there: this page may have lost it", () => {
+    const [lost] = mergeTurns(stored({ tokens_out: 3 }), own({ status: "failed", text: "all", error: offline }));
+    expect(lost?.answer).toMatchObject({ status: "complete", text: "all of it", tokensOut: 3, error: null, missingVariables: ["name"], tokensEstimated: true });
+    const [stopped] = mergeTurns(stored({ status: "complete" }), own({ status: "cancelled", text: "" }));
+    expect(stopped?.answer).toMatchObject({ status: "complete", text: "all of it" });
+  });
+
+  test("stays as it is while the server still writes, and while it is read", () => {
+    expect(mergeTurns(stored({ status: "streaming" }), own({ status: "failed", text: "all", error: offline }))[0]?.answer.status).toBe("failed");
+    expect(mergeTurns(stored({}), own({ status: "streaming", text: "all" }))[0]?.answer.text).toBe("all");
+  });
+
+  test("fails for the reason that the provider gave, not for that of the connection", () => {
+    const failedThere = stored({ status: "failed", error_code: "interrupted" });
+    const told = { ...offline, code: "provider_error", detail: "The key is out of credit." };
+    expect(mergeTurns(failedThere, own({ status: "failed", error: told }))[0]?.answer.error?.detail).toBe("The key is out of credit.");
+    expect(mergeTurns(failedThere, own({ status: "failed", error: offline }))[0]?.answer.error?.detail).toBe("The provider broke off.");
+  });
+});
+
+test("only answers that were asked for again stand together: the same words may be meant twice", () => {
+  const turn = (key: string, question: string | null, again = false) => ({ key, question, again, answer: EMPTY_ANSWER });
+  const groups = groupTurns([turn("a", null), turn("b", null), turn("c", "go on"), turn("d", "go on"), turn("e", "go on", true), turn("f", "How?"), turn("g", "go on", true)]);
+  expect(groups.map((group) => group.map(({ key }) => key).join(""))).toEqual(["a", "b", "c", "de", "f", "g"]);
+  const stored = turnsOf([message(1, "user", "q"), message(2, "assistant", "a"), message(3, "user", "q"), message(4, "assistant", "b")], new Set(["msg_4"]));
+  expect(groupTurns(stored)).toHaveLength(1);
 });
 
 test("a model without a key is explained to a person", () => {

@@ -52,6 +52,8 @@ export interface Turn {
   key: string;
   /** Null when it is older than what is shown. */
   question: string | null;
+  /** It asks the question before it again, for another answer. */
+  again: boolean;
   answer: Answer;
 }
 
@@ -194,8 +196,10 @@ function fromMessage(message: Message): Answer {
   };
 }
 
-/** Stored messages as turns, oldest first. */
-export function turnsOf(messages: readonly Message[]): Turn[] {
+const NONE: ReadonlySet<string> = new Set();
+
+/** Stored messages as turns, oldest first. `again` are the ids of the answers that were asked for again. */
+export function turnsOf(messages: readonly Message[], again: ReadonlySet<string> = NONE): Turn[] {
   const turns: Turn[] = [];
   let question: string | null = null;
   for (const message of messages.toSorted((a, b) => a.position - b.position)) {
@@ -203,7 +207,7 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
       question = message.content;
       continue;
     }
-    turns.push({ key: message.id, question, answer: fromMessage(message) });
+    turns.push({ key: message.id, question, again: again.has(message.id), answer: fromMessage(message) });
     question = null;
   }
   return turns;
@@ -214,19 +218,31 @@ export function groupTurns(turns: readonly Turn[]): Turn[][] {
   const groups: Turn[][] = [];
   for (const turn of turns) {
     const last = groups.at(-1);
-    if (last && turn.question !== null && last[0]?.question === turn.question) last.push(turn);
+    if (last && turn.again && turn.question !== null && last[0]?.question === turn.question) last.push(turn);
     else groups.push([turn]);
   }
   return groups;
 }
 
-/** Stored turns with those of this page in their place: these know more, and may be ahead of what is stored. */
+/** Stored turns with those of this page in their place, and after them those that are not stored yet. */
 export function mergeTurns(stored: readonly Turn[], own: readonly Turn[]): Turn[] {
   const ownById = new Map(own.flatMap((turn) => (turn.answer.id ? [[turn.answer.id, turn] as const] : [])));
   const merged = stored.map((turn) => {
     const known = turn.answer.id ? ownById.get(turn.answer.id) : undefined;
-    return known ? { ...known, question: turn.question ?? known.question, answer: { ...known.answer, environment: turn.answer.environment ?? known.answer.environment } } : turn;
+    return known ? { ...known, question: turn.question ?? known.question, answer: mergeAnswers(turn.answer, known.answer) } : turn;
   });
   const storedIds = new Set(stored.map(({ answer }) => answer.id));
   return [...merged, ...own.filter(({ answer }) => answer.id === null || !storedIds.has(answer.id))];
+}
+
+/**
+ * An answer that is being written is ahead of what is stored. Once it has ended there, that is the answer: the server may
+ * have gone on after this page had lost it. What is not stored is known by this page alone.
+ */
+function mergeAnswers(stored: Answer, own: Answer): Answer {
+  if (isRunning(own) || isRunning(stored)) return { ...own, environment: stored.environment ?? own.environment };
+  const { lastEventId, missingVariables, droppedMessages, tokensEstimated } = own;
+  // The provider's own words say more than the code that is kept; that this page was cut off says nothing.
+  const error = stored.error && own.error && own.error.code !== "offline" ? own.error : stored.error;
+  return { ...stored, lastEventId, missingVariables, droppedMessages, tokensEstimated, error };
 }

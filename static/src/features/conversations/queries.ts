@@ -13,4 +13,5 @@ export const refresh = (): Promise<void> => queryClient.invalidateQueries({ quer
 
 export const rename = (id: string, title: string): Promise<Conversation> => api.patch<Conversation>(apiPath`/api/conversations/${id}`, { title });
 
-export const remove = (id: string, leaving: boolean): Promise<unknown> => api.delete(apiPath`/api/conversations/${id}`, { keepalive: leaving });
+/** With the key that deleted it: by then another one may be in use. `leaving`: the page is being left. */
+export const remove = (id: string, { key, leaving }: { key: string; leaving: boolean }): Promise<unknown> => api.delete(apiPath`/api/conversations/${id}`, { key, keepalive: leaving });

@@ -1,8 +1,9 @@
 /** Parts that the forms for experiments and canaries share. */
 import { Plus, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useNavigate } from "react-router";
 import type { Pointer, Prompt, Version } from "@/api/types";
+import { KeepDraft } from "@/shell/keep-draft";
 import { keyName, useShortcuts } from "@/shell/shortcuts";
 import { Button, IconButton } from "@/ui/button";
 import { Input, Select } from "@/ui/field";
@@ -103,6 +104,7 @@ interface TrialFormProps {
 export function TrialForm({ what, reason, errors, create, description, onCheck, pageOf, children }: TrialFormProps) {
   const navigate = useNavigate();
   const { busy, run } = useAction();
+  const changed = useRef(false);
   const submit = async () => {
     if (busy || reason) return;
     onCheck();
@@ -111,13 +113,16 @@ export function TrialForm({ what, reason, errors, create, description, onCheck, 
     const start = async () => {
       ({ id } = await create());
     };
-    if (await run(start, `The ${what} is running`, { description, failed: `The ${what} could not be started` })) await navigate(pageOf(id));
+    if (!(await run(start, `The ${what} is running`, { description, failed: `The ${what} could not be started` }))) return;
+    changed.current = false;
+    await navigate(pageOf(id));
   };
   useShortcuts({ "mod+enter": () => void submit() });
   return (
     <form
       noValidate
       className="flex flex-col gap-6"
+      onChange={() => (changed.current = true)}
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
@@ -134,6 +139,7 @@ export function TrialForm({ what, reason, errors, create, description, onCheck, 
           </span>
         )}
       </div>
+      <KeepDraft isDirty={() => changed.current} />
     </form>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { isNotFound } from "@/api/errors";
+import { promptQuery } from "@/api/queries";
 import { useRested } from "@/lib/rested";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
@@ -12,7 +13,7 @@ import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
 import { CanaryForm } from "./canary-form";
 import { ExperimentForm } from "./experiment-form";
 import { PromptInput } from "./prompt-input";
-import { promptByNameQuery, versionChoicesQuery } from "./queries";
+import { versionChoicesQuery } from "./queries";
 
 const KINDS = [
   { kind: "experiment", title: "Experiment", says: "Versions side by side, to learn which is better." },
@@ -24,7 +25,7 @@ export function NewExperimentPage() {
   const [state, set] = useSearchState({ kind: "experiment", prompt: "" });
   const name = useRested(state.prompt);
   const [typing, setTyping] = useState(false);
-  const prompt = useQuery(promptByNameQuery(name));
+  const prompt = useQuery(promptQuery(name));
   const versions = useQuery(versionChoicesQuery(prompt.data?.name ?? ""));
   const unknown = prompt.isError && isNotFound(prompt.error);
   return (

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
+import { promptChoicesQuery } from "@/api/queries";
 import { useRested } from "@/lib/rested";
 import { Input } from "@/ui/field";
-import { promptChoicesQuery } from "./queries";
 
 interface PromptInputProps {
   label?: string;

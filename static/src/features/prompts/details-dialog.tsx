@@ -9,6 +9,7 @@ import { paths } from "@/paths";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select, TextArea } from "@/ui/field";
+import { Problem } from "@/ui/problem";
 import { notify } from "@/ui/toast";
 import { collectionsQuery, refreshPrompts } from "./queries";
 
@@ -75,11 +76,7 @@ export function DetailsDialog({ prompt, onClose }: { prompt: Prompt; onClose: ()
             </Select>
           )}
         </Field>
-        {error !== undefined && !(error instanceof ApiError && error.fields.length > 0) && (
-          <p role="alert" className="text-bad">
-            {error instanceof Error ? error.message : "Something unexpected happened."}
-          </p>
-        )}
+        <Problem error={error instanceof ApiError && error.fields.length > 0 ? undefined : error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy}>

@@ -2,12 +2,12 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
-import { Link, useBeforeUnload, useBlocker, useParams, useSearchParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 import type { Prompt, Version } from "@/api/types";
 import { paths } from "@/paths";
+import { KeepDraft } from "@/shell/keep-draft";
 import { keyName, useShortcuts } from "@/shell/shortcuts";
 import { Button, ButtonLink } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
 import { Page } from "@/ui/page";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { notify } from "@/ui/toast";
@@ -71,29 +71,5 @@ function Editor({ prompt, base: given }: { prompt: Prompt; base: Version | undef
       </FormProvider>
       {saving && <SaveDialog prompt={prompt} base={base} draft={saving} empty={{ ...EMPTY_DRAFT, type: saving.type, messages: [], model_id: "" }} onClose={() => setSaving(null)} onSaved={() => (saved.current = true)} />}
     </Page>
-  );
-}
-
-/** Asks before a draft is lost. */
-function KeepDraft({ isDirty }: { isDirty: () => boolean }) {
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => currentLocation.pathname !== nextLocation.pathname && isDirty());
-  useBeforeUnload((event) => {
-    if (isDirty()) event.preventDefault();
-  });
-  return (
-    <Dialog
-      open={blocker.state === "blocked"}
-      onOpenChange={() => blocker.reset?.()}
-      title="Leave without saving?"
-      description="What you have written here is lost."
-      footer={
-        <>
-          <Button onClick={() => blocker.reset?.()}>Stay</Button>
-          <Button kind="danger" onClick={() => blocker.proceed?.()}>
-            Leave
-          </Button>
-        </>
-      }
-    />
   );
 }

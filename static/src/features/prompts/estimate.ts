@@ -5,13 +5,13 @@ import { type Draft, messagesOf, templatesOf } from "./content";
 export type Values = Record<string, string>;
 
 /** The tokens of a draft as its model counts them; undefined until the engine is there. */
-export function useTokens(draft: Draft, values?: Values): TokenCount | undefined {
+export function useTokens(draft: Draft): TokenCount | undefined {
   const engine = useEngine();
-  const later = useDeferredValue(JSON.stringify([draft, values]));
+  const later = useDeferredValue(JSON.stringify(draft));
   return useMemo(() => {
     if (!engine) return undefined;
-    const [content, given] = JSON.parse(later) as [Draft, Values | null];
-    return engine.countMessageTokens(content.model_id, messagesOf(content, given ? (text) => engine.render(text, given).text : undefined));
+    const content = JSON.parse(later) as Draft;
+    return engine.countMessageTokens(content.model_id, messagesOf(content));
   }, [engine, later]);
 }
 

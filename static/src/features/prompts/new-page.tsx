@@ -9,12 +9,13 @@ import { ApiError } from "@/api/errors";
 import { usePermission } from "@/api/session";
 import type { Prompt } from "@/api/types";
 import { paths } from "@/paths";
+import { KeepDraft } from "@/shell/keep-draft";
 import { keyName, useShortcuts } from "@/shell/shortcuts";
 import { Button } from "@/ui/button";
 import { Checkbox, Field, Input, Select } from "@/ui/field";
 import { Page } from "@/ui/page";
 import { notify, notifyError } from "@/ui/toast";
-import { type Draft, draftSchema, EMPTY_DRAFT, newVersionFrom } from "./content";
+import { type Draft, draftSchema, EMPTY_DRAFT, isSameContent, newVersionFrom } from "./content";
 import { ContentFields } from "./content-fields";
 import { tagsFrom } from "./details-dialog";
 import { announceMove } from "./move-dialog";
@@ -45,6 +46,8 @@ export function NewPromptPage() {
   const [busy, setBusy] = useState(false);
   /** Made already, should a later step have failed. */
   const made = useRef<Prompt | null>(null);
+  const saved = useRef(false);
+  const isDirty = () => !saved.current && (name !== "" || Object.values(details).some((text) => text !== "") || !isSameContent(form.getValues(), START));
 
   const create = async (draft: Draft) => {
     setBusy(true);
@@ -59,6 +62,7 @@ export function NewPromptPage() {
       const version = await createVersion(prompt.id, newVersionFrom(draft, "First version"));
       if (release) announceMove(prompt.id, await promote({ name: prompt.id, environment: "production", versionId: version.version_id, expectedRevision: 0 }));
       else notify(`${prompt.name} is created`);
+      saved.current = true;
       await refreshPrompts();
       await navigate(paths.prompt(prompt.name, release ? "use" : "prompt"));
     } catch (error) {
@@ -144,6 +148,7 @@ export function NewPromptPage() {
           </div>
           <Preview />
         </form>
+        <KeepDraft isDirty={isDirty} />
       </FormProvider>
     </Page>
   );

@@ -5,6 +5,8 @@ import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
 import type { Collection, CreatedVersion, Environment, ExperimentSummary, NewVersion, PointerMove, PointerMoved, Prompt, Version } from "@/api/types";
 
+export { promptQuery, versionQuery } from "@/api/queries";
+
 const ROOT = "/api/prompts";
 
 export interface PromptFilters {
@@ -22,19 +24,8 @@ export function promptsQuery({ search, collection, tag, archived, sort, order }:
   return listQuery<Prompt>(ROOT, { search, collection_id: collection, tag, archived, sort, order, limit: 50 });
 }
 
-export const promptQuery = (name: string) =>
-  queryOptions({ queryKey: [ROOT, name], queryFn: ({ signal }) => api.get<Prompt>(apiPath`/api/prompts/${name}`, { signal }) });
-
 /** The newest first, with their content. */
 export const versionsQuery = (name: string) => listQuery<Version>(apiPath`/api/prompts/${name}/versions`, { limit: 50 }, [ROOT, name, "versions"]);
-
-/** One version by number or id. A version never changes. */
-export const versionQuery = (name: string, version: string | number) =>
-  queryOptions({
-    queryKey: [ROOT, name, "version", String(version)],
-    queryFn: ({ signal }) => api.get<Version>(apiPath`/api/prompts/${name}/versions/${version}`, { signal }),
-    staleTime: version === "latest" ? 0 : Infinity,
-  });
 
 export const historyQuery = (name: string, environment: string) =>
   listQuery<PointerMove>(apiPath`/api/prompts/${name}/history`, { environment, limit: 50 }, [ROOT, name, "history"]);

@@ -1,11 +1,12 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { ScrollText } from "lucide-react";
-import { useDeferredValue } from "react";
+import { ChevronDown, ChevronRight, ScrollText } from "lucide-react";
+import { useDeferredValue, useState } from "react";
 import { Link } from "react-router";
 import type { AuditEntry } from "@/api/types";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
-import { Button } from "@/ui/button";
+import { useRowKeys } from "@/shell/row-keys";
+import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Field, Input } from "@/ui/field";
 import { LoadMore } from "@/ui/page";
@@ -13,6 +14,7 @@ import { SearchField } from "@/ui/search-field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable } from "@/ui/table";
 import { RelativeTime } from "@/ui/time";
+import { type Sentence, sentenceOf, versionNumbers } from "./audit-sentence";
 import { AUDIT_FILTERS, type AuditFilters, auditQuery } from "./queries";
 import { useResourceNames } from "./resource-names";
 import { AdminsOnly, SettingsFrame } from "./settings-frame";
@@ -33,6 +35,7 @@ function AuditLog() {
   const list = useInfiniteQuery({ ...auditQuery(useDeferredValue(state)), placeholderData: keepPreviousData });
   const entries = list.data?.pages.flatMap(({ data }) => data) ?? [];
   const names = useResourceNames(entries);
+  const current = useRowKeys(entries, ({ id }) => id, ({ resource }) => addressOf(resource));
   const isFiltered = Object.values(state).some((value) => value !== "");
   return (
     <>
@@ -46,7 +49,7 @@ function AuditLog() {
       )}
       {entries.length > 0 && (
         <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "opacity-60 transition-opacity delay-200" : ""}>
-          <DataTable label="Audit log" columns={columns(names, (resource) => set({ resource }))} rows={entries} rowKey={({ id }) => id} />
+          <DataTable label="Audit log" columns={columns({ names, numbers: versionNumbers(entries), onResource: (resource) => set({ resource }) })} rows={entries} rowKey={({ id }) => id} current={current} />
           <LoadMore shown={entries.length} noun="change" query={list} />
         </div>
       )}
@@ -62,8 +65,8 @@ interface FiltersProps {
 function Filters({ state, set }: FiltersProps) {
   return (
     <div role="search" className="mb-3 grid grid-cols-2 items-end gap-2 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_10rem_10rem]">
-      <SearchField label="Resource" placeholder="A resource’s id: prm_…, key_…  ( / )" value={state.resource} onSearch={(resource) => set({ resource }, { typing: true })} className="max-md:col-span-2" />
-      <SearchField label="By whom" placeholder="By whom: name or id" value={state.actor} onSearch={(actor) => set({ actor }, { typing: true })} className="max-md:col-span-2" />
+      <SearchField label="Resource" placeholder="A resource’s id: prm_…, key_…" value={state.resource} onSearch={(resource) => set({ resource }, { typing: true })} className="max-md:col-span-2" />
+      <SearchField label="By whom" isSecond placeholder="By whom: name or id" value={state.actor} onSearch={(actor) => set({ actor }, { typing: true })} className="max-md:col-span-2" />
       <Field label="From">{(control) => <Input {...control} type="date" value={state.from} max={state.to || undefined} onChange={(event) => set({ from: event.target.value })} />}</Field>
       <Field label="To">{(control) => <Input {...control} type="date" value={state.to} min={state.from || undefined} onChange={(event) => set({ to: event.target.value })} />}</Field>
     </div>
@@ -78,78 +81,98 @@ function addressOf(resource: string): string | null {
   return null;
 }
 
-function columns(names: ReadonlyMap<string, string>, onResource: (resource: string) => void): Column<AuditEntry>[] {
+/** In the middle of a row of one line, and at the top of one that is open. */
+const TOP = "align-top pt-2.5!";
+
+interface ColumnOptions {
+  names: ReadonlyMap<string, string>;
+  numbers: ReadonlyMap<string, number>;
+  onResource: (resource: string) => void;
+}
+
+function columns({ names, numbers, onResource }: ColumnOptions): Column<AuditEntry>[] {
   return [
-    { key: "at", title: "When", cell: ({ at }) => <RelativeTime time={at} className="text-muted" /> },
-    {
-      key: "actor",
-      title: "Who",
-      wideOnly: true,
-      cell: (entry) => <Who entry={entry} />,
-    },
+    { key: "at", title: "When", className: TOP, cell: ({ at }) => <RelativeTime time={at} className="text-muted" /> },
+    { key: "actor", title: "Who", wideOnly: true, className: TOP, cell: (entry) => <Who entry={entry} /> },
     {
       key: "action",
       title: "What",
-      cell: (entry) => (
-        <div className="min-w-0">
-          <code className="font-mono text-sm">{entry.action}</code>
-          <div className="flex flex-col gap-1 md:hidden">
-            <Who entry={entry} />
-            <Resource resource={entry.resource} name={names.get(entry.resource)} onResource={onResource} />
-          </div>
-          <Detail detail={entry.detail} requestId={entry.request_id} />
-        </div>
-      ),
-    },
-    {
-      key: "resource",
-      title: "Resource",
-      wideOnly: true,
-      cell: ({ resource }) => <Resource resource={resource} name={names.get(resource)} onResource={onResource} />,
+      className: `w-full ${TOP}`,
+      cell: (entry) => <What entry={entry} name={names.get(entry.resource)} sentence={sentenceOf(entry, numbers)} onResource={onResource} />,
     },
   ];
 }
 
-/** Its name, which narrows the list to it, its id to copy, and its page. */
-function Resource({ resource, name, onResource }: { resource: string; name: string | undefined; onResource: (resource: string) => void }) {
-  const address = addressOf(resource);
+const Who = ({ entry: { user_name: user, user_id: id, key_name: key } }: { entry: AuditEntry }) => (
+  <span className="md:whitespace-nowrap">
+    <bdi className="wrap-anywhere">{user ?? id ?? "PromptLab"}</bdi> <span className="text-sm text-muted">{key ? <>· key <bdi className="wrap-anywhere">{key}</bdi></> : id ? "· set-up" : "· by itself"}</span>
+  </span>
+);
+
+interface WhatProps {
+  entry: AuditEntry;
+  name: string | undefined;
+  sentence: Sentence;
+  onResource: (resource: string) => void;
+}
+
+/** A sentence, and on demand all that is kept of it. */
+function What({ entry, name, sentence: { before, after }, onResource }: WhatProps) {
+  const [open, setOpen] = useState(false);
+  const { resource } = entry;
   return (
-    <span className="flex flex-wrap items-center gap-x-2">
-      <button type="button" onClick={() => onResource(resource)} title={`${resource}: show only this resource`} className={`min-h-6 text-start wrap-anywhere hover:underline ${name ? "text-sm" : "font-mono text-xs"}`}>
-        <bdi>{name ?? resource}</bdi>
-      </button>
-      {name && <CopyButton text={resource} label={`Copy the id ${resource}`} className="size-6!" />}
-      {address && (
-        <Link to={address} className="link inline-flex min-h-6 min-w-6 items-center text-xs">
-          Open
-        </Link>
-      )}
-    </span>
+    <div className="min-w-0">
+      <div className="flex items-start gap-1">
+        <p className="min-w-0 flex-1 wrap-anywhere">
+          {before} <Resource resource={resource} name={name} /> {after}
+        </p>
+        <IconButton label={`Details: ${before} ${name ?? resource}`} icon={open ? ChevronDown : ChevronRight} aria-expanded={open} onClick={() => setOpen(!open)} className="-my-1 rtl:-scale-x-100" />
+      </div>
+      <div className="md:hidden">
+        <Who entry={entry} />
+      </div>
+      {open && <Details entry={entry} onResource={() => onResource(resource)} />}
+    </div>
   );
 }
 
-const Who = ({ entry: { user_name: user, user_id: id, key_name: key } }: { entry: AuditEntry }) => (
-  <div className="min-w-0 text-sm">
-    <span dir="auto" className="wrap-anywhere">
-      {user ?? id}
-    </span>
-    <div dir="auto" className="wrap-anywhere text-muted">
-      {key ? `key ${key}` : id ? "set-up" : "by itself"}
-    </div>
-  </div>
-);
+/** Its name, or its id where that is not known, and its page if it has one. */
+function Resource({ resource, name }: { resource: string; name: string | undefined }) {
+  const address = addressOf(resource);
+  const shown = name ? <bdi className="font-medium">{name}</bdi> : <code className="font-mono text-sm">{resource}</code>;
+  return address ? (
+    <Link to={address} className="hover:underline">
+      {shown}
+    </Link>
+  ) : (
+    shown
+  );
+}
 
-/** What changed, on demand. */
-function Detail({ detail, requestId }: { detail: unknown; requestId: string | null }) {
+function Details({ entry: { action, resource, detail, request_id: requestId }, onResource }: { entry: AuditEntry; onResource: () => void }) {
   const isEmpty = detail === null || detail === undefined || (typeof detail === "object" && Object.keys(detail).length === 0);
-  if (isEmpty && !requestId) return null;
   return (
-    <details className="text-sm">
-      <summary className="w-fit cursor-pointer py-0.5 text-muted hover:text-ink">Details</summary>
-      <div className="mt-1 max-w-md rounded-md bg-sunken p-2">
-        {!isEmpty && <pre className="font-mono text-xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(detail, null, 2)}</pre>}
-        {requestId && <p className="font-mono text-xs wrap-anywhere text-muted">request {requestId}</p>}
-      </div>
-    </details>
+    <div className="mt-1.5 mb-1 flex max-w-xl flex-col gap-2 rounded-md bg-sunken p-3 text-sm">
+      <dl className="grid grid-cols-[max-content_minmax(0,1fr)] items-center gap-x-4 gap-y-0.5 [&_dd]:font-mono [&_dd]:text-xs [&_dt]:text-muted">
+        <dt>Action</dt>
+        <dd>{action}</dd>
+        <dt>Resource</dt>
+        <dd className="flex min-w-0 items-center gap-1 wrap-anywhere">
+          {resource} <CopyButton text={resource} label={`Copy the id ${resource}`} className="size-6!" />
+        </dd>
+        {requestId && (
+          <>
+            <dt>Request</dt>
+            <dd className="flex min-w-0 items-center gap-1 wrap-anywhere">
+              {requestId} <CopyButton text={requestId} label="Copy the request id" className="size-6!" />
+            </dd>
+          </>
+        )}
+      </dl>
+      {!isEmpty && <pre className="font-mono text-xs wrap-anywhere whitespace-pre-wrap">{JSON.stringify(detail, null, 2)}</pre>}
+      <Button size="small" className="self-start" onClick={onResource}>
+        Show only this resource
+      </Button>
+    </div>
   );
 }

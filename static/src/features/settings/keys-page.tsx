@@ -5,6 +5,7 @@ import { usePermission, useSession } from "@/api/session";
 import type { Key } from "@/api/types";
 import { count, dateTime } from "@/lib/format";
 import { useSearchState } from "@/lib/search-state";
+import { useRowKeys } from "@/shell/row-keys";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmByName } from "@/ui/dialog";
@@ -12,7 +13,7 @@ import { Checkbox } from "@/ui/field";
 import { LoadMore } from "@/ui/page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable } from "@/ui/table";
-import { RelativeTime, useNow } from "@/ui/time";
+import { DateOf, RelativeTime, useNow } from "@/ui/time";
 import { notify, notifyError } from "@/ui/toast";
 import { isInForce, type KeyState, keyState } from "./key-state";
 import { NewKeyDialog } from "./new-key-dialog";
@@ -67,6 +68,7 @@ function KeyTable({ onShown, onNew }: { onShown: (shown: Shown) => void; onNew: 
   const keys = ended ? all : all.filter((key) => isInForce(key, now));
   const hidden = all.length - all.filter((key) => isInForce(key, now)).length;
   const own = useSession().active?.me.key.id;
+  const current = useRowKeys(keys, ({ id }) => id, () => null);
 
   if (list.isPending) return <SkeletonRows label="Loading the keys" />;
   if (list.isError && !list.data) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
@@ -78,7 +80,7 @@ function KeyTable({ onShown, onNew }: { onShown: (shown: Shown) => void; onNew: 
           Applications and people sign in with keys. Each has a role and can be ended by itself.
         </EmptyState>
       ) : (
-        <DataTable label="Keys" columns={columns({ now, own, onRotate: setRotating, onRevoke: setRevoking })} rows={keys} rowKey={({ id }) => id} />
+        <DataTable label="Keys" columns={columns({ now, own, onRotate: setRotating, onRevoke: setRevoking })} rows={keys} rowKey={({ id }) => id} current={current} />
       )}
       <LoadMore shown={keys.length} noun="key" query={list} />
       {rotating && (
@@ -153,7 +155,7 @@ function columns({ now, own, onRotate, onRevoke }: ColumnOptions): Column<Key>[]
       cell: (key) => <State keyRow={key} now={now} />,
     },
     { key: "rate", title: "Chat / hour", numeric: true, wideOnly: true, cell: ({ chat_requests_per_hour: rate }) => (rate === null ? <span className="text-muted">as installed</span> : count(rate)) },
-    { key: "expires", title: "Expires", numeric: true, wideOnly: true, cell: ({ expires_at: expires }) => (expires ? <RelativeTime time={expires} /> : never) },
+    { key: "expires", title: "Expires", numeric: true, wideOnly: true, cell: ({ expires_at: expires }) => (expires ? <DateOf time={expires} /> : never) },
     { key: "used", title: "Last used", numeric: true, cell: ({ last_used_at: used }) => (used ? <RelativeTime time={used} className="text-muted" /> : never) },
     {
       key: "actions",
@@ -181,9 +183,9 @@ function RevokeDialog({ keyRow, isOwn, onClose }: { keyRow: Key; isOwn: boolean;
       await revokeKey(keyRow.id);
       notify(`“${keyRow.name}” is revoked`, { description: "Requests with it are refused within 5 s." });
       onClose();
-      await refreshKeys();
+      void refreshKeys();
     } catch (error) {
-      notifyError("The key was not revoked", error);
+      notifyError("The key was not revoked", error, { retry: () => void revoke() });
       setBusy(false);
     }
   };

@@ -19,6 +19,8 @@ const MAY: Record<Role, string> = {
 /** Asks what a new key is for, and makes it. */
 export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (key: KeyWithSecret) => void }) {
   const [role, setRole] = useState<Role>("runtime");
+  // What is sent again after a lost answer is the same to the letter, so that no second key is made.
+  const [opened] = useState(() => Date.now());
   const { busy, submit, fieldError, problem } = useSubmission(async (text) => {
     const lifetime = Number(text("lifetime"));
     const rate = text("rate");
@@ -26,7 +28,7 @@ export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCr
       name: text("name"),
       role,
       ...(text("user_name") ? { user_name: text("user_name") } : {}),
-      ...(lifetime > 0 ? { expires_at: new Date(Date.now() + lifetime * 1000).toISOString() } : {}),
+      ...(lifetime > 0 ? { expires_at: new Date(opened + lifetime * 1000).toISOString() } : {}),
       ...(rate ? { chat_requests_per_hour: Number(rate) } : {}),
     });
     void refreshKeys();

@@ -106,9 +106,9 @@ function ProviderDialog({ editing: { name, provider }, onClose }: { editing: Edi
     const wanted = name ?? text("provider");
     if (!wanted) throw new Error("Give the endpoint a name first.");
     await setProvider(wanted, { api_key: text("api_key"), ...(text("base_url") ? { base_url: text("base_url") } : {}) });
-    await refreshProviders();
     notify(`The key of ${PROVIDERS[wanted] ?? wanted} is set`);
     onClose();
+    void refreshProviders();
   });
 
   const title = name === null ? "Add an endpoint" : `${provider ? "Replace" : "Set"} the key of ${PROVIDERS[name] ?? name}`;
@@ -144,11 +144,11 @@ function ForgetDialog({ provider: { provider: name }, onClose }: { provider: Pro
     setBusy(true);
     try {
       await forgetProvider(name);
-      await refreshProviders();
       notify(`The key of ${PROVIDERS[name] ?? name} is forgotten`);
       onClose();
+      void refreshProviders();
     } catch (error) {
-      notifyError("The key was not forgotten", error);
+      notifyError("The key was not forgotten", error, { retry: () => void forget() });
       setBusy(false);
     }
   };

@@ -1,7 +1,6 @@
 import { useState } from "react";
-import { api } from "@/api/client";
 import { adoptKey, currentSession, forgetKeys } from "@/api/session";
-import type { Key, Me, RotatedKey } from "@/api/types";
+import type { Key, RotatedKey } from "@/api/types";
 import { Notice } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -10,11 +9,13 @@ import { notifyError } from "@/ui/toast";
 import { GRACES } from "./key-state";
 import { refreshKeys, rotateKey } from "./queries";
 
-/** Whoever rotates the key that this page uses goes on with the new one. */
-async function goOnWith(rotated: RotatedKey): Promise<void> {
-  if (currentSession().active?.me.key.id !== rotated.previous_key_id) return;
-  adoptKey({ key: rotated.key, me: await api.get<Me>("/api/me", { key: rotated.key }) });
-  forgetKeys(rotated.previous_key_id);
+/** Whoever rotates the key that this page uses goes on with the new one: of the old one it has all but the secret and the id. */
+function goOnWith({ key, id, expires_at, previous_key_id }: RotatedKey): void {
+  const { active } = currentSession();
+  if (active?.me.key.id !== previous_key_id) return;
+  const me = { ...active.me, key: { ...active.me.key, id, key_id: id, expires_at, grace_until: null } };
+  adoptKey({ key, me, kept: active.kept });
+  forgetKeys(previous_key_id);
 }
 
 /** A new secret in the place of an old one. */
@@ -27,12 +28,12 @@ export function RotateDialog({ keyRow, onClose, onRotated }: { keyRow: Key; onCl
     setBusy(true);
     try {
       const rotated = await rotateKey(keyRow.id, grace);
-      // The new secret is shown in any case: it is known nowhere else.
+      // The new secret is shown whatever else happens: it is known nowhere else.
       onRotated(rotated);
-      await goOnWith(rotated);
-      await refreshKeys();
+      goOnWith(rotated);
+      void refreshKeys();
     } catch (error) {
-      notifyError("The key was not rotated", error);
+      notifyError("The key was not rotated", error, { retry: () => void rotate() });
       setBusy(false);
     }
   };

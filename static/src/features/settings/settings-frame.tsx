@@ -1,16 +1,9 @@
 import { ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { usePermission } from "@/api/session";
-import { paths } from "@/paths";
+import { SETTINGS } from "@/shell/navigation";
 import { Page, TabLinks } from "@/ui/page";
 import { EmptyState } from "@/ui/states";
-
-const TABS = [
-  { to: paths.keys(), title: "Keys" },
-  { to: paths.providers(), title: "Providers" },
-  { to: paths.team(), title: "Team" },
-  { to: paths.audit(), title: "Audit log" },
-];
 
 interface FrameProps {
   /** Which part of the settings this is. */
@@ -22,7 +15,7 @@ interface FrameProps {
 /** What the pages of the settings share: one heading, one tab for each. */
 export function SettingsFrame({ title, actions, children }: FrameProps) {
   return (
-    <Page title="Settings" documentTitle={`${title} · Settings`} actions={actions} tabs={<TabLinks label="Parts of the settings" tabs={TABS} />}>
+    <Page title="Settings" documentTitle={`${title} · Settings`} actions={actions} tabs={<TabLinks label="Parts of the settings" tabs={SETTINGS} />}>
       <div className="pt-5">{children}</div>
     </Page>
   );

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { ApiError } from "@/api/errors";
-import { Notice } from "@/ui/badge";
+import { Problem } from "@/ui/problem";
 
 interface Submission {
   busy: boolean;
@@ -37,6 +37,6 @@ export function useSubmission(send: (text: (name: string) => string) => Promise<
     busy,
     submit,
     fieldError: (name) => (error instanceof ApiError ? error.field(name) : undefined),
-    problem: error !== undefined && !isOfFields && <Notice tone="bad">{error instanceof Error ? error.message : "Something unexpected happened."}</Notice>,
+    problem: <Problem error={isOfFields ? undefined : error} />,
   };
 }

@@ -12,7 +12,7 @@ import { Field, Input } from "@/ui/field";
 import { LoadMore, Section } from "@/ui/page";
 import { ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable } from "@/ui/table";
-import { RelativeTime, useNow } from "@/ui/time";
+import { DateOf, RelativeTime, useNow } from "@/ui/time";
 import { peopleOf, type Person } from "./key-state";
 import { createTeam, keysQuery, refreshTeams, teamsQuery } from "./queries";
 import { SecretDialog } from "./secret-dialog";
@@ -40,7 +40,7 @@ export function TeamPage() {
             </Detail>
             {me.key.expires_at && (
               <Detail term="It expires">
-                <RelativeTime time={me.key.expires_at} />
+                <DateOf time={me.key.expires_at} />
               </Detail>
             )}
           </dl>

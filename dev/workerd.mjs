@@ -3,6 +3,7 @@
  * it. It starts in less than a second and is an order of magnitude faster, so tests and benchmarks use it.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join, relative } from "node:path";
 import { findWorkers, modulesOf } from "./functions.mjs";
 import { Failure, freePort, ready, root, startServer } from "./processes.mjs";
@@ -23,17 +24,17 @@ export function workerdBinary() {
 /**
  * Starts one workerd process with every built function.
  * @param {{dir: string, vars: Record<string, string>, port?: number, label?: string, only?: string[],
- *   perFunction?: Record<string, Record<string, string>>, bundles?: string, inspected?: boolean}} options
+ *   perFunction?: Record<string, Record<string, string>>, bundles?: string, inspected?: boolean, asleep?: boolean}} options
  *   `vars` reach every function, `perFunction` those of one. `only` names the functions to load; a `label`
  *   tells several processes in one `dir` apart. `bundles` is where the built functions are, if not in the target folder.
  *   With `inspected` the runtime tells how much memory a function has, and collects garbage as if it had little: see
- *   `tests/bench/memory.mjs`.
+ *   `tests/bench/memory.mjs`. One that is `asleep` listens and has answered nothing: no isolate has begun.
  * @typedef {import("./processes.mjs").Server & {url: string, urls: Record<string, string>, inspector?: string,
  *   runScheduled: (folder: string, cron?: string) => Promise<void>}} Workerd
  *   `url` is the front door, `urls` each function behind it; `runScheduled` is what a cron trigger does.
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles, inspected = false }) {
+export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles, inspected = false, asleep = false }) {
   const built = findWorkers().filter(({ folder }) => !only || only.includes(folder));
   const workers = bundles ? built.map((worker) => ({ ...worker, bundle: join(bundles, worker.folder) })) : built;
   const ports = await freePorts(workers.length + 2);
@@ -45,7 +46,7 @@ export async function startWorkerd({ dir, vars, port, label = "workerd", only, p
   const args = ["serve", "--experimental", ...(inspector ? ["--inspector-addr", inspector] : []), file];
   const server = startServer({ name: label, command: workerdBinary(), args, log: join(dir, `${label}.log`) });
   const url = `http://127.0.0.1:${ports[0]}`;
-  await ready(server, async () => (await fetch(`${url}/health`)).arrayBuffer());
+  await ready(server, asleep ? () => connected(ports[0]) : async () => (await fetch(`${url}/health`)).arrayBuffer());
   const urls = Object.fromEntries(workers.map(({ folder }, index) => [folder, `http://127.0.0.1:${ports[index + 1]}`]));
   const runScheduled = async (folder, cron = "") => {
     const { name } = workers.find((worker) => worker.folder === folder);
@@ -53,6 +54,14 @@ export async function startWorkerd({ dir, vars, port, label = "workerd", only, p
     if (!response.ok) throw new Error(`the schedule of ${folder} failed: ${await response.text()}`);
   };
   return { ...server, url, urls, inspector, runScheduled };
+}
+
+/** Resolves once something listens there, and says nothing to it. */
+function connected(port) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(socket.destroy()));
+    socket.on("error", reject);
+  });
 }
 
 /** Distinct ports: each is held until all are known. */

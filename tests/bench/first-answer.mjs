@@ -1,5 +1,5 @@
 /**
- * The first answer of a new isolate: a process that has answered nothing but a path it does not know.
+ * The first answer of a new isolate: a process that listens and has been asked nothing yet.
  */
 import { median } from "./figures.mjs";
 import { send } from "./installation.mjs";
@@ -25,7 +25,7 @@ export async function measureFirstAnswers({ installation }) {
 async function repeated(installation, key, prepare) {
   const times = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const edge = await installation.startEdge();
+    const edge = await installation.startEdge({ asleep: true });
     try {
       await prepare();
       const began = performance.now();
@@ -55,7 +55,7 @@ async function resolve(url, key) {
 async function connections(installation) {
   const times = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const gateway = await installation.startProcess(["gateway"]);
+    const gateway = await installation.startProcess(["gateway"], {}, { asleep: true });
     try {
       const { body } = await send(`${gateway.url}/ready`);
       times.push(body.dependencies.postgres.latency_ms);

@@ -53,9 +53,9 @@ export class Installation {
     return installation;
   }
 
-  /** One more edge, which knows nothing yet. */
-  async startEdge() {
-    const edge = await this.startProcess(EDGE);
+  /** One more edge, which knows nothing yet. @param {{asleep?: boolean}} options As in `startWorkerd`. */
+  async startEdge(options = {}) {
+    const edge = await this.startProcess(EDGE, {}, options);
     this.edges.push(edge);
     return edge;
   }
@@ -68,11 +68,12 @@ export class Installation {
 
   /**
    * A process with some of the functions. The caller stops it.
-   * @param {string[]} only @param {Record<string, string>} vars @param {{inspected?: boolean}} options As in `startWorkerd`.
+   * @param {string[]} only @param {Record<string, string>} vars
+   * @param {{inspected?: boolean, asleep?: boolean}} options As in `startWorkerd`.
    */
-  async startProcess(only, vars = {}, { inspected = false } = {}) {
+  async startProcess(only, vars = {}, options = {}) {
     const label = `workerd-${this.#started.length}`;
-    const server = await startWorkerd({ dir: this.#dir, vars: { ...this.stores.vars, ...vars }, label, only, bundles: this.#bundles, inspected });
+    const server = await startWorkerd({ dir: this.#dir, vars: { ...this.stores.vars, ...vars }, label, only, bundles: this.#bundles, ...options });
     this.#started.push(server);
     return server;
   }

@@ -126,7 +126,7 @@ impl VersionInput {
             kind: self.kind.unwrap_or_default(),
             template_text: self.template_text,
             messages: self.messages.map(|messages| messages.into_iter().map(message).collect()),
-            system_prompt: self.system_prompt,
+            system_prompt: self.system_prompt.filter(|text| !text.is_empty()),
             few_shot_examples: self.few_shot_examples.unwrap_or_default().into_iter().map(example).collect(),
             model_id: self.model_id,
             temperature: self.temperature,
@@ -266,7 +266,7 @@ mod tests {
     fn content_is_the_same_however_it_is_spelled() {
         let plain = r#"{"model_id":"m","template_text":"é","config":{"a":1,"b":[2]},"temperature":1}"#;
         let spelled = r#"{"config":{"b":[2.0],"a":1e0},"temperature":1.0,"template_text":"\u00e9","type":"text",
-            "model_id":"m","messages":null,"system_prompt":null,"few_shot_examples":[],"max_tokens":null,
+            "model_id":"m","messages":null,"system_prompt":"","few_shot_examples":[],"max_tokens":null,
             "commit_message":"another"}"#;
         assert!(same(plain, spelled));
         assert!(!same(

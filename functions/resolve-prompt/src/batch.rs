@@ -11,6 +11,7 @@ use resolution::Prepared;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::fill_in;
 use crate::input::Input;
 
 const LARGEST_BATCH: usize = 50;
@@ -81,9 +82,7 @@ fn resolve_one(
 ) -> Result<Vec<u8>, Error> {
     oldest.milliseconds = oldest.milliseconds.max(Some(held.age_ms));
     oldest.stale |= held.stale;
-    let resolved = resolution::resolve(&held.value, &input.request())?;
-    resolution::expose(&call.context, call.team_id(), &resolved);
-    Ok(resolved.to_json())
+    fill_in(call, input, &held.value).map(|resolved| resolved.to_json())
 }
 
 fn refusal(call: &Call, problem: &Problem) -> Vec<u8> {

@@ -22,10 +22,6 @@ pub struct Request<'a> {
     pub user_id: Option<&'a str>,
     /// Values of the variables.
     pub variables: &'a Map<String, Value>,
-    /// Whether a variable without a value is an error.
-    pub strict: bool,
-    /// Whether the caller chose the version.
-    pub pinned: bool,
 }
 
 /// Why this version and no other.
@@ -138,8 +134,8 @@ impl Resolved {
 /// Chooses the version for this caller and fills in its templates.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::MissingVariables`] when the caller
-/// is strict, [`Error::Validation`] when the result would be too large.
+/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::Validation`] when the result would be
+/// too large.
 pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolved, Error> {
     if prepared.release.archived {
         return Err(Error::NotFound("prompt"));
@@ -162,9 +158,6 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
             (None, Some(filled?))
         }
     };
-    if request.strict && !filling.missing.is_empty() {
-        return Err(Error::MissingVariables(filling.missing));
-    }
     let unit = request.user_id.filter(|_| choice.is_randomised).map(str::to_owned);
     Ok(Resolved {
         prepared: prepared.clone(),
@@ -181,7 +174,7 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
 /// What is served, and why: the caller's choice before an experiment's, an experiment's before the pointer's.
 fn choose(prepared: &Prepared, request: &Request<'_>) -> Choice {
     match &prepared.arms {
-        _ if request.pinned => Choice::without_experiment(Assignment::Pinned),
+        _ if prepared.release.pinned => Choice::without_experiment(Assignment::Pinned),
         Some(arms) => arms.choose(request.user_id.unwrap_or_default()),
         None => Choice::without_experiment(Assignment::Pointer),
     }
@@ -234,9 +227,8 @@ mod tests {
         Arc::new(Prepared::parse(&document.to_string()).unwrap().0)
     }
 
-    fn resolved(prepared: &Arc<Prepared>, variables: &Value, strict: bool) -> Result<Value, Error> {
-        let variables = variables.as_object().unwrap();
-        let request = Request { user_id: None, variables, strict, pinned: false };
+    fn resolved(prepared: &Arc<Prepared>, variables: &Value) -> Result<Value, Error> {
+        let request = Request { user_id: None, variables: variables.as_object().unwrap() };
         resolve(prepared, &request).map(|resolved| serde_json::from_slice(&resolved.to_json()).unwrap())
     }
 
@@ -245,8 +237,7 @@ mod tests {
         let prepared = release(json!({
             "template_text": "Hello {{ name }}, {{greeting}} {{{{ raw }}", "system_prompt": "For {{ name }} {{ other }}",
         }));
-        let answer =
-            resolved(&prepared, &json!({"name": "Zoë {{ greeting }}", "greeting": 7}), false).unwrap();
+        let answer = resolved(&prepared, &json!({"name": "Zoë {{ greeting }}", "greeting": 7})).unwrap();
         let expected = json!({
             "prompt_id": "prm_01h2xcejqtf2nbrexx3vqjhp41", "name": "team/greeting",
             "version_id": "ver_01h2xcejqtf2nbrexx3vqjhp41", "version_number": 3,
@@ -265,7 +256,7 @@ mod tests {
         let messages =
             json!([{"role": "system", "content": "{{ a }}"}, {"role": "user", "content": "{{ b }}{{ c }}"}]);
         let prepared = release(json!({"type": "chat", "messages": messages}));
-        let answer = resolved(&prepared, &json!({"a": "1", "b": true}), false).unwrap();
+        let answer = resolved(&prepared, &json!({"a": "1", "b": true})).unwrap();
         let expected =
             json!([{"role": "system", "content": "1"}, {"role": "user", "content": "true{{ c }}"}]);
         assert_eq!(answer["messages"], expected);
@@ -274,16 +265,16 @@ mod tests {
     }
 
     #[test]
-    fn strict_callers_hear_of_every_missing_variable_once() {
+    fn every_missing_variable_is_listed_once() {
         let prepared = release(json!({"template_text": "{{ a }}{{ b }}{{ a }}", "system_prompt": "{{ b }}"}));
-        let error = resolved(&prepared, &json!({}), true).unwrap_err();
-        assert_eq!(error, Error::MissingVariables(vec!["b".into(), "a".into()]));
+        let answer = resolved(&prepared, &json!({})).unwrap();
+        assert_eq!(answer["missing_variables"], json!(["b", "a"]));
     }
 
     #[test]
     fn a_prompt_may_not_grow_without_bound() {
         let prepared = release(json!({"template_text": "{{ a }}".repeat(100_000)}));
-        let error = resolved(&prepared, &json!({"a": "x".repeat(64_000)}), false).unwrap_err();
+        let error = resolved(&prepared, &json!({"a": "x".repeat(64_000)})).unwrap_err();
         assert!(matches!(error, Error::Validation(_)));
     }
 
@@ -294,6 +285,6 @@ mod tests {
             "revision": 1, "archived": false, "version": null,
         });
         let prepared = Arc::new(Prepared::parse(&document.to_string()).unwrap().0);
-        assert!(matches!(resolved(&prepared, &json!({}), false), Err(Error::NotFound(_))));
+        assert!(matches!(resolved(&prepared, &json!({})), Err(Error::NotFound(_))));
     }
 }

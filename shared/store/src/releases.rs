@@ -29,8 +29,11 @@ pub struct Release {
     pub revision: i64,
     /// Whether the prompt is archived: resolve does not find it then.
     pub archived: bool,
-    /// What is live, if anything is.
+    /// What is live, if anything is; or what the caller chose.
     pub version: Option<ReleasedVersion>,
+    /// Whether the caller chose the version.
+    #[serde(default)]
+    pub pinned: bool,
     /// The running experiment.
     #[serde(default)]
     pub experiment: Option<ReleasedExperiment>,

@@ -86,7 +86,11 @@ export interface Resolved {
 export interface ResolveBatch {
   requests: ({
     /** Its id or name. */
-    prompt: string;
+    prompt?: string;
+    /** The same. */
+    prompt_id?: string;
+    /** The same. */
+    name?: string;
     environment?: "staging" | "production" | null;
     user_id?: string | null;
     variables?: Record<string, unknown> | null;

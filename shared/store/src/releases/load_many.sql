@@ -4,7 +4,7 @@ select case
     when pointers.prompt_id is null then null
     when wanted.version is null then release_document(prompts, pointers)
     when versions.id is not null then release_document(prompts, pointers) || jsonb_build_object(
-      'version', released_version(versions), 'experiment', null, 'canary', null)
+      'version', released_version(versions), 'pinned', true, 'experiment', null, 'canary', null)
   end
 from rows from (jsonb_to_recordset($2) as (reference text, environment text, version text)) with ordinality
   as wanted (reference, environment, version, position)

@@ -58,18 +58,18 @@ async fn a_batch_answers_in_the_order_it_was_asked() {
         .map(|release| {
             let release = release.as_ref()?;
             let number = release.version.as_ref().map(|version| version.version_number);
-            Some((release.name.as_str(), release.environment, number))
+            Some((release.name.as_str(), release.environment, number, release.pinned))
         })
         .collect();
     let staging = Environment::Staging;
     let expected = [
-        Some(("b", PRODUCTION, None)),
+        Some(("b", PRODUCTION, None, false)),
         None,
-        Some(("a", PRODUCTION, Some(1))),
-        Some(("a", staging, Some(2))),
-        Some(("a", staging, None)),
+        Some(("a", PRODUCTION, Some(1), false)),
+        Some(("a", staging, Some(2), true)),
+        Some(("a", staging, None, false)),
         None,
-        Some(("b", PRODUCTION, None)),
+        Some(("b", PRODUCTION, None, false)),
     ];
     assert_eq!(found, expected);
 }

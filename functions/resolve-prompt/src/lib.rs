@@ -78,11 +78,13 @@ async fn resolve(
     Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)))
 }
 
-/// Resolves for a caller who so meets an arm, also where the arm's variables are more than a strict caller has.
+/// Resolves for a caller who so meets an arm, also where the arm's variables are more than a strict caller has: that is
+/// an error of the arm.
 fn fill_in(call: &Call, input: &Input, prepared: &Arc<Prepared>) -> Result<Resolved, Error> {
     let resolved = resolution::resolve(prepared, &input.request())?;
     resolution::expose(&call.context, call.team_id(), &resolved);
     if input.is_strict() && !resolved.missing_variables.is_empty() {
+        resolution::fail(&call.context, call.team_id(), &resolved);
         return Err(Error::MissingVariables(resolved.missing_variables));
     }
     Ok(resolved)

@@ -60,7 +60,7 @@ pub(crate) async fn append(context: &Context, events: Vec<Event>) -> Result<(), 
 #[cfg(feature = "contents")]
 async fn leaving(database: &Database, mut event: Event) -> String {
     match &mut event {
-        Event::Exposure(_) | Event::Span { .. } => {}
+        Event::Exposure(_) | Event::Failure(_) | Event::Span { .. } => {}
         Event::Inference(inference) => {
             let policy = crate::policies::policy(database, &inference.team_id).await;
             crate::contents::redact(inference, &policy);

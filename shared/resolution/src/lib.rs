@@ -15,7 +15,7 @@ mod publish;
 mod releases;
 mod resolve;
 
-pub use exposure::expose;
+pub use exposure::{expose, fail};
 pub use prepared::{Live, Prepared};
 pub use publish::{Change, Propagation, publish};
 pub use releases::{Place, find, find_in_memory, find_many};

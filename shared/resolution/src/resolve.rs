@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Error, FieldError, Id};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use templates::Template;
+use templates::{Template, is_rounded, lookup, value_to_text};
 
 use crate::Prepared;
 use crate::arms::{Arms, Choice};
@@ -134,8 +134,8 @@ impl Resolved {
 /// Chooses the version for this caller and fills in its templates.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::Validation`] when the result would be
-/// too large.
+/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::Validation`] when a number among
+/// the values has been rounded or the result would be too large.
 pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolved, Error> {
     if prepared.release.archived {
         return Err(Error::NotFound("prompt"));
@@ -189,7 +189,18 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn fill(&mut self, template: &Template) -> Result<String, Error> {
-        let binding = template.bind_json(self.variables);
+        let mut rounded = None;
+        let binding = template.bind(|name| {
+            let value = lookup(self.variables, name)?;
+            if is_rounded(value) {
+                rounded = Some(name);
+            }
+            Some(value_to_text(value))
+        });
+        if let Some(name) = rounded {
+            let detail = "a number beyond 64 bits is not exact in JSON: send a string";
+            return Err(Error::field(format!("variables.{name}"), "out_of_range", detail));
+        }
         let length = binding.rendered_len();
         self.bytes = self.bytes.saturating_add(length);
         if self.bytes > LARGEST_RENDERING_BYTES {
@@ -276,6 +287,18 @@ mod tests {
         let prepared = release(json!({"template_text": "{{ a }}".repeat(100_000)}));
         let error = resolved(&prepared, &json!({"a": "x".repeat(64_000)})).unwrap_err();
         assert!(matches!(error, Error::Validation(_)));
+    }
+
+    #[test]
+    fn a_number_is_itself_or_refused() {
+        let prepared = release(json!({"template_text": "{{ a }}"}));
+        let fill = |json: &str| resolved(&prepared, &serde_json::from_str(json).unwrap());
+        assert_eq!(fill(r#"{"a": 1234567890123456789}"#).unwrap()["resolved_text"], "1234567890123456789");
+        assert!(fill(r#"{"b": 123456789012345678901234567890}"#).is_ok(), "it is not used");
+        let Err(Error::Validation(errors)) = fill(r#"{"a": [123456789012345678901234567890]}"#) else {
+            panic!("it has been rounded")
+        };
+        assert_eq!((errors[0].field.as_str(), errors[0].code), ("variables.a", "out_of_range"));
     }
 
     #[test]

@@ -138,7 +138,8 @@ class Front {
 /**
  * Misbehaviour for tests. `POST /__faults` with `{mode, delay_ms?, match?}` sets it until the next one:
  * `none`; `refuse` resets the connection; `slow` waits `delay_ms` first; `wrong` answers with what is not ours;
- * `cut` ends in the middle of the answer; `drop-writes` fails commands that write and lets reads through.
+ * `cut` ends in the middle of the answer; `drop-writes` fails commands that write and lets reads through; `quota` refuses
+ * each command as Upstash does when the plan's requests are used up.
  * `match` is a regular expression over path and body and limits every mode to the requests it fits.
  */
 class Faults {
@@ -147,7 +148,7 @@ class Faults {
   #match = /(?:)/;
 
   set({ mode, delay_ms: delayMs = 0, match }) {
-    if (!["none", "refuse", "slow", "wrong", "cut", "drop-writes"].includes(mode)) throw new Refusal(400, `ERR unknown mode ${mode}`);
+    if (!["none", "refuse", "slow", "wrong", "cut", "drop-writes", "quota"].includes(mode)) throw new Refusal(400, `ERR unknown mode ${mode}`);
     const writes = '"(?:EVAL|EVALSHA|SET|SETEX|PSETEX|MSET|DEL|UNLINK|EXPIRE|PEXPIRE|INCR|INCRBY|HSET|HDEL|SADD|ZADD|XADD|XACK|XDEL|LPUSH|RPUSH)"';
     this.#mode = mode;
     this.#delayMs = delayMs;
@@ -171,6 +172,9 @@ class Faults {
       case "cut":
         response.writeHead(200, { "content-type": "application/json", "content-length": 1000 }).write('{"result": "cut o');
         setImmediate(() => response.socket?.destroy());
+        return true;
+      case "quota":
+        send(response, 400, { error: "ERR max requests limit exceeded. Limit: 500000, Usage: 500000." });
         return true;
       default:
         send(response, 500, { error: "ERR injected fault" });

@@ -175,6 +175,14 @@ describe("faults", () => {
     assert.equal((await call("/", ["GET", "kept"])).body.result, "1");
   });
 
+  test("commands that are refused, the whole pipeline included", async () => {
+    await call("/__faults", { mode: "quota" });
+    for (const [path, body] of [["/", ["PING"]], ["/pipeline", [["PING"]]]]) {
+      const { status, body: answer } = await call(path, body);
+      assert.deepEqual([status, Object.keys(answer)], [400, ["error"]]);
+    }
+  });
+
   test("a match limits a fault", async () => {
     await call("/__faults", { mode: "drop-writes", match: "release:" });
     assert.equal((await call("/", ["SET", "other", "1"])).status, 200);

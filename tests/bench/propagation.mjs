@@ -10,7 +10,7 @@ import { says, shows, Watch } from "./watch.mjs";
 const REPETITIONS = 12;
 const REPETITIONS_LOST = 10;
 /** What the front must lose for a writer's invalidation never to arrive, while readers go on filling Redis. */
-const PUBLICATION = '^/pipeline.*"EVAL';
+const PUBLICATION = '^/pipeline.*"EVAL.*"(3000|15000)"';
 
 /** @param {{installation: import("./installation.mjs").Installation}} context */
 export async function measurePropagation({ installation }) {

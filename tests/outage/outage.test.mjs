@@ -16,10 +16,10 @@ const PROMISED_MS = 5_000;
 const EXPIRED_MS = 1_500;
 /** Longer than Redis answers for the database. */
 const REDIS_FRESH_MS = 3_000;
-/** What a writer tells Redis after its commit, and nothing else. */
-const PUBLICATION = '^/pipeline.*"EVAL';
+/** What a writer tells Redis after its commit, and nothing else: a refill lives for less than the three seconds. */
+const PUBLICATION = '^/pipeline.*"EVAL.*"(3000|15000)"';
 /** Ways for Redis to be there and of no use. */
-const FAULTS = [{ mode: "refuse" }, { mode: "slow", delay_ms: 30_000 }, { mode: "wrong" }, { mode: "cut" }];
+const FAULTS = [{ mode: "refuse" }, { mode: "slow", delay_ms: 30_000 }, { mode: "wrong" }, { mode: "cut" }, { mode: "quota" }];
 /** Texts that no log may show. */
 const TEMPLATE = "The confidential template says {{ greeting }}";
 const GREETING = "a private greeting";
@@ -110,6 +110,24 @@ async function staleWithGrowingAge(name, key) {
 
 const recovers = (name, key) => keepsAnswering(name, key, (answer) => !isStale(answer) && age(answer) < EXPIRED_MS);
 
+/** Several prompts at once. @returns {Promise<{results: any[], durationMs: number}>} */
+async function resolveMany(names, key, url = installation.edges[0].url) {
+  const began = performance.now();
+  const requests = names.map((prompt) => ({ prompt, variables: { greeting: GREETING } }));
+  const { status, text, body } = await send(`${url}/api/resolve`, { method: "POST", key, body: { requests } });
+  assert.equal(status, 200, text);
+  return { results: body.results, durationMs: performance.now() - began };
+}
+
+/** Some prompts that are known to the edges and some that are not: each has its answer or its error, together as soon as one. */
+async function batchKeepsAnswering(name, key) {
+  const unknown = Array.from({ length: 20 }, (_, index) => `never-seen-${index}`);
+  const { results, durationMs } = await resolveMany([name, ...unknown, name], key);
+  assert.ok(durationMs < PROMISED_MS, `a batch took ${durationMs} ms`);
+  assert.deepEqual([results[0].resolved_text, results.at(-1).resolved_text], [RESOLVED, RESOLVED]);
+  assert.deepEqual(results.slice(1, -1).map(({ error }) => error?.status), unknown.map(() => 503));
+}
+
 async function isUnavailable(name, key) {
   const answer = await resolve(name, key);
   assert.equal(answer.status, 503, answer.text);
@@ -129,6 +147,7 @@ for (const fault of FAULTS) {
     await kill("PostgreSQL");
     await staleWithGrowingAge(name, key);
     await isUnavailable("never-seen", key);
+    await batchKeepsAnswering(name, key);
     await repair();
     await recovers(name, key);
   });
@@ -144,6 +163,7 @@ test("PostgreSQL is gone: Redis answers, also a new isolate", async () => {
     const answer = await resolve("without-postgres", key, edge.url);
     assert.deepEqual([answer.status, answer.body.resolved_text], [200, RESOLVED]);
     assert.ok(isStale(answer) && age(answer) >= EXPIRED_MS, JSON.stringify(answer.headers));
+    await batchKeepsAnswering("without-postgres", key);
   } finally {
     await installation.stopEdge(edge);
   }
@@ -168,6 +188,7 @@ test("both accept connections and say nothing", async () => {
   freeze("PostgreSQL");
   await breakRedis({ mode: "slow", delay_ms: 30_000 });
   await isUnavailable("never-seen", key);
+  await batchKeepsAnswering("silence", key);
   await staleWithGrowingAge("silence", key);
   await repair();
   await recovers("silence", key);

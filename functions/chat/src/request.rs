@@ -219,12 +219,7 @@ mod tests {
         });
         let (prepared, _) = Prepared::parse(&release.to_string()).unwrap();
         let variables = json!({"name": "Zoë"});
-        let request = Request {
-            user_id: None,
-            variables: variables.as_object().unwrap(),
-            strict: false,
-            pinned: false,
-        };
+        let request = Request { user_id: None, variables: variables.as_object().unwrap() };
         resolution::resolve(&Arc::new(prepared), &request).unwrap()
     }
 

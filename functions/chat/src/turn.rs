@@ -135,8 +135,6 @@ async fn resolve(call: &Call, input: &Input, environment: Environment) -> Result
     let request = Request {
         user_id: input.user_id.as_deref().filter(|user_id| !user_id.is_empty()),
         variables: input.variables.as_ref().unwrap_or(&none),
-        strict: false,
-        pinned: false,
     };
     resolution::resolve(&found.value, &request).map(Some)
 }

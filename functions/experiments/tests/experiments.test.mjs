@@ -199,6 +199,28 @@ describe("an experiment", () => {
     assert.equal(results.variants[0].exposures + results.variants[1].exposures, 1);
   });
 
+  test("sees that an arm asks for a variable that strict callers do not have", async () => {
+    const [first] = await makePrompt("demanding");
+    const demanding = { type: "text", template_text: "One {{ new }}", model_id: "offline" };
+    const { version_id } = await ok("POST", "/api/prompts/demanding/versions", demanding);
+    const path = await begin("demanding", [first, version_id], { primary_metric: "error_rate" });
+    const assigned = async () => (await resolveAll("demanding", ["one"]))[0].assignment === "experiment";
+    await within(PROPAGATION_MS, "the experiment", assigned);
+    const requests = people("strict", 40).map((user_id) => ({ prompt: "demanding", user_id, strict: true }));
+    const { results } = await ok("POST", "/api/resolve", { requests });
+    const failures = results.filter(({ error }) => error?.code === "missing_variables").length;
+    assert.ok(failures > 5 && failures < 35, `${failures} of 40`);
+    const alone = await call("GET", `/api/resolve/demanding?strict=true&user_id=${encodeURIComponent(requests[results.findIndex(({ error }) => error)].user_id)}`);
+    assert.deepEqual([alone.status, alone.body.code], [422, "missing_variables"]);
+    await drain();
+
+    const { variants, metrics } = await ok("GET", `${path}/results`);
+    assert.equal(variants[0].exposures + variants[1].exposures, 41);
+    assert.deepEqual(metrics.error_rate.map(({ samples }) => samples), [0, failures]);
+    assert.equal(metrics.error_rate[1].mean, 1);
+    await ok("POST", `${path}/stop`, {});
+  });
+
   test("whose guardrail fails is stopped, and its history says why, with the numbers", async () => {
     const versions = await makePrompt("limited");
     const path = await begin("limited", versions, { guardrails: [{ metric: "approval", max_relative_regression: 0.1 }] });

@@ -38,7 +38,7 @@ pub(crate) async fn restore(
 /// Publishes a change that every environment feels, and answers with the prompt.
 pub(crate) async fn publish_everywhere(call: &Call, changed: &Changed) -> Result<Response, Problem> {
     let prompt = &changed.prompt;
-    let former_name = changed.previous_name.as_deref();
+    let former_name = changed.previous_name.as_deref().zip(changed.revisions);
     let published = publish(call, &prompt.prompt_id, &Environment::ALL, former_name).await;
     edge::to_json_response(200, &PublishedPrompt { prompt, published })
 }

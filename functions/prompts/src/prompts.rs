@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use domain::{Error, Kind};
+use domain::{Error, Kind, LONGEST_PROMPT_NAME};
 use edge::{Body, Call, Checks, CursorKey, Problem, Query, present};
 use serde::Deserialize;
 use store::prompts::{self, NewPrompt, Order, PromptChanges, Sort, State};
@@ -10,7 +10,6 @@ use store::prompts::{self, NewPrompt, Order, PromptChanges, Sort, State};
 use crate::archive::publish_everywhere;
 use crate::publication::require_for_production;
 
-const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 2_000;
 const MOST_TAGS: usize = 20;
 const LONGEST_TAG: usize = 50;
@@ -196,17 +195,15 @@ impl PromptPatch {
     }
 }
 
-/// `[a-z0-9][a-z0-9._/-]{0,199}`: what a path can hold and nobody misreads.
+/// `[a-z0-9][a-z0-9._/-]{0,199}`.
 fn check_name(checks: &mut Checks, name: &str) {
     if name.is_empty() {
         return checks.refuse("name", "too_short", "at least 1 character");
     }
-    if name.len() > LONGEST_NAME {
-        checks.refuse("name", "too_long", format!("at most {LONGEST_NAME} characters"));
+    if name.len() > LONGEST_PROMPT_NAME {
+        checks.refuse("name", "too_long", format!("at most {LONGEST_PROMPT_NAME} characters"));
     }
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let allowed = name.bytes().all(|byte| plain(byte) || b"._/-".contains(&byte));
-    if !allowed || !name.bytes().next().is_some_and(plain) {
+    if !domain::has_name_characters(name) {
         let detail = "a to z and 0 to 9, after the first character also . _ / -";
         checks.refuse("name", "invalid_format", detail);
     }

@@ -6,7 +6,7 @@ use edge::Call;
 use resolution::{Change, Propagation};
 use serde::Serialize;
 use store::collections::ArchivedPrompt;
-use store::prompts::{self, Prompt};
+use store::prompts::{self, Prompt, Revisions};
 
 /// Tombstones that are written in one round trip: some 250 bytes each, of the megabyte that Upstash takes at once.
 const TOMBSTONES_AT_ONCE: usize = 1_000;
@@ -31,7 +31,7 @@ pub(crate) async fn publish(
     call: &Call,
     prompt_id: &Id,
     environments: &[Environment],
-    former_name: Option<&str>,
+    former_name: Option<(&str, Revisions)>,
 ) -> Published {
     let change = Change { team_id: call.team_id(), prompt_id, environments, former_name };
     resolution::publish(&change, &call.stores, &call.database).await.into()

@@ -1,13 +1,17 @@
 //! Several prompts at once.
 
+use std::sync::Arc;
+
 use axum::response::Response;
+use cache::Held;
 use domain::Error;
 use edge::{Body, Call, Problem};
 use http::{HeaderMap, HeaderValue};
-use resolution::Place;
+use resolution::Prepared;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::fill_in;
 use crate::input::Input;
 
 const LARGEST_BATCH: usize = 50;
@@ -30,25 +34,21 @@ pub(crate) async fn resolve(call: Call, Body(batch): Body<Batch>) -> Result<Resp
         let detail = format!("1 to {LARGEST_BATCH} requests");
         return Err(Error::field("requests", "out_of_range", detail).into());
     }
-    let requests: Vec<Result<(Place, Input), Problem>> = batch
-        .requests
-        .into_iter()
-        .map(|request| {
-            let (prompt, input) = Input::from_batch(request.get().as_bytes())?;
-            Ok((input.place(call.team_id().clone(), prompt), input))
-        })
-        .collect();
-    let places: Vec<Place> = requests.iter().flatten().map(|(place, _)| place.clone()).collect();
-    resolution::warm(&places, &call.stores).await;
-    let mut results = Vec::with_capacity(requests.len());
+    let mut places = Vec::with_capacity(batch.requests.len());
+    let mut read = |request: &RawValue| {
+        let (prompt, input) = Input::from_batch(request.get().as_bytes())?;
+        places.push(input.place(call.team_id().clone(), prompt));
+        Ok(input)
+    };
+    let inputs: Vec<Result<Input, Problem>> = batch.requests.iter().map(|request| read(request)).collect();
+    let mut found = resolution::find_many(&places, &call.stores, &call.database).await.into_iter();
+    let mut results = Vec::with_capacity(inputs.len());
     let mut oldest = Age::default();
-    for request in requests {
-        let json = match request {
-            Ok((place, input)) => {
-                resolve_one(&call, &input, &place, &mut oldest).await.map_err(Problem::from)
-            }
-            Err(problem) => Err(problem),
-        };
+    for input in inputs {
+        let json = input.and_then(|input| {
+            let held = found.next().unwrap_or(Err(Error::NotFound("prompt")))?;
+            Ok(resolve_one(&call, &input, &held, &mut oldest)?)
+        });
         results.push(raw(json.unwrap_or_else(|problem| refusal(&call, &problem)))?);
     }
     let mut response = edge::to_json_response(200, &Results { results })?;
@@ -74,13 +74,15 @@ impl Age {
     }
 }
 
-async fn resolve_one(call: &Call, input: &Input, place: &Place, oldest: &mut Age) -> Result<Vec<u8>, Error> {
-    let held = resolution::find(place, &call.stores, &call.database).await?;
+fn resolve_one(
+    call: &Call,
+    input: &Input,
+    held: &Held<Arc<Prepared>>,
+    oldest: &mut Age,
+) -> Result<Vec<u8>, Error> {
     oldest.milliseconds = oldest.milliseconds.max(Some(held.age_ms));
     oldest.stale |= held.stale;
-    let resolved = resolution::resolve(&held.value, &input.request())?;
-    resolution::expose(&call.context, call.team_id(), &resolved, platform::time::now_ms());
-    Ok(resolved.to_json())
+    fill_in(call, input, &held.value).map(|resolved| resolved.to_json())
 }
 
 fn refusal(call: &Call, problem: &Problem) -> Vec<u8> {

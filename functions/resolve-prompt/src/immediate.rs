@@ -35,6 +35,9 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     let place = input.place(caller.key.team_id.clone(), prompt.into_owned());
     let found = resolution::find_in_memory(&place, now_ms, stores)?;
     let resolved = resolution::resolve(&found.value, &input.request()).ok()?;
+    if input.is_strict() && !resolved.missing_variables.is_empty() {
+        return None;
+    }
     let mut answer = reply::answer(&resolved, &found, text, headers.if_none_match);
     let request_id = edge::request_id(headers.request_id).to_string();
     resolution::expose(context, &place.team_id, &resolved, now_ms);

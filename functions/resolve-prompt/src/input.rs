@@ -16,9 +16,9 @@ const LONGEST_USER_ID: usize = 256;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
     /// Only where several are resolved: one alone is named by its path.
-    #[serde(default)]
+    #[serde(default, alias = "prompt_id", alias = "name")]
     prompt: Option<String>,
-    #[serde(default, alias = "env", deserialize_with = "edge::null_is_default")]
+    #[serde(default, alias = "env", deserialize_with = "environment")]
     environment: Environment,
     #[serde(default)]
     user_id: Option<String>,
@@ -30,6 +30,12 @@ pub(crate) struct Input {
     strict: bool,
     #[serde(skip)]
     none: Map<String, Value>,
+}
+
+/// An environment; null and the empty text are what is not said.
+fn environment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Environment, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?.filter(|name| !name.is_empty());
+    name.map_or(Ok(Environment::default()), Environment::try_from).map_err(serde::de::Error::custom)
 }
 
 /// A version by number, or by id or pointer.
@@ -65,7 +71,7 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// The same in a query string, where everything is text.
+/// The same in a query string, where everything is text, and an empty text is what is not said.
 #[derive(Default)]
 struct InputQuery<'a> {
     env: Option<Cow<'a, str>>,
@@ -101,14 +107,14 @@ impl<'a> InputQuery<'a> {
 
 impl Input {
     /// Reads a query string.
-    pub(crate) fn from_query(query: &str) -> Result<Self, Problem> {
-        if query.is_empty() {
+    pub(crate) fn from_query(text: &str) -> Result<Self, Problem> {
+        if text.is_empty() {
             return Ok(Self::default());
         }
-        let query = InputQuery::read(query)?;
+        let query = InputQuery::read(text)?;
         let mut errors = Vec::new();
         let environment = match query.env.as_deref() {
-            None => Environment::default(),
+            None | Some("") => Environment::default(),
             Some(name) => Environment::parse(name).unwrap_or_else(|| {
                 errors.push(FieldError::new("env", "unknown_value", "staging or production"));
                 Environment::default()
@@ -116,7 +122,9 @@ impl Input {
         };
         let strict = match query.strict.as_deref() {
             None | Some("false" | "0") => false,
-            Some("true" | "1" | "") => true,
+            Some("true" | "1") => true,
+            // `?strict` says so, `?strict=` says nothing.
+            Some("") => text.split('&').any(|pair| pair == "strict"),
             Some(_) => {
                 errors.push(FieldError::new("strict", "invalid_type", "true or false"));
                 false
@@ -134,16 +142,8 @@ impl Input {
             return Err(Error::Validation(errors).into());
         }
         let version = query.version.map(|version| Version::Selector(version.into_owned()));
-        let input = Self {
-            environment,
-            user_id: query.user_id.map(Cow::into_owned),
-            variables,
-            version,
-            strict,
-            ..Self::default()
-        };
-        input.check()?;
-        Ok(input)
+        let user_id = query.user_id.map(Cow::into_owned);
+        Ok(Self { environment, user_id, variables, version, strict, ..Self::default() }.checked()?)
     }
 
     /// Reads the body of a request for one prompt.
@@ -152,8 +152,7 @@ impl Input {
         if input.prompt.is_some() {
             return Err(Error::field("prompt", "unknown_field", "the path names the prompt").into());
         }
-        input.check()?;
-        Ok(input)
+        Ok(input.checked()?)
     }
 
     /// Reads one of several requests, and the prompt that it is for.
@@ -162,12 +161,14 @@ impl Input {
         let Some(prompt) = input.prompt.take() else {
             return Err(Error::field("prompt", "required", "a prompt's id or name").into());
         };
-        input.check()?;
-        Ok((prompt, input))
+        Ok((prompt, input.checked()?))
     }
 
-    /// Refuses what no type refuses.
-    fn check(&self) -> Result<(), Error> {
+    /// Forgets empty texts, which are what is not said, and refuses what no type refuses.
+    fn checked(mut self) -> Result<Self, Error> {
+        self.user_id = self.user_id.filter(|user_id| !user_id.is_empty());
+        self.version =
+            self.version.filter(|version| !matches!(version, Version::Selector(text) if text.is_empty()));
         let mut errors = Vec::new();
         if self.user_id.as_ref().is_some_and(|user_id| user_id.len() > LONGEST_USER_ID) {
             let detail = format!("at most {LONGEST_USER_ID} bytes");
@@ -179,7 +180,7 @@ impl Input {
             let detail = "a version's number or id, staging, production or latest";
             errors.push(FieldError::new("version", "invalid_format", detail));
         }
-        if errors.is_empty() { Ok(()) } else { Err(Error::Validation(errors)) }
+        if errors.is_empty() { Ok(self) } else { Err(Error::Validation(errors)) }
     }
 
     /// Where to look for `prompt`.
@@ -187,7 +188,6 @@ impl Input {
         let version = match &self.version {
             None => None,
             Some(Version::Number(number)) => Some(number.to_string()),
-            Some(Version::Selector(selector)) if selector.is_empty() => None,
             Some(Version::Selector(selector)) => Some(selector.clone()),
         };
         Place { team_id, reference: prompt, environment: self.environment, version }
@@ -195,18 +195,17 @@ impl Input {
 
     /// What to fill in.
     pub(crate) fn request(&self) -> Request<'_> {
-        Request {
-            user_id: self.user_id.as_deref().filter(|user_id| !user_id.is_empty()),
-            variables: self.variables.as_ref().unwrap_or(&self.none),
-            strict: self.strict,
-            pinned: self.version.is_some(),
-        }
+        Request { user_id: self.user_id.as_deref(), variables: self.variables.as_ref().unwrap_or(&self.none) }
+    }
+
+    /// Whether a variable without a value is an error.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
     }
 }
 
 fn is_selector(text: &str) -> bool {
-    text.is_empty()
-        || matches!(text, "staging" | "production" | "latest")
+    matches!(text, "staging" | "production" | "latest")
         || text.parse::<u32>().is_ok()
         || Kind::Version.matches(text)
 }
@@ -229,7 +228,7 @@ mod tests {
         assert_eq!(input.environment, Environment::Staging);
         assert_eq!(input.request().user_id, Some("u 1"));
         assert_eq!(input.request().variables["a"], 1);
-        assert!(input.request().strict && input.request().pinned);
+        assert!(input.is_strict());
         let body =
             r#"{"environment":"staging","user_id":"u 1","variables":{"a":1},"version":3,"strict":true}"#;
         let other: Input = serde_json::from_str(body).unwrap();
@@ -238,12 +237,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_empty_is_what_is_not_said() {
+        let query = Input::from_query("env=&user_id=&variables=&version=&strict=").unwrap();
+        let body = Input::from_body(br#"{"environment":"","user_id":"","version":""}"#).unwrap();
+        let (_, of_batch) = Input::from_batch(br#"{"prompt":"a","version":"","env":""}"#).unwrap();
+        for input in [query, body, of_batch] {
+            assert!(input.version.is_none() && input.user_id.is_none(), "{input:?}");
+            assert!(input.environment == Environment::Production && !input.strict, "{input:?}");
+            assert!(input.request().variables.is_empty(), "{input:?}");
+        }
+        assert!(Input::from_query("user_id=u&strict").unwrap().strict);
+    }
+
+    #[test]
     fn only_a_batch_names_prompts() {
-        let json = br#"{"prompt":"a","strict":true}"#;
-        assert!(Input::from_body(json).is_err());
-        let (prompt, input) = Input::from_batch(json).unwrap();
-        assert!(prompt == "a" && input.strict);
+        for member in ["prompt", "prompt_id", "name"] {
+            let json = format!(r#"{{"{member}":"a","strict":true}}"#);
+            assert!(Input::from_body(json.as_bytes()).is_err());
+            let (prompt, input) = Input::from_batch(json.as_bytes()).unwrap();
+            assert!(prompt == "a" && input.strict);
+        }
         assert!(Input::from_body(b"{}").is_ok() && Input::from_batch(b"{}").is_err());
+        assert!(Input::from_batch(br#"{"prompt":"a","name":"a"}"#).is_err(), "one of them");
     }
 
     #[test]

@@ -15,12 +15,17 @@ mod immediate;
 mod input;
 mod reply;
 
+use std::sync::Arc;
+
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use axum::routing::{get, post};
+use domain::Error;
 use edge::{Call, Function, Problem};
 use http::HeaderMap;
 use http::header::IF_NONE_MATCH;
+use platform::time;
+use resolution::{Prepared, Resolved};
 use serde_json::value::RawValue;
 
 use crate::input::Input;
@@ -69,8 +74,19 @@ async fn resolve(
 ) -> Result<Response, Problem> {
     let place = input.place(call.team_id().clone(), prompt);
     let found = resolution::find(&place, &call.stores, &call.database).await?;
-    let resolved = resolution::resolve(&found.value, &input.request())?;
-    resolution::expose(&call.context, call.team_id(), &resolved, platform::time::now_ms());
+    let resolved = fill_in(call, input, &found.value)?;
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)))
+}
+
+/// Resolves for a caller who so meets an arm, also where the arm's variables are more than a strict caller has: that is
+/// an error of the arm.
+fn fill_in(call: &Call, input: &Input, prepared: &Arc<Prepared>) -> Result<Resolved, Error> {
+    let (resolved, now_ms) = (resolution::resolve(prepared, &input.request())?, time::now_ms());
+    resolution::expose(&call.context, call.team_id(), &resolved, now_ms);
+    if input.is_strict() && !resolved.missing_variables.is_empty() {
+        resolution::fail(&call.context, call.team_id(), &resolved, now_ms);
+        return Err(Error::MissingVariables(resolved.missing_variables));
+    }
+    Ok(resolved)
 }

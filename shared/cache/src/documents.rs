@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use crate::redis::REDIS_TIMEOUT_MS;
-use crate::{Command, Error, Redis, Reply, Script};
+use crate::{Command, Error, Redis, Reply, Script, Step};
 
 /// How long Redis answers for the database, in milliseconds.
 pub const DOCUMENT_FRESH_MS: i64 = 3_000;
@@ -30,6 +30,12 @@ impl Slot {
         Self(["release:", team_id, ":", environment, ":", reference].concat().into())
     }
 
+    /// The same with a version that the caller chose. A kind of its own: whatever callers write for a prompt's name,
+    /// it is no other slot.
+    pub fn version(team_id: &str, reference: &str, environment: &str, version: &str) -> Self {
+        Self(["version:", team_id, ":", environment, ":", version, ":", reference].concat().into())
+    }
+
     /// The API key with this hash.
     pub fn api_key(hash: &str) -> Self {
         Self(["key:", hash].concat().into())
@@ -44,7 +50,7 @@ impl Slot {
         &self.0
     }
 
-    /// `release`, `key` or `providers`: what a log line may say of it.
+    /// `release`, `version`, `key` or `providers`: what a log line may say of it.
     pub(crate) fn kind(&self) -> &str {
         self.0.split(':').next().unwrap_or_default()
     }
@@ -99,12 +105,7 @@ return false
 ",
 );
 
-/// The document that Redis may answer with; `None` when there is none.
-pub async fn read_document(redis: &Redis, slot: &Slot) -> Result<Option<Document>, Error> {
-    redis.run(&Command::idempotent("GET").arg(slot.fresh())).await.map(|reply| document(&reply))
-}
-
-/// Several documents in one round trip, in the order of `slots`.
+/// The documents that Redis may answer with, in one round trip, in the order of `slots`; `None` where there is none.
 pub async fn read_documents(redis: &Redis, slots: &[Slot]) -> Result<Vec<Option<Document>>, Error> {
     if slots.is_empty() {
         return Ok(Vec::new());
@@ -114,64 +115,64 @@ pub async fn read_documents(redis: &Redis, slots: &[Slot]) -> Result<Vec<Option<
     Ok((0..slots.len()).map(|index| replies.get(index).and_then(document)).collect())
 }
 
-/// The last document there was and its age in milliseconds, for when the database cannot be asked.
-pub(crate) async fn read_last_document(redis: &Redis, slot: &Slot) -> Result<Option<(Document, i64)>, Error> {
-    let commands = ["GET", "PTTL"].map(|name| Command::idempotent(name).arg(slot.last()));
-    let mut replies = redis.pipeline(&commands).await?.into_iter();
-    let (Some(value), Some(remaining)) = (replies.next(), replies.next()) else { return Ok(None) };
-    let age_ms = LAST_SECONDS * 1_000 - remaining?.as_i64().unwrap_or_default();
-    Ok(document(&value?).map(|document| (document, age_ms.max(0))))
+/// The last documents there were and their ages in milliseconds, for when the database cannot be asked.
+pub(crate) async fn read_last_documents(
+    redis: &Redis,
+    slots: &[Slot],
+) -> Result<Vec<Option<(Document, i64)>>, Error> {
+    let of_slot = |slot: &Slot| ["GET", "PTTL"].map(|name| Command::idempotent(name).arg(slot.last()));
+    let commands: Vec<Command> = slots.iter().flat_map(of_slot).collect();
+    let replies = redis.pipeline(&commands).await?;
+    let (pairs, _) = replies.as_chunks::<2>();
+    Ok(pairs.iter().map(last_document).collect())
 }
 
-/// Stores what a reader found in the database `elapsed_ms` ago. Returns the newer document that Redis held
-/// instead, if it did.
-pub async fn refill_document(
+fn last_document([value, remaining]: &[Result<Reply, Error>; 2]) -> Option<(Document, i64)> {
+    let document = document(value.as_ref().ok()?)?;
+    let age_ms = LAST_SECONDS * 1_000 - remaining.as_ref().ok()?.as_i64().unwrap_or_default();
+    Some((document, age_ms.max(0)))
+}
+
+/// Stores what a reader found in the database `elapsed_ms` ago, in one round trip. Returns the newer documents that
+/// Redis held instead, each with its slot.
+pub async fn refill_documents(
     redis: &Redis,
-    slot: &Slot,
-    found: &Document,
+    found: &[(Slot, Document)],
     elapsed_ms: i64,
-) -> Result<Option<Document>, Error> {
+) -> Result<Vec<(Slot, Document)>, Error> {
     // Its time begins when Redis has it, which may be as late as the client waits for Redis.
     let fresh_ms = DOCUMENT_FRESH_MS - elapsed_ms - REDIS_TIMEOUT_MS;
     if fresh_ms <= 0 {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let last_seconds = if found.revision == 0 { 0 } else { LAST_SECONDS };
-    let (keys, arguments) = arguments(slot, found, fresh_ms, last_seconds);
-    redis.script(&COMPARE_AND_SET, &keys, &arguments).await.map(|reply| document(&reply))
+    let set = |(slot, document): &(Slot, Document)| {
+        let last_seconds = if document.revision == 0 { 0 } else { LAST_SECONDS };
+        compare_and_set(slot, document, fresh_ms, last_seconds)
+    };
+    let replies = all(redis, found.iter().map(set).collect()).await?;
+    let newer = found.iter().zip(&replies);
+    Ok(newer.filter_map(|((slot, _), reply)| Some((slot.clone(), document(reply)?))).collect())
 }
 
 /// Publishes what a writer has just committed, in one round trip. Tombstones stay longer.
 pub async fn write_documents(redis: &Redis, written: &[(Slot, Document)]) -> Result<(), Error> {
-    let command = |by_text: bool, (slot, document): &(Slot, Document)| {
+    let set = |(slot, document): &(Slot, Document)| {
         let fresh_ms = if document.is_tombstone() { TOMBSTONE_MS } else { DOCUMENT_FRESH_MS };
-        let (keys, arguments) = arguments(slot, document, fresh_ms, LAST_SECONDS);
-        if by_text {
-            COMPARE_AND_SET.by_text(&keys, &arguments)
-        } else {
-            COMPARE_AND_SET.by_hash(&keys, &arguments)
-        }
+        compare_and_set(slot, document, fresh_ms, LAST_SECONDS)
     };
-    let by_hash: Vec<Command> = written.iter().map(|entry| command(false, entry)).collect();
-    let unknown = |result: &Result<Reply, Error>| matches!(result, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"));
-    let mut results = redis.pipeline(&by_hash).await?;
-    if results.iter().any(unknown) {
-        let by_text: Vec<Command> = written.iter().map(|entry| command(true, entry)).collect();
-        results = redis.pipeline(&by_text).await?;
-    }
-    results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
+    all(redis, written.iter().map(set).collect()).await.map(|_| ())
 }
 
-fn arguments(
-    slot: &Slot,
-    document: &Document,
-    fresh_ms: i64,
-    last_seconds: i64,
-) -> ([String; 2], [String; 4]) {
-    (
-        [slot.fresh(), slot.last()],
-        [document.revision.to_string(), document.encode(), fresh_ms.to_string(), last_seconds.to_string()],
-    )
+/// Takes steps of which none may fail.
+async fn all(redis: &Redis, steps: Vec<Step<'_>>) -> Result<Vec<Reply>, Error> {
+    redis.steps(&steps).await?.into_iter().collect()
+}
+
+fn compare_and_set(slot: &Slot, document: &Document, fresh_ms: i64, last_seconds: i64) -> Step<'static> {
+    let keys = vec![slot.fresh(), slot.last()];
+    let revision = document.revision.to_string();
+    let arguments = vec![revision, document.encode(), fresh_ms.to_string(), last_seconds.to_string()];
+    Step::Script(&COMPARE_AND_SET, keys, arguments)
 }
 
 fn document(reply: &Reply) -> Option<Document> {

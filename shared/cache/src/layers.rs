@@ -1,6 +1,6 @@
 //! Memory, then Redis, then the database: how a document is found, and how its age stays bounded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,9 @@ use std::time::Duration;
 use domain::Error;
 use platform::{Tasks, time};
 
-use crate::documents::read_last_document;
+use crate::documents::read_last_documents;
 use crate::{
-    Document, EXPIRED_AFTER_MS, Held, Lookup, Memory, Redis, Slot, read_document, read_documents,
-    refill_document,
+    Document, EXPIRED_AFTER_MS, Held, Lookup, Memory, Redis, Slot, read_documents, refill_documents,
 };
 
 /// The longest that a request waits for the stores to tell one thing. Beyond it an error is the better answer. A
@@ -56,8 +55,20 @@ pub struct Stores {
 /// Until when Redis is left alone: one failure is not repeated by every request of the isolate.
 static REDIS_RESTS_UNTIL_MS: AtomicI64 = AtomicI64::new(0);
 
-/// Asks the database. Boxed, because the machinery around it would otherwise be compiled once for each caller.
-type Load = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<Document, Error>> + Send>> + Send>;
+/// Asks the database for what is wanted at these places of a list, and answers in their order. Boxed, because the
+/// machinery around it would otherwise be compiled once for each caller.
+type Load = Box<dyn FnOnce(Vec<usize>) -> Loading + Send>;
+type Loading = Pin<Box<dyn Future<Output = Vec<Result<Document, Error>>> + Send>>;
+
+/// What there is of a thing: its value, or `None` when there is no such thing.
+type Told<V> = Result<Option<Held<V>>, Error>;
+
+/// A document that must be fetched.
+struct Wanted {
+    /// Where it stands in what the caller asked for.
+    place: usize,
+    slot: Slot,
+}
 
 impl<V: Clone + Send + 'static> Layers<V> {
     /// What the isolate's memory says. A caller that is told [`Lookup::Due`] must refresh.
@@ -83,66 +94,82 @@ impl<V: Clone + Send + 'static> Layers<V> {
     where
         F: Future<Output = Result<Document, Error>> + Send + 'static,
     {
-        match self.look(slot, time::now_ms()) {
-            Lookup::Fresh(held) => Ok(Some(held)),
-            Lookup::Due(held) => {
-                self.refresh(slot.clone(), stores, load);
-                Ok(Some(held))
-            }
-            Lookup::Expired(old) => {
-                let fetched = self.fetch_or_wait(LONGEST_WAIT_WITH_FALLBACK, slot, stores, boxed(load)).await;
-                Ok(fetched.unwrap_or(Some(old)))
-            }
-            Lookup::Absent => self.fetch_or_wait(LONGEST_WAIT, slot, stores, boxed(load)).await,
-        }
+        let slots = [slot.clone()];
+        let told = self.get_boxed(&slots, stores, of_one(load)).await.pop();
+        told.unwrap_or_else(|| Err(untold()))
     }
 
-    /// Fetches, or waits until one of those who fetch the same already has brought it.
+    /// Several values in the order of `slots`, which are distinct: each as [`Layers::get`] gives it, in the time of
+    /// one. `load` asks the database for those at the places that it is given, in one question.
+    pub async fn get_many<F>(
+        &'static self,
+        slots: &[Slot],
+        stores: &Stores,
+        load: impl FnOnce(Vec<usize>) -> F + Send + 'static,
+    ) -> Vec<Result<Option<Held<V>>, Error>>
+    where
+        F: Future<Output = Vec<Result<Document, Error>>> + Send + 'static,
+    {
+        self.get_boxed(slots, stores, Box::new(|places| Box::pin(load(places)))).await
+    }
+
+    async fn get_boxed(&'static self, slots: &[Slot], stores: &Stores, load: Load) -> Vec<Told<V>> {
+        let now_ms = time::now_ms();
+        let looks: Vec<Lookup<V>> = slots.iter().map(|slot| self.look(slot, now_ms)).collect();
+        let is_fresh = |look: &Lookup<V>| matches!(look, Lookup::Fresh(_));
+        let others = slots.iter().zip(&looks).enumerate().filter(|(_, (_, look))| !is_fresh(look));
+        let wanted: Vec<Wanted> =
+            others.map(|(place, (slot, _))| Wanted { place, slot: slot.clone() }).collect();
+        let mut fetched = Vec::new().into_iter();
+        if let Some(limit) = looks.iter().filter_map(wait_for).max() {
+            // What is due goes along: it is one question all the same.
+            fetched = self.fetch_or_wait(limit, wanted, stores, load).await.into_iter();
+        } else if !wanted.is_empty() {
+            self.refresh_boxed(wanted, stores, load);
+        }
+        let told = |look| match look {
+            Lookup::Fresh(held) => Ok(Some(held)),
+            Lookup::Due(old) | Lookup::Expired(old) => match fetched.next() {
+                Some(Ok(told)) => Ok(told),
+                Some(Err(_)) | None => Ok(Some(old)),
+            },
+            Lookup::Absent => fetched.next().unwrap_or_else(|| Err(untold())),
+        };
+        looks.into_iter().map(told).collect()
+    }
+
+    /// Fetches, or waits until those who fetch the same already have brought it.
     async fn fetch_or_wait(
         &'static self,
         limit: Duration,
-        slot: &Slot,
+        mut wanted: Vec<Wanted>,
         stores: &Stores,
         load: Load,
-    ) -> Result<Option<Held<V>>, Error> {
+    ) -> Vec<Told<V>> {
         let began_ms = time::now_ms();
         let mut pause = LOOK_AGAIN;
-        loop {
-            let waited = Duration::from_millis((time::now_ms() - began_ms).max(0).unsigned_abs());
-            let fetching = Fetching::begin(slot, time::now_ms());
-            if fetching.is_some() || waited >= limit * 5 / 6 {
-                return self.fetch(limit.saturating_sub(waited).max(limit / 6), slot, stores, load).await;
+        let mut brought: BTreeMap<usize, Told<V>> = BTreeMap::new();
+        while !wanted.is_empty() {
+            let elapsed = since(began_ms);
+            let fetching = Fetching::begin(&wanted, time::now_ms());
+            if !fetching.is_empty() || elapsed >= limit * 5 / 6 {
+                let limit = limit.saturating_sub(elapsed).max(limit / 6);
+                let places: Vec<usize> = wanted.iter().map(|wanted| wanted.place).collect();
+                brought.extend(places.into_iter().zip(self.fetch(limit, &wanted, stores, load).await));
+                break;
             }
             time::sleep(pause).await;
-            // A refresh that falls to this one is left to the next.
-            if let Lookup::Fresh(held) | Lookup::Due(held) = self.look(slot, time::now_ms()) {
-                return Ok(Some(held));
-            }
+            let now_ms = time::now_ms();
+            wanted.retain(|Wanted { place, slot }| match self.memory().peek(slot.as_str(), now_ms) {
+                Lookup::Fresh(held) | Lookup::Due(held) => {
+                    brought.insert(*place, Ok(Some(held)));
+                    false
+                }
+                Lookup::Expired(_) | Lookup::Absent => true,
+            });
             pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
         }
-    }
-
-    /// Fetches what is not in memory from Redis, in one round trip for all `slots`. What Redis lacks is left to
-    /// [`Layers::get`].
-    pub async fn warm(&self, slots: &[Slot], stores: &Stores) {
-        let started_ms = time::now_ms();
-        let wanted: Vec<Slot> = slots
-            .iter()
-            .filter(|slot| matches!(self.look(slot, time::now_ms()), Lookup::Absent | Lookup::Expired(_)))
-            .cloned()
-            .collect();
-        let Some(redis) = stores.redis.as_ref().filter(|_| wanted.len() > 1) else { return };
-        match read_documents(redis, &wanted).await {
-            Ok(documents) => {
-                for (slot, document) in wanted.iter().zip(documents) {
-                    if let Some(document) = document.filter(|document| !document.is_tombstone()) {
-                        // What cannot be read is asked for again, and that failure is reported.
-                        let _accepted = self.accept(slot, &document, started_ms);
-                    }
-                }
-            }
-            Err(error) => platform::warn!("redis not read", error = error.to_string()),
-        }
+        brought.into_values().collect()
     }
 
     /// Fetches after the response.
@@ -150,53 +177,49 @@ impl<V: Clone + Send + 'static> Layers<V> {
     where
         F: Future<Output = Result<Document, Error>> + Send + 'static,
     {
-        let (stores_of_task, load) = (stores.clone(), boxed(load));
+        self.refresh_boxed(vec![Wanted { place: 0, slot }], stores, of_one(load));
+    }
+
+    fn refresh_boxed(&'static self, wanted: Vec<Wanted>, stores: &Stores, load: Load) {
+        let stores_of_task = stores.clone();
         stores.tasks.spawn(async move {
             // A failure is in the log already, and the old value goes on answering.
-            let _outcome = self.fetch(LONGEST_WAIT, &slot, &stores_of_task, load).await;
+            let _outcome = self.fetch(LONGEST_WAIT, &wanted, &stores_of_task, load).await;
         });
     }
 
     async fn fetch(
         &'static self,
         limit: Duration,
-        slot: &Slot,
+        wanted: &[Wanted],
         stores: &Stores,
         load: Load,
-    ) -> Result<Option<Held<V>>, Error> {
+    ) -> Vec<Told<V>> {
         let started_ms = time::now_ms();
-        let fetched = time::timeout(limit, find(slot, stores, load))
-            .await
-            .unwrap_or_else(|elapsed| Err(Error::Unavailable(elapsed.to_string())));
-        match fetched {
-            Ok(Found::InRedis(document)) => self.accept(slot, &document, started_ms),
-            Ok(Found::InDatabase(document)) => {
-                self.refill(slot, &document, started_ms, stores);
-                self.accept(slot, &document, started_ms)
-            }
-            Ok(Found::Last { document, age_ms }) => {
-                let now_ms = time::now_ms();
-                let fetched_at_ms = now_ms - age_ms.max(EXPIRED_AFTER_MS);
-                self.memory().failed(slot.as_str(), now_ms);
-                if self.memory().is_newer(slot.as_str(), fetched_at_ms) {
-                    return Err(Error::Unavailable(
-                        "redis keeps an older document than the isolate".to_owned(),
-                    ));
+        let found = find(limit, wanted, stores, load).await;
+        let mut told = Vec::with_capacity(wanted.len());
+        let mut from_database = Vec::new();
+        for (Wanted { slot, .. }, found) in wanted.iter().zip(found) {
+            told.push(match found {
+                Ok(Found::InRedis(document)) => self.accept(slot, &document, started_ms),
+                Ok(Found::InDatabase(document)) => {
+                    let held = self.accept(slot, &document, started_ms);
+                    from_database.push((slot.clone(), document));
+                    held
                 }
-                let held = self.accept(slot, &document, fetched_at_ms)?;
-                self.memory().failed(slot.as_str(), now_ms);
-                Ok(held.map(|held| Held { stale: true, ..held }))
-            }
-            Err(error) => {
-                self.memory().failed(slot.as_str(), time::now_ms());
-                platform::warn!("document not fetched", slot = slot.kind(), error = error.to_string());
-                Err(error)
-            }
+                Ok(Found::Last { document, age_ms }) => self.accept_last(slot, &document, age_ms),
+                Err(error) => {
+                    self.memory().failed(slot.as_str(), time::now_ms());
+                    Err(error)
+                }
+            });
         }
+        self.refill(from_database, started_ms, stores);
+        told
     }
 
     /// Remembers a document and gives its value.
-    fn accept(&self, slot: &Slot, document: &Document, fetched_at_ms: i64) -> Result<Option<Held<V>>, Error> {
+    fn accept(&self, slot: &Slot, document: &Document, fetched_at_ms: i64) -> Told<V> {
         if document.is_tombstone() {
             self.memory().forget(slot.as_str());
             return Ok(None);
@@ -208,15 +231,30 @@ impl<V: Clone + Send + 'static> Layers<V> {
         Ok(Some(Held { value, age_ms: (time::now_ms() - fetched_at_ms).max(0), stale: false }))
     }
 
+    /// The same with what Redis keeps for when the database is down.
+    fn accept_last(&self, slot: &Slot, document: &Document, age_ms: i64) -> Told<V> {
+        let now_ms = time::now_ms();
+        let fetched_at_ms = now_ms - age_ms.max(EXPIRED_AFTER_MS);
+        self.memory().failed(slot.as_str(), now_ms);
+        if self.memory().is_newer(slot.as_str(), fetched_at_ms) {
+            return Err(Error::Unavailable("redis keeps an older document than the isolate".to_owned()));
+        }
+        let held = self.accept(slot, document, fetched_at_ms)?;
+        self.memory().failed(slot.as_str(), now_ms);
+        Ok(held.map(|held| Held { stale: true, ..held }))
+    }
+
     /// Tells Redis what the database said. Should Redis know better, so does this isolate from then on.
-    fn refill(&'static self, slot: &Slot, document: &Document, started_ms: i64, stores: &Stores) {
-        let Some(redis) = stores.redis.clone() else { return };
-        let (slot, document) = (slot.clone(), document.clone());
+    fn refill(&'static self, found: Vec<(Slot, Document)>, started_ms: i64, stores: &Stores) {
+        let Some(redis) = stores.redis.clone().filter(|_| !found.is_empty()) else { return };
         stores.tasks.spawn(async move {
-            let elapsed_ms = time::now_ms() - started_ms;
-            match refill_document(&redis, &slot, &document, elapsed_ms).await {
-                Ok(Some(newer)) => _ = self.accept(&slot, &newer, started_ms),
-                Ok(None) => {}
+            match refill_documents(&redis, &found, time::now_ms() - started_ms).await {
+                Ok(newer) => {
+                    for (slot, document) in newer {
+                        // What cannot be read is asked for again, and that failure is reported.
+                        let _accepted = self.accept(&slot, &document, started_ms);
+                    }
+                }
                 Err(error) => platform::warn!("redis not refilled", error = error.to_string()),
             }
         });
@@ -227,11 +265,20 @@ impl<V: Clone + Send + 'static> Layers<V> {
     }
 }
 
-fn boxed<F>(load: impl FnOnce() -> F + Send + 'static) -> Load
+/// How long a request waits for a fetch of what memory says this of; `None` when it does not.
+fn wait_for<V>(look: &Lookup<V>) -> Option<Duration> {
+    match look {
+        Lookup::Fresh(_) | Lookup::Due(_) => None,
+        Lookup::Expired(_) => Some(LONGEST_WAIT_WITH_FALLBACK),
+        Lookup::Absent => Some(LONGEST_WAIT),
+    }
+}
+
+fn of_one<F>(load: impl FnOnce() -> F + Send + 'static) -> Load
 where
     F: Future<Output = Result<Document, Error>> + Send + 'static,
 {
-    Box::new(|| Box::pin(load()))
+    Box::new(|_| Box::pin(async move { vec![load().await] }))
 }
 
 /// When each fetch that goes on began, by slot.
@@ -244,19 +291,22 @@ struct Fetching {
 }
 
 impl Fetching {
-    /// `None` when enough requests fetch the same.
-    fn begin(slot: &Slot, now_ms: i64) -> Option<Self> {
+    /// Notes fetches, of those that not enough requests fetch already.
+    fn begin(wanted: &[Wanted], now_ms: i64) -> Vec<Self> {
         let mut fetching = lock(&FETCHING);
         let goes_on = |began_ms: &i64| now_ms - began_ms < FETCH_LEASE_MS;
         if fetching.len() >= MOST_SLOTS_FETCHED {
             fetching.retain(|_, fetches| fetches.iter().any(goes_on));
         }
-        let fetches = fetching.entry(slot.clone()).or_default();
-        fetches.retain(goes_on);
-        (fetches.len() < FETCHES_AT_ONCE).then(|| {
-            fetches.push(now_ms);
-            Self { slot: slot.clone(), began_ms: now_ms }
-        })
+        let mut begin = |slot: &Slot| {
+            let fetches = fetching.entry(slot.clone()).or_default();
+            fetches.retain(goes_on);
+            (fetches.len() < FETCHES_AT_ONCE).then(|| {
+                fetches.push(now_ms);
+                Self { slot: slot.clone(), began_ms: now_ms }
+            })
+        };
+        wanted.iter().filter_map(|wanted| begin(&wanted.slot)).collect()
     }
 }
 
@@ -288,38 +338,98 @@ enum Found {
     },
 }
 
-async fn find(slot: &Slot, stores: &Stores, load: Load) -> Result<Found, Error> {
-    if let Some(document) = ask_redis(stores, slot).await {
-        return Ok(Found::InRedis(document));
-    }
-    let loaded = time::timeout(DATABASE_WAIT, load())
-        .await
-        .unwrap_or_else(|elapsed| Err(Error::Unavailable(format!("database {elapsed}"))));
-    let error = match loaded {
-        Ok(document) => return Ok(Found::InDatabase(document)),
-        Err(error) => error,
-    };
-    let (Error::Unavailable(_), Some(redis)) = (&error, &stores.redis) else { return Err(error) };
-    match read_last_document(redis, slot).await? {
-        Some((document, age_ms)) => Ok(Found::Last { document, age_ms }),
-        None => Err(error),
-    }
-}
-
-/// The fresh document in Redis; `None` also when Redis does not answer.
-async fn ask_redis(stores: &Stores, slot: &Slot) -> Option<Document> {
-    let redis = stores.redis.as_ref()?;
-    if time::now_ms() < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed) {
-        return None;
-    }
-    match read_document(redis, slot).await {
-        Ok(document) => document,
-        Err(error) => {
-            REDIS_RESTS_UNTIL_MS.store(time::now_ms() + REDIS_REST_MS, Ordering::Relaxed);
-            platform::warn!("redis not read", error = error.to_string());
-            None
+/// Where each of what is wanted was found, in its order.
+async fn find(limit: Duration, wanted: &[Wanted], stores: &Stores, load: Load) -> Vec<Result<Found, Error>> {
+    let began_ms = time::now_ms();
+    let in_redis = ask_redis(wanted, stores).await;
+    let lacks = wanted.iter().zip(&in_redis).filter(|(_, document)| document.is_none());
+    let missing: Vec<&Wanted> = lacks.map(|(wanted, _)| wanted).collect();
+    let mut loaded = Vec::new();
+    if !missing.is_empty() {
+        let loading = ask_database(&missing, stores, load);
+        loaded = time::timeout(limit.saturating_sub(since(began_ms)), loading)
+            .await
+            .unwrap_or_else(|elapsed| missing.iter().map(|_| Err(unavailable(&elapsed))).collect());
+        let failures = loaded.iter().filter_map(|loaded| loaded.as_ref().err());
+        if let (Some(wanted), Some(error)) = (missing.first(), failures.clone().next()) {
+            platform::warn!(
+                "document not fetched",
+                slot = wanted.slot.kind(),
+                count = failures.count(),
+                error = error.to_string()
+            );
         }
     }
+    let mut loaded = loaded.into_iter();
+    let mut next_loaded = || loaded.next().unwrap_or_else(|| Err(untold()));
+    in_redis
+        .into_iter()
+        .map(|document| document.map_or_else(&mut next_loaded, |document| Ok(Found::InRedis(document))))
+        .collect()
+}
+
+/// The fresh documents in Redis; `None` also when Redis does not answer.
+async fn ask_redis(wanted: &[Wanted], stores: &Stores) -> Vec<Option<Document>> {
+    let none = || wanted.iter().map(|_| None).collect();
+    let Some(redis) = &stores.redis else { return none() };
+    if time::now_ms() < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed) {
+        return none();
+    }
+    let slots: Vec<Slot> = wanted.iter().map(|wanted| wanted.slot.clone()).collect();
+    read_documents(redis, &slots).await.unwrap_or_else(|error| {
+        REDIS_RESTS_UNTIL_MS.store(time::now_ms() + REDIS_REST_MS, Ordering::Relaxed);
+        platform::warn!("redis not read", error = error.to_string());
+        none()
+    })
+}
+
+/// What the database says; where it says nothing, the last that Redis knows.
+async fn ask_database(missing: &[&Wanted], stores: &Stores, load: Load) -> Vec<Result<Found, Error>> {
+    let places: Vec<usize> = missing.iter().map(|wanted| wanted.place).collect();
+    let loaded = time::timeout(DATABASE_WAIT, load(places)).await.unwrap_or_else(|elapsed| {
+        missing.iter().map(|_| Err(unavailable(&format_args!("database {elapsed}")))).collect()
+    });
+    let is_down = |loaded: &Result<Document, Error>| matches!(loaded, Err(Error::Unavailable(_)));
+    let without = missing.iter().zip(&loaded).filter(|(_, loaded)| is_down(loaded));
+    let mut last = ask_for_last(without.map(|(wanted, _)| wanted.slot.clone()).collect(), stores).await;
+    let mut found = |loaded| match loaded {
+        Ok(document) => Ok(Found::InDatabase(document)),
+        // Whatever is wrong with Redis besides, the database is what the caller waits for.
+        Err(error @ Error::Unavailable(_)) => match last.next().flatten() {
+            Some((document, age_ms)) => Ok(Found::Last { document, age_ms }),
+            None => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    loaded.into_iter().map(&mut found).collect()
+}
+
+/// The last documents there were; nothing at all when Redis does not answer.
+async fn ask_for_last(
+    slots: Vec<Slot>,
+    stores: &Stores,
+) -> impl Iterator<Item = Option<(Document, i64)>> + use<> {
+    let mut last = Vec::new();
+    if let Some(redis) = stores.redis.as_ref().filter(|_| !slots.is_empty()) {
+        last = read_last_documents(redis, &slots).await.unwrap_or_else(|error| {
+            platform::warn!("redis not read", error = error.to_string());
+            Vec::new()
+        });
+    }
+    last.into_iter()
+}
+
+fn since(began_ms: i64) -> Duration {
+    Duration::from_millis((time::now_ms() - began_ms).max(0).unsigned_abs())
+}
+
+/// Who loads answers for each place that it is given.
+fn untold() -> Error {
+    Error::Internal("nothing was told of what is wanted".to_owned())
+}
+
+fn unavailable(reason: &dyn std::fmt::Display) -> Error {
+    Error::Unavailable(reason.to_string())
 }
 
 #[cfg(test)]
@@ -327,16 +437,17 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::DUE_AFTER_MS;
 
     static NUMBERS: Layers<u8> = Layers {
-        memory: LazyLock::new(|| Mutex::new(Memory::new(1_000))),
+        memory: LazyLock::new(|| Mutex::new(Memory::new(100_000))),
         parse: |json| serde_json::from_str(json).map(|number| (number, 1)),
     };
 
     /// What each of a crowd is told, and how often the database was asked.
     async fn crowd(slot: Slot, answer: Result<Document, Error>) -> (Vec<Result<Option<u8>, Error>>, usize) {
         let asked: &AtomicUsize = Box::leak(Box::default());
-        let stores = Stores { redis: None, tasks: Tasks::default() };
+        let stores = without_redis();
         let callers = (0..100).map(|_| {
             let (slot, stores, answer) = (slot.clone(), stores.clone(), answer.clone());
             tokio::spawn(async move {
@@ -360,6 +471,62 @@ mod tests {
         let document = Document { revision: 1, json: "7".to_owned() };
         let (told, asked) = crowd(Slot::api_key("crowd"), Ok(document)).await;
         assert_eq!((told, asked), (vec![Ok(Some(7)); 100], FETCHES_AT_ONCE));
+    }
+
+    fn without_redis() -> Stores {
+        Stores { redis: None, tasks: Tasks::default() }
+    }
+
+    fn remember(slot: &Slot, number: u8, age_ms: i64) {
+        NUMBERS.memory().store(slot.as_str().to_owned(), number, 1, time::now_ms() - age_ms);
+    }
+
+    fn numbers(told: Vec<Told<u8>>) -> Vec<Result<Option<u8>, Error>> {
+        told.into_iter().map(|told| told.map(|held| held.map(|held| held.value))).collect()
+    }
+
+    /// What the database is asked for, of which it has each place as a number.
+    async fn ask_many(slots: &[Slot], stores: &Stores) -> (Vec<Result<Option<u8>, Error>>, Vec<usize>) {
+        let asked: &Mutex<Vec<usize>> = Box::leak(Box::default());
+        let load = async move |places: Vec<usize>| {
+            lock(asked).extend(&places);
+            places.iter().map(|place| Ok(Document { revision: 1, json: place.to_string() })).collect()
+        };
+        let told = NUMBERS.get_many(slots, stores, load).await;
+        stores.tasks.finish().await;
+        (numbers(told), lock(asked).clone())
+    }
+
+    #[tokio::test]
+    async fn several_that_are_due_answer_and_are_refreshed() {
+        let (slots, stores) = (["due 0", "due 1", "due 2"].map(Slot::api_key), without_redis());
+        remember(&slots[0], 70, DUE_AFTER_MS);
+        remember(&slots[1], 71, 0);
+        remember(&slots[2], 72, DUE_AFTER_MS);
+        let (told, asked) = ask_many(&slots, &stores).await;
+        assert_eq!((told, asked), (vec![Ok(Some(70)), Ok(Some(71)), Ok(Some(72))], vec![0, 2]));
+        let (told, asked) = ask_many(&slots, &stores).await;
+        assert_eq!((told, asked), (vec![Ok(Some(0)), Ok(Some(71)), Ok(Some(2))], vec![]));
+    }
+
+    #[tokio::test]
+    async fn several_are_fetched_with_one_question() {
+        let slots = ["many 0", "many 1", "many 2", "many 3"].map(Slot::api_key);
+        remember(&slots[1], 71, 0);
+        remember(&slots[2], 72, DUE_AFTER_MS);
+        remember(&slots[3], 73, EXPIRED_AFTER_MS);
+        let (told, asked) = ask_many(&slots, &without_redis()).await;
+        assert_eq!((told, asked), (vec![Ok(Some(0)), Ok(Some(71)), Ok(Some(2)), Ok(Some(3))], vec![0, 2, 3]));
+    }
+
+    #[tokio::test]
+    async fn of_several_each_falls_back_on_what_it_has() {
+        let slots = ["down 0", "down 1"].map(Slot::api_key);
+        remember(&slots[1], 71, EXPIRED_AFTER_MS);
+        let down = || Error::Unavailable("down".to_owned());
+        let load = async move |places: Vec<usize>| places.iter().map(|_| Err(down())).collect();
+        let told = NUMBERS.get_many(&slots, &without_redis(), load).await;
+        assert_eq!(numbers(told), vec![Err(down()), Ok(Some(71))]);
     }
 
     #[tokio::test]

@@ -15,8 +15,7 @@ mod redis;
 pub use answers::{ANSWER_KEPT_MS, AnswerLog, Page, Recording, WRITER_ALIVE_MS};
 pub use command::{Command, Script, Step};
 pub use documents::{
-    DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_document, read_documents, refill_document,
-    write_documents,
+    DOCUMENT_FRESH_MS, Document, Slot, TOMBSTONE_MS, read_documents, refill_documents, write_documents,
 };
 pub use layers::{Layers, Stores};
 pub use memory::{DUE_AFTER_MS, EXPIRED_AFTER_MS, Held, Lookup, Memory, RETRY_AFTER_FAILURE_MS};

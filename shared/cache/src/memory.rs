@@ -59,23 +59,19 @@ impl<V: Clone> Memory<V> {
         Self { entries: LruCache::unbounded(), bytes: 0, limit_bytes }
     }
 
-    /// What is known of `key` at `now_ms`.
+    /// What is known of `key` at `now_ms`. Whoever is told [`Lookup::Due`] has taken the lease, and must refresh.
     pub fn look(&mut self, key: &str, now_ms: i64) -> Lookup<V> {
         let Some(entry) = self.entries.get_mut(key) else { return Lookup::Absent };
-        let age_ms = (now_ms - entry.fetched_at_ms).max(0);
-        let failing = entry.failed_at_ms.is_some_and(|at| now_ms - at < RETRY_AFTER_FAILURE_MS);
-        let held = Held { value: entry.value.clone(), age_ms, stale: failing && age_ms >= EXPIRED_AFTER_MS };
-        if age_ms < DUE_AFTER_MS {
-            return Lookup::Fresh(held);
+        let lookup = entry.look(now_ms);
+        if matches!(lookup, Lookup::Due(_)) {
+            entry.leased_until_ms = now_ms + LEASE_MS;
         }
-        if age_ms >= EXPIRED_AFTER_MS && !failing {
-            return Lookup::Expired(Held { stale: true, ..held });
-        }
-        if now_ms < entry.leased_until_ms {
-            return Lookup::Fresh(held);
-        }
-        entry.leased_until_ms = now_ms + LEASE_MS;
-        Lookup::Due(held)
+        lookup
+    }
+
+    /// The same for those who do not refresh: it takes no lease and changes nothing else.
+    pub fn peek(&self, key: &str, now_ms: i64) -> Lookup<V> {
+        self.entries.peek(key).map_or(Lookup::Absent, |entry| entry.look(now_ms))
     }
 
     /// Remembers a value that was fetched by a request begun at `fetched_at_ms`, unless a later fetch has
@@ -116,6 +112,21 @@ impl<V: Clone> Memory<V> {
     }
 }
 
+impl<V: Clone> Entry<V> {
+    fn look(&self, now_ms: i64) -> Lookup<V> {
+        let age_ms = (now_ms - self.fetched_at_ms).max(0);
+        let failing = self.failed_at_ms.is_some_and(|at| now_ms - at < RETRY_AFTER_FAILURE_MS);
+        let held = Held { value: self.value.clone(), age_ms, stale: failing && age_ms >= EXPIRED_AFTER_MS };
+        if age_ms < DUE_AFTER_MS {
+            return Lookup::Fresh(held);
+        }
+        if age_ms >= EXPIRED_AFTER_MS && !failing {
+            return Lookup::Expired(Held { stale: true, ..held });
+        }
+        if now_ms < self.leased_until_ms { Lookup::Fresh(held) } else { Lookup::Due(held) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +150,17 @@ mod tests {
         assert_eq!(memory.look("a", 1_501), Lookup::Fresh(held(7, 501, false)), "the lease is taken");
         assert_eq!(memory.look("a", 2_499), Lookup::Fresh(held(7, 1_499, false)), "and lasts a second");
         assert_eq!(memory.look("a", 2_500), Lookup::Expired(held(7, 1_500, true)));
+    }
+
+    #[test]
+    fn a_peek_leaves_the_refresh_to_others() {
+        let mut memory = memory_with(7, 1_000);
+        for _ in 0..2 {
+            assert_eq!(memory.peek("a", 1_500), Lookup::Due(held(7, 500, false)));
+        }
+        assert_eq!(memory.look("a", 1_500), Lookup::Due(held(7, 500, false)));
+        assert_eq!(memory.peek("a", 1_500), Lookup::Fresh(held(7, 500, false)));
+        assert_eq!(memory.peek("b", 1_500), Lookup::Absent);
     }
 
     #[test]

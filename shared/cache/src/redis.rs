@@ -102,10 +102,8 @@ impl Redis {
         arguments: &[String],
     ) -> Result<Reply, Error> {
         match self.one(&script.by_hash(keys, arguments)).await {
-            Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT") => {
-                self.one(&script.by_text(keys, arguments)).await
-            }
-            result => result,
+            reply if is_unknown_script(&reply) => self.one(&script.by_text(keys, arguments)).await,
+            reply => reply,
         }
     }
 
@@ -114,8 +112,7 @@ impl Redis {
     pub async fn steps(&self, steps: &[Step<'_>]) -> Result<Vec<Result<Reply, Error>>, Error> {
         let by_hash: Vec<Command> = steps.iter().map(Step::by_hash).collect();
         let mut replies = self.pipeline(&by_hash).await?;
-        let is_unknown = |reply: &Result<Reply, Error>| matches!(reply, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"));
-        let unknown = |(index, reply)| is_unknown(reply).then_some(index);
+        let unknown = |(index, reply)| is_unknown_script(reply).then_some(index);
         let places: Vec<usize> = replies.iter().enumerate().filter_map(unknown).collect();
         let by_text: Vec<Command> =
             places.iter().filter_map(|place| steps.get(*place)).map(Step::by_text).collect();
@@ -192,6 +189,10 @@ impl Redis {
             Err(error) => Err(Attempt::Broken(error.to_string())),
         }
     }
+}
+
+fn is_unknown_script(reply: &Result<Reply, Error>) -> bool {
+    matches!(reply, Err(Error::Refused(reason)) if reason.starts_with("NOSCRIPT"))
 }
 
 /// A failed exchange: worth another try, or not.

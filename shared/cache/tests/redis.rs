@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cache::{
     AnswerLog, Command, Document, Error, Layers, Memory, Page, Recording, Redis, Script, Slot, Stores,
-    read_document, read_documents, refill_document, write_documents,
+    read_documents, refill_documents, write_documents,
 };
 use platform::Tasks;
 use serde_json::json;
@@ -32,6 +32,16 @@ fn unique(name: &str) -> String {
 
 fn document(revision: i64, json: &str) -> Document {
     Document { revision, json: json.to_owned() }
+}
+
+async fn read(redis: &Redis, slot: &Slot) -> Option<Document> {
+    read_documents(redis, std::slice::from_ref(slot)).await.unwrap().pop().unwrap()
+}
+
+/// What Redis holds in its place, if it is newer.
+async fn refill(redis: &Redis, slot: &Slot, found: Document, elapsed_ms: i64) -> Option<Document> {
+    let newer = refill_documents(redis, &[(slot.clone(), found)], elapsed_ms).await.unwrap().pop();
+    newer.map(|(_, document)| document)
 }
 
 #[tokio::test]
@@ -132,25 +142,31 @@ async fn a_silent_redis_is_not_waited_for() {
 #[tokio::test]
 async fn a_late_refill_never_replaces_a_newer_document() {
     let (redis, slot) = (redis(), Slot::release("team_t", &unique("refill"), "production"));
-    assert_eq!(read_document(&redis, &slot).await, Ok(None));
-    assert_eq!(refill_document(&redis, &slot, &document(1, "{}"), 0).await, Ok(None));
+    assert_eq!(read(&redis, &slot).await, None);
+    assert_eq!(refill(&redis, &slot, document(1, "{}"), 0).await, None);
     write_documents(&redis, &[(slot.clone(), document(3, r#"{"a":1}"#))]).await.unwrap();
-    let newer = refill_document(&redis, &slot, &document(2, "{}"), 0).await;
-    assert_eq!(newer, Ok(Some(document(3, r#"{"a":1}"#))));
-    assert_eq!(read_document(&redis, &slot).await, Ok(Some(document(3, r#"{"a":1}"#))));
-    assert_eq!(refill_document(&redis, &slot, &document(4, "{}"), 5_000).await, Ok(None), "too old to store");
+    let newer = document(3, r#"{"a":1}"#);
+    assert_eq!(refill(&redis, &slot, document(2, "{}"), 0).await, Some(newer.clone()));
+    assert_eq!(read(&redis, &slot).await, Some(newer.clone()));
+    refill(&redis, &slot, document(4, "{}"), 5_000).await;
+    assert_eq!(read(&redis, &slot).await, Some(newer.clone()), "too old to store");
     let absent = Slot::release("team_t", &unique("absent"), "production");
-    let both = read_documents(&redis, &[absent, slot]).await.unwrap();
-    assert_eq!(both, [None, Some(document(3, r#"{"a":1}"#))]);
+    assert_eq!(
+        read_documents(&redis, &[absent.clone(), slot.clone()]).await,
+        Ok(vec![None, Some(newer.clone())])
+    );
+    let both = [(absent.clone(), document(1, "{}")), (slot.clone(), document(1, "{}"))];
+    assert_eq!(refill_documents(&redis, &both, 0).await, Ok(vec![(slot, newer)]));
+    assert_eq!(read(&redis, &absent).await, Some(document(1, "{}")));
 }
 
 #[tokio::test]
 async fn a_tombstone_outlives_the_refills_before_it() {
     let (redis, slot) = (redis(), Slot::release("team_t", &unique("tombstone"), "production"));
-    refill_document(&redis, &slot, &document(1, "{}"), 0).await.unwrap();
+    refill(&redis, &slot, document(1, "{}"), 0).await;
     write_documents(&redis, &[(slot.clone(), document(2, "null"))]).await.unwrap();
-    refill_document(&redis, &slot, &document(1, "{}"), 0).await.unwrap();
-    assert!(read_document(&redis, &slot).await.unwrap().unwrap().is_tombstone());
+    refill(&redis, &slot, document(1, "{}"), 0).await;
+    assert!(read(&redis, &slot).await.unwrap().is_tombstone());
 }
 
 #[tokio::test]
@@ -215,6 +231,38 @@ async fn with_the_database_down_a_new_isolate_finds_the_last_document() {
     let unknown = Slot::release("team_t", &unique("unknown"), "production");
     let error = NUMBERS.get(&unknown, &stores, unavailable).await.unwrap_err();
     assert!(matches!(error, domain::Error::Unavailable(_)));
+}
+
+const NOTHING: &str = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\nconnection: close\r\n\r\n{\"result\":[null]}";
+const LOADING: &str =
+    "HTTP/1.1 400 Bad Request\r\ncontent-length: 19\r\nconnection: close\r\n\r\n{\"error\":\"LOADING\"}";
+
+#[tokio::test]
+async fn a_redis_that_refuses_does_not_hide_that_the_database_is_down() {
+    let refusing = stores(Redis::new(&server(&[NOTHING, LOADING]).await, "t"));
+    let slot = Slot::release("team_t", &unique("refused"), "production");
+    let error = NUMBERS.get(&slot, &refusing, unavailable).await.unwrap_err();
+    assert_eq!(error, domain::Error::Unavailable("the database is down".into()));
+}
+
+#[tokio::test]
+async fn several_come_from_redis_and_the_others_from_the_database() {
+    let slots =
+        ["both-0", "both-1", "both-2"].map(|name| Slot::version("team_t", &unique(name), "production", "1"));
+    let stores = stores(redis());
+    let written = [(slots[1].clone(), document(3, "31"))];
+    write_documents(stores.redis.as_ref().unwrap(), &written).await.unwrap();
+    let load = async |places: Vec<usize>| {
+        assert_eq!(places, [0, 2]);
+        vec![Ok(document(1, "30")), Ok(document(0, "null"))]
+    };
+    let told = NUMBERS.get_many(&slots, &stores, load).await;
+    let numbers: Vec<_> = told.into_iter().map(|told| told.unwrap().map(|held| held.value)).collect();
+    assert_eq!(numbers, [Some(30), Some(31), None]);
+    stores.tasks.finish().await;
+    let redis = stores.redis.as_ref().unwrap();
+    assert_eq!(read(redis, &slots[0]).await, Some(document(1, "30")));
+    assert_eq!(read(redis, &slots[2]).await, Some(document(0, "null")));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod api_key;
 mod environment;
 mod error;
 mod id;
+mod prompt_name;
 mod role;
 mod time;
 
@@ -15,5 +16,6 @@ pub use api_key::{ApiKey, KeyHash};
 pub use environment::Environment;
 pub use error::{Error, FieldError};
 pub use id::{Id, Kind, UnknownId};
+pub use prompt_name::{LONGEST_PROMPT_NAME, has_name_characters, may_name_prompt};
 pub use role::Role;
 pub use time::timestamp;

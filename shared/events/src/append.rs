@@ -74,7 +74,7 @@ async fn write(database: &Database, events: Vec<Ready>) -> Result<usize, String>
 #[cfg(feature = "contents")]
 async fn leaving(database: &Database, mut event: Event) -> String {
     match &mut event {
-        Event::Exposure(_) | Event::Span { .. } => {}
+        Event::Exposure(_) | Event::Failure(_) | Event::Span { .. } => {}
         Event::Inference(inference) => {
             let policy = crate::policies::policy_or_unknown(database, &inference.team_id).await;
             crate::contents::redact(inference, &policy);

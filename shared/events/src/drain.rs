@@ -151,6 +151,7 @@ fn read_entry(stream: &str, entry: &Reply) -> Option<Entry> {
 #[serde(rename_all = "snake_case")]
 enum Type {
     Exposure,
+    Failure,
     Inference,
     Feedback,
     Span,

@@ -10,6 +10,8 @@ use serde_json::Value;
 pub enum Event {
     /// A unit met an arm of an experiment.
     Exposure(Exposure),
+    /// A unit was to get an arm's prompt and got an error.
+    Failure(Exposure),
     /// A model was asked.
     #[cfg(feature = "contents")]
     Inference(Box<Inference>),
@@ -30,7 +32,7 @@ impl Event {
     /// Whose it is.
     pub fn team_id(&self) -> &Id {
         match self {
-            Self::Exposure(exposure) => &exposure.team_id,
+            Self::Exposure(exposure) | Self::Failure(exposure) => &exposure.team_id,
             #[cfg(feature = "contents")]
             Self::Inference(inference) => &inference.team_id,
             #[cfg(feature = "contents")]

@@ -14,7 +14,7 @@ const MOST_DIGITS: usize = 6;
 pub(crate) fn prepare(mut event: Event) -> String {
     match &mut event {
         Event::Span { text, .. } => return std::mem::take(text),
-        Event::Exposure(exposure) => exposure.unit = unit(&exposure.unit),
+        Event::Exposure(exposure) | Event::Failure(exposure) => exposure.unit = unit(&exposure.unit),
         #[cfg(feature = "contents")]
         Event::Inference(inference) => inference.unit = inference.unit.as_deref().map(unit),
         #[cfg(feature = "contents")]

@@ -57,6 +57,6 @@ fn forget(event: &Event) {
         }
         #[cfg(feature = "contents")]
         Event::Inference(_) | Event::Feedback(_) => {}
-        Event::Span { .. } => {}
+        Event::Failure(_) | Event::Span { .. } => {}
     }
 }

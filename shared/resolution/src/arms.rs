@@ -143,8 +143,8 @@ mod tests {
         Arc::new(Prepared::parse(&document.to_string()).unwrap().0)
     }
 
-    fn ask(prepared: &Arc<Prepared>, user_id: Option<&str>, pinned: bool) -> crate::Resolved {
-        resolve(prepared, &Request { user_id, variables: &Map::new(), strict: false, pinned }).unwrap()
+    fn ask(prepared: &Arc<Prepared>, user_id: Option<&str>) -> crate::Resolved {
+        resolve(prepared, &Request { user_id, variables: &Map::new() }).unwrap()
     }
 
     #[track_caller]
@@ -167,19 +167,18 @@ mod tests {
         let mut seen = [0, 0];
         for number in 0..200 {
             let unit = format!("user-{number}");
-            let resolved = ask(&prepared, Some(&unit), false);
+            let resolved = ask(&prepared, Some(&unit));
             let arm = resolved.arm.unwrap();
             seen[arm] += 1;
             check(&resolved, ("experiment", Some(["control", "shorter"][arm]), [1, 2][arm]), true);
             let tracked = resolved.tracked().unwrap();
             assert_eq!((tracked.unit, tracked.period), (unit.as_str(), 4));
-            assert_eq!(ask(&prepared, Some(&unit), false).arm, Some(arm));
+            assert_eq!(ask(&prepared, Some(&unit)).arm, Some(arm));
         }
         assert!(seen[0] > 60 && seen[1] > 60, "{seen:?}");
-        check(&ask(&prepared, None, false), ("control", Some("control"), 1), false);
-        check(&ask(&prepared, Some(""), false), ("control", Some("control"), 1), false);
-        check(&ask(&prepared, Some("tester"), false), ("forced", Some("shorter"), 2), false);
-        check(&ask(&prepared, Some("tester"), true), ("pinned", None, 0), false);
+        check(&ask(&prepared, None), ("control", Some("control"), 1), false);
+        check(&ask(&prepared, Some("")), ("control", Some("control"), 1), false);
+        check(&ask(&prepared, Some("tester")), ("forced", Some("shorter"), 2), false);
     }
 
     #[test]
@@ -194,7 +193,7 @@ mod tests {
         ] {
             let prepared = prepared("experiment", &experiment(&more), all_killed);
             for number in 0..20 {
-                check(&ask(&prepared, Some(&format!("user-{number}")), false), expected, false);
+                check(&ask(&prepared, Some(&format!("user-{number}"))), expected, false);
             }
         }
     }
@@ -212,7 +211,7 @@ mod tests {
         let (mut in_canary, mut compared) = (0, 0);
         for number in 0..2_000 {
             let unit = format!("user-{number}");
-            let resolved = ask(&running, Some(&unit), false);
+            let resolved = ask(&running, Some(&unit));
             let is_tracked = resolved.tracked().is_some();
             if resolved.assignment == Assignment::Canary {
                 in_canary += 1;
@@ -221,7 +220,7 @@ mod tests {
                 compared += i32::from(is_tracked);
                 check(&resolved, ("control", Some("control"), 0), is_tracked);
             }
-            assert_eq!(ask(&paused, Some(&unit), false).arm, resolved.arm, "a pause sends nobody back");
+            assert_eq!(ask(&paused, Some(&unit)).arm, resolved.arm, "a pause sends nobody back");
         }
         // One in ten each: within five standard deviations.
         assert!(
@@ -231,8 +230,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pinned_version_is_in_no_experiment() {
+        let mut document = json!({
+            "prompt_id": "prm_01h2xcejqtf2nbrexx3vqjhp41", "name": "p", "environment": "production",
+            "revision": 7, "archived": false, "version": version(0), "pinned": true,
+        });
+        document["experiment"] = experiment(&json!({}));
+        let prepared = Arc::new(Prepared::parse(&document.to_string()).unwrap().0);
+        check(&ask(&prepared, Some("user-1")), ("pinned", None, 0), false);
+    }
+
+    #[test]
     fn an_experiment_that_cannot_assign_leaves_the_pointer() {
         let prepared = prepared("experiment", &experiment(&json!({"coverage": 10_001})), false);
-        check(&ask(&prepared, Some("u"), false), ("pointer", None, 0), false);
+        check(&ask(&prepared, Some("u")), ("pointer", None, 0), false);
     }
 }

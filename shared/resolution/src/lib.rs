@@ -15,10 +15,10 @@ mod publish;
 mod releases;
 mod resolve;
 
-pub use exposure::expose;
+pub use exposure::{expose, fail};
 pub use prepared::{Live, Prepared};
 pub use publish::{Change, Propagation, publish};
-pub use releases::{Place, find, find_in_memory, warm};
+pub use releases::{Place, find, find_in_memory, find_many};
 pub use resolve::{
     Assignment, LARGEST_RENDERING_BYTES, Request, Resolved, ResolvedMessage, Tracked, resolve,
 };

@@ -7,7 +7,8 @@ use cache::{Document, Slot, Stores, write_documents};
 use domain::{Environment, Error, Id};
 use platform::database::Database;
 use platform::time;
-use store::releases;
+use store::prompts::Revisions;
+use store::releases::{self, Release};
 
 use crate::releases::{document, forget};
 
@@ -20,8 +21,9 @@ pub struct Change<'a> {
     pub prompt_id: &'a Id,
     /// Where it shows.
     pub environments: &'a [Environment],
-    /// A name that the prompt no longer has, with the revision of the change: callers who use it find nothing.
-    pub former_name: Option<&'a str>,
+    /// A name that the prompt no longer has, with the revisions of the change: callers who use it find nothing. Of
+    /// what the prompt has become since, its next owner need not know.
+    pub former_name: Option<(&'a str, Revisions)>,
 }
 
 /// When a change had reached Redis, and so every isolate within half a second of its next request.
@@ -53,20 +55,12 @@ pub async fn publish(change: &Change<'_>, stores: &Stores, database: &Database) 
 }
 
 async fn write(change: &Change<'_>, stores: &Stores, database: &Database) -> Result<(), Error> {
-    let mut written: Vec<(Slot, Document)> = Vec::new();
+    let mut written = Vec::new();
     for &environment in change.environments {
         let reference = change.prompt_id.as_str();
-        let Some(release) = releases::load(database, change.team_id, reference, environment).await? else {
-            continue;
-        };
-        let current = document(Some(&release))?;
-        let slot = |reference: &str| Slot::release(change.team_id.as_str(), reference, environment.name());
-        if let Some(former_name) = change.former_name {
-            let tombstone = Document { revision: release.revision, json: "null".to_owned() };
-            written.push((slot(former_name), tombstone));
+        if let Some(release) = releases::load(database, change.team_id, reference, environment).await? {
+            written.extend(documents(change, &release)?);
         }
-        written.push((slot(&release.name), current.clone()));
-        written.push((slot(reference), current));
     }
     for (slot, _) in &written {
         forget(slot);
@@ -76,4 +70,55 @@ async fn write(change: &Change<'_>, stores: &Stores, database: &Database) -> Res
     };
     write_documents(redis, &written).await?;
     Ok(())
+}
+
+/// What is written of a release, and where.
+fn documents(change: &Change<'_>, release: &Release) -> Result<Vec<(Slot, Document)>, Error> {
+    let environment = release.environment;
+    let slot = |reference: &str| Slot::release(change.team_id.as_str(), reference, environment.name());
+    let current = document(Some(release))?;
+    let mut documents =
+        vec![(slot(&release.name), current.clone()), (slot(change.prompt_id.as_str()), current)];
+    if let Some((former_name, revisions)) = change.former_name {
+        let tombstone = Document { revision: revisions.of(environment), json: "null".to_owned() };
+        documents.push((slot(former_name), tombstone));
+    }
+    Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Kind;
+
+    use super::*;
+
+    #[test]
+    fn a_former_name_ends_with_the_change_that_took_it() {
+        let [team_id, prompt_id] = [Kind::Team, Kind::Prompt].map(|kind| Id::new(kind, 1, [1; 10]));
+        let release = Release {
+            prompt_id: prompt_id.clone(),
+            name: "new".to_owned(),
+            environment: Environment::Production,
+            // Somebody has promoted the prompt since.
+            revision: 9,
+            archived: false,
+            version: None,
+            pinned: false,
+            experiment: None,
+            canary: None,
+            killed: false,
+        };
+        let change = Change {
+            team_id: &team_id,
+            prompt_id: &prompt_id,
+            environments: &Environment::ALL,
+            former_name: Some(("old", Revisions { staging: 4, production: 5 })),
+        };
+        let written = documents(&change, &release).unwrap();
+        let revisions: Vec<i64> = written.iter().map(|(_, document)| document.revision).collect();
+        assert_eq!(revisions, [9, 9, 5]);
+        let (slot, tombstone) = &written[2];
+        assert_eq!(*slot, Slot::release(team_id.as_str(), "old", "production"));
+        assert!(tombstone.is_tombstone());
+    }
 }

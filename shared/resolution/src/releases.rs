@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use cache::{Document, Held, Layers, Lookup, Memory, Slot, Stores};
 use domain::{Environment, Error, Id};
 use platform::database::Database;
-use store::releases::{self, Release};
+use store::releases::{self, Release, Wanted};
 
 use crate::Prepared;
 
@@ -32,15 +32,21 @@ pub struct Place {
 
 impl Place {
     fn slot(&self) -> Slot {
-        let team_id = self.team_id.as_str();
+        let (team_id, environment) = (self.team_id.as_str(), self.environment.name());
         match &self.version {
-            None => Slot::release(team_id, &self.reference, self.environment.name()),
-            // No name contains this sign.
-            Some(version) => {
-                let reference = format!("{}@{version}", self.reference);
-                Slot::release(team_id, &reference, self.environment.name())
-            }
+            None => Slot::release(team_id, &self.reference, environment),
+            Some(version) => Slot::version(team_id, &self.reference, environment, version),
         }
+    }
+
+    /// Whether there can be such a prompt. What cannot be gets no slot: neither memory nor Redis is asked for it, so
+    /// that memory, which knows only what was found, need not ask this.
+    fn can_be(&self) -> bool {
+        domain::may_name_prompt(&self.reference)
+    }
+
+    fn not_found(&self) -> Error {
+        Error::NotFound(if self.version.is_some() { "prompt or version" } else { "prompt" })
     }
 }
 
@@ -69,15 +75,35 @@ pub fn find_in_memory(
 /// [`Error::NotFound`] when there is no such prompt or version, [`Error::Unavailable`] when no place answers and
 /// nothing is remembered.
 pub async fn find(place: &Place, stores: &Stores, database: &Database) -> Result<Held<Arc<Prepared>>, Error> {
+    if !place.can_be() {
+        return Err(place.not_found());
+    }
     let (database, wanted) = (database.clone(), place.clone());
     let held = RELEASES.get(&place.slot(), stores, move || load(database, wanted)).await?;
-    held.ok_or(Error::NotFound(if place.version.is_some() { "prompt or version" } else { "prompt" }))
+    held.ok_or_else(|| place.not_found())
 }
 
-/// Brings several releases into memory with one question to Redis.
-pub async fn warm(places: &[Place], stores: &Stores) {
-    let slots: Vec<Slot> = places.iter().map(Place::slot).collect();
-    RELEASES.warm(&slots, stores).await;
+/// Several releases of one team, each as [`find`] finds it, in the time of one.
+pub async fn find_many(
+    places: &[Place],
+    stores: &Stores,
+    database: &Database,
+) -> Vec<Result<Held<Arc<Prepared>>, Error>> {
+    let mut distinct: Vec<Place> = Vec::new();
+    for place in places {
+        if place.can_be() && !distinct.contains(place) {
+            distinct.push(place.clone());
+        }
+    }
+    let slots: Vec<Slot> = distinct.iter().map(Place::slot).collect();
+    let (of_load, database) = (distinct.clone(), database.clone());
+    let found = RELEASES.get_many(&slots, stores, move |wanted| load_many(database, of_load, wanted)).await;
+    let of_place = |place: &Place| {
+        let position = distinct.iter().position(|known| known == place);
+        let held = position.and_then(|position| found.get(position)).cloned().unwrap_or(Ok(None))?;
+        held.ok_or_else(|| place.not_found())
+    };
+    places.iter().map(of_place).collect()
 }
 
 /// Forgets what this isolate remembers of a release that it has just changed.
@@ -94,6 +120,28 @@ async fn load(database: Database, place: Place) -> Result<Document, Error> {
         }
     };
     document(release.as_ref())
+}
+
+/// Loads the places at these positions, with one statement.
+async fn load_many(
+    database: Database,
+    places: Vec<Place>,
+    wanted: Vec<usize>,
+) -> Vec<Result<Document, Error>> {
+    let places: Vec<&Place> = wanted.iter().filter_map(|position| places.get(*position)).collect();
+    let Some(Place { team_id, .. }) = places.first() else { return Vec::new() };
+    let wanted: Vec<Wanted<'_>> = places
+        .iter()
+        .map(|place| Wanted {
+            reference: &place.reference,
+            environment: place.environment,
+            version: place.version.as_deref(),
+        })
+        .collect();
+    match releases::load_many(&database, team_id, &wanted).await {
+        Ok(releases) => releases.iter().map(|release| document(release.as_ref())).collect(),
+        Err(error) => vec![Err(error); places.len()],
+    }
 }
 
 /// A release as Redis holds it. An archived prompt's is a tombstone.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Error, FieldError, Id};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use templates::Template;
+use templates::{Template, is_rounded, lookup, value_to_text};
 
 use crate::Prepared;
 use crate::arms::{Arms, Choice};
@@ -22,10 +22,6 @@ pub struct Request<'a> {
     pub user_id: Option<&'a str>,
     /// Values of the variables.
     pub variables: &'a Map<String, Value>,
-    /// Whether a variable without a value is an error.
-    pub strict: bool,
-    /// Whether the caller chose the version.
-    pub pinned: bool,
 }
 
 /// Why this version and no other.
@@ -138,8 +134,8 @@ impl Resolved {
 /// Chooses the version for this caller and fills in its templates.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::MissingVariables`] when the caller
-/// is strict, [`Error::Validation`] when the result would be too large.
+/// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::Validation`] when a number among
+/// the values has been rounded or the result would be too large.
 pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolved, Error> {
     if prepared.release.archived {
         return Err(Error::NotFound("prompt"));
@@ -162,9 +158,6 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
             (None, Some(filled?))
         }
     };
-    if request.strict && !filling.missing.is_empty() {
-        return Err(Error::MissingVariables(filling.missing));
-    }
     let unit = request.user_id.filter(|_| choice.is_randomised).map(str::to_owned);
     Ok(Resolved {
         prepared: prepared.clone(),
@@ -181,7 +174,7 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
 /// What is served, and why: the caller's choice before an experiment's, an experiment's before the pointer's.
 fn choose(prepared: &Prepared, request: &Request<'_>) -> Choice {
     match &prepared.arms {
-        _ if request.pinned => Choice::without_experiment(Assignment::Pinned),
+        _ if prepared.release.pinned => Choice::without_experiment(Assignment::Pinned),
         Some(arms) => arms.choose(request.user_id.unwrap_or_default()),
         None => Choice::without_experiment(Assignment::Pointer),
     }
@@ -196,7 +189,18 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn fill(&mut self, template: &Template) -> Result<String, Error> {
-        let binding = template.bind_json(self.variables);
+        let mut rounded = None;
+        let binding = template.bind(|name| {
+            let value = lookup(self.variables, name)?;
+            if is_rounded(value) {
+                rounded = Some(name);
+            }
+            Some(value_to_text(value))
+        });
+        if let Some(name) = rounded {
+            let detail = "a number beyond 64 bits is not exact in JSON: send a string";
+            return Err(Error::field(format!("variables.{name}"), "out_of_range", detail));
+        }
         let length = binding.rendered_len();
         self.bytes = self.bytes.saturating_add(length);
         if self.bytes > LARGEST_RENDERING_BYTES {
@@ -234,9 +238,8 @@ mod tests {
         Arc::new(Prepared::parse(&document.to_string()).unwrap().0)
     }
 
-    fn resolved(prepared: &Arc<Prepared>, variables: &Value, strict: bool) -> Result<Value, Error> {
-        let variables = variables.as_object().unwrap();
-        let request = Request { user_id: None, variables, strict, pinned: false };
+    fn resolved(prepared: &Arc<Prepared>, variables: &Value) -> Result<Value, Error> {
+        let request = Request { user_id: None, variables: variables.as_object().unwrap() };
         resolve(prepared, &request).map(|resolved| serde_json::from_slice(&resolved.to_json()).unwrap())
     }
 
@@ -245,8 +248,7 @@ mod tests {
         let prepared = release(json!({
             "template_text": "Hello {{ name }}, {{greeting}} {{{{ raw }}", "system_prompt": "For {{ name }} {{ other }}",
         }));
-        let answer =
-            resolved(&prepared, &json!({"name": "Zoë {{ greeting }}", "greeting": 7}), false).unwrap();
+        let answer = resolved(&prepared, &json!({"name": "Zoë {{ greeting }}", "greeting": 7})).unwrap();
         let expected = json!({
             "prompt_id": "prm_01h2xcejqtf2nbrexx3vqjhp41", "name": "team/greeting",
             "version_id": "ver_01h2xcejqtf2nbrexx3vqjhp41", "version_number": 3,
@@ -265,7 +267,7 @@ mod tests {
         let messages =
             json!([{"role": "system", "content": "{{ a }}"}, {"role": "user", "content": "{{ b }}{{ c }}"}]);
         let prepared = release(json!({"type": "chat", "messages": messages}));
-        let answer = resolved(&prepared, &json!({"a": "1", "b": true}), false).unwrap();
+        let answer = resolved(&prepared, &json!({"a": "1", "b": true})).unwrap();
         let expected =
             json!([{"role": "system", "content": "1"}, {"role": "user", "content": "true{{ c }}"}]);
         assert_eq!(answer["messages"], expected);
@@ -274,17 +276,29 @@ mod tests {
     }
 
     #[test]
-    fn strict_callers_hear_of_every_missing_variable_once() {
+    fn every_missing_variable_is_listed_once() {
         let prepared = release(json!({"template_text": "{{ a }}{{ b }}{{ a }}", "system_prompt": "{{ b }}"}));
-        let error = resolved(&prepared, &json!({}), true).unwrap_err();
-        assert_eq!(error, Error::MissingVariables(vec!["b".into(), "a".into()]));
+        let answer = resolved(&prepared, &json!({})).unwrap();
+        assert_eq!(answer["missing_variables"], json!(["b", "a"]));
     }
 
     #[test]
     fn a_prompt_may_not_grow_without_bound() {
         let prepared = release(json!({"template_text": "{{ a }}".repeat(100_000)}));
-        let error = resolved(&prepared, &json!({"a": "x".repeat(64_000)}), false).unwrap_err();
+        let error = resolved(&prepared, &json!({"a": "x".repeat(64_000)})).unwrap_err();
         assert!(matches!(error, Error::Validation(_)));
+    }
+
+    #[test]
+    fn a_number_is_itself_or_refused() {
+        let prepared = release(json!({"template_text": "{{ a }}"}));
+        let fill = |json: &str| resolved(&prepared, &serde_json::from_str(json).unwrap());
+        assert_eq!(fill(r#"{"a": 1234567890123456789}"#).unwrap()["resolved_text"], "1234567890123456789");
+        assert!(fill(r#"{"b": 123456789012345678901234567890}"#).is_ok(), "it is not used");
+        let Err(Error::Validation(errors)) = fill(r#"{"a": [123456789012345678901234567890]}"#) else {
+            panic!("it has been rounded")
+        };
+        assert_eq!((errors[0].field.as_str(), errors[0].code), ("variables.a", "out_of_range"));
     }
 
     #[test]
@@ -294,6 +308,6 @@ mod tests {
             "revision": 1, "archived": false, "version": null,
         });
         let prepared = Arc::new(Prepared::parse(&document.to_string()).unwrap().0);
-        assert!(matches!(resolved(&prepared, &json!({}), false), Err(Error::NotFound(_))));
+        assert!(matches!(resolved(&prepared, &json!({})), Err(Error::NotFound(_))));
     }
 }

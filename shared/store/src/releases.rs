@@ -12,10 +12,9 @@ use crate::statement::read_statement;
 use crate::versions::{Content, FewShotExample, MessageTemplate, VersionKind};
 
 const LOAD: Statement = read_statement!("releases/load", [Text, Text, Text]);
-const LOAD_MANY: Statement = read_statement!("releases/load_many", [Text, Json, Text]);
-const LOAD_VERSION: Statement = read_statement!("releases/load_version", [Text, Text, Text, Text]);
+const LOAD_MANY: Statement = read_statement!("releases/load_many", [Text, Json]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&LOAD, &LOAD_MANY, &LOAD_VERSION];
+pub(crate) const STATEMENTS: &[&Statement] = &[&LOAD, &LOAD_MANY];
 
 /// A prompt in an environment, as of a revision. Caches keep it as JSON in this form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,8 +29,11 @@ pub struct Release {
     pub revision: i64,
     /// Whether the prompt is archived: resolve does not find it then.
     pub archived: bool,
-    /// What is live, if anything is.
+    /// What is live, if anything is; or what the caller chose.
     pub version: Option<ReleasedVersion>,
+    /// Whether the caller chose the version.
+    #[serde(default)]
+    pub pinned: bool,
     /// The running experiment.
     #[serde(default)]
     pub experiment: Option<ReleasedExperiment>,
@@ -148,19 +150,28 @@ pub async fn load(
     run::optional(database, &LOAD, &parameters).await
 }
 
-/// The releases of several prompts: one answer for each reference, in their order.
+/// One of several releases.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Wanted<'a> {
+    /// The prompt's id or name.
+    pub reference: &'a str,
+    /// Where.
+    pub environment: Environment,
+    /// The version to put in place of the live one, as in [`crate::versions::get`].
+    pub version: Option<&'a str>,
+}
+
+/// Several releases: one answer for each that is wanted, in their order; none when there is no such prompt or version.
 pub async fn load_many(
     database: &Database,
     team_id: &Id,
-    references: &[&str],
-    environment: Environment,
+    wanted: &[Wanted<'_>],
 ) -> Result<Vec<Option<Release>>, Error> {
-    let parameters = [team_id.as_str().into(), run::json(references)?, environment.name().into()];
+    let parameters = [team_id.as_str().into(), run::json(wanted)?];
     run::rows(database, &LOAD_MANY, &parameters).await
 }
 
-/// The release of a prompt, but with the version that `selector` names, as in [`crate::versions::get`], in place of
-/// the live one.
+/// The release of a prompt, but with the version that `selector` names in place of the live one.
 pub async fn load_version(
     database: &Database,
     team_id: &Id,
@@ -168,6 +179,6 @@ pub async fn load_version(
     selector: &str,
     environment: Environment,
 ) -> Result<Option<Release>, Error> {
-    let parameters = [team_id.as_str().into(), reference.into(), selector.into(), environment.name().into()];
-    run::optional(database, &LOAD_VERSION, &parameters).await
+    let wanted = Wanted { reference, environment, version: Some(selector) };
+    Ok(load_many(database, team_id, &[wanted]).await?.pop().flatten())
 }

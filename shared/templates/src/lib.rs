@@ -7,4 +7,4 @@ mod values;
 
 pub use binding::Binding;
 pub use template::{Template, extract_variables};
-pub use values::{lookup, value_to_text};
+pub use values::{is_rounded, lookup, value_to_text};

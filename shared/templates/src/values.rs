@@ -28,6 +28,27 @@ pub fn value_to_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
+/// Whether a value has a number that may not be what was sent. JSON's numbers have as many digits as one likes; what
+/// 64 bits do not hold is read as the double next to it.
+///
+/// ```
+/// let value = |json: &str| serde_json::from_str(json).unwrap();
+/// assert!(templates::is_rounded(&value(r#"{ "ids": [123456789012345678901234567890] }"#)));
+/// assert!(!templates::is_rounded(&value("[18446744073709551615, -9223372036854775808, 0.1, 1e3]")));
+/// ```
+pub fn is_rounded(value: &Value) -> bool {
+    const BITS_64: f64 = 18_446_744_073_709_551_616.0;
+    match value {
+        Value::Number(number) => {
+            number.is_f64()
+                && number.as_f64().is_some_and(|number| !(-BITS_64 / 2.0..BITS_64).contains(&number))
+        }
+        Value::Array(items) => items.iter().any(is_rounded),
+        Value::Object(entries) => entries.values().any(is_rounded),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
 /// Finds the value of a name: the key that equals it, else the path through nested objects that its dots
 /// describe.
 ///

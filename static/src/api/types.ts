@@ -46,7 +46,7 @@ export interface ResolveInput {
   environment?: "staging" | "production" | null;
   /** The unit of experiments. */
   user_id?: string | null;
-  /** Values of the template's variables. */
+  /** Values of the template's variables. A number beyond 64 bits would be rounded and is refused: send a string. */
   variables?: Record<string, unknown> | null;
   /** A version's number or id, or `staging`, `production` or `latest`, instead of what is live. */
   version?: string | number | null;
@@ -86,7 +86,11 @@ export interface Resolved {
 export interface ResolveBatch {
   requests: ({
     /** Its id or name. */
-    prompt: string;
+    prompt?: string;
+    /** The same. */
+    prompt_id?: string;
+    /** The same. */
+    name?: string;
     environment?: "staging" | "production" | null;
     user_id?: string | null;
     variables?: Record<string, unknown> | null;

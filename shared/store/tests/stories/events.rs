@@ -231,6 +231,38 @@ fn assert_percentiles(histogram: &Histogram, mut values: Vec<f64>) {
 }
 
 #[tokio::test]
+async fn a_failure_is_an_error_of_its_arm_and_no_inference() {
+    let (database, client, team_id) = (database().await, client().await, team().await.team_id);
+    let event = |name: &str, kind: &str, more: Value| {
+        let mut event = json!({ "type": kind, "id": name, "team_id": team_id, "at_ms": noon_ms(),
+            "experiment_id": "exp_1", "variant": "a", "period": 1, "unit": "u", "prompt_id": "prm_a",
+            "version_id": "ver_1",
+            "environment": "production" });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    let answered = json!({ "source": "chat", "model": "offline", "status": "ok", "latency_ms": 5 });
+    let batch = [
+        event("1", "exposure", json!({})),
+        event("2", "failure", json!({})),
+        event("3", "inference", answered),
+        event("4", "failure", json!({ "unit": null })),
+    ];
+    assert_eq!(ingest(&database, &batch).await, Ok(Ingested { accepted: 4, duplicates: 0 }));
+    let row = client
+        .query_one(
+            "select units, total, total_squares from experiment_metrics
+             where team_id = $1 and experiment_id = 'exp_1' and variant = 'a' and metric = 'error_rate'",
+            &[&team_id.as_str()],
+        )
+        .await
+        .unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, f64>(1), row.get::<_, f64>(2)), (1, 0.5, 0.25));
+    assert_eq!(count(&client, "select count(*) from inferences where team_id = $1", &team_id).await, 1);
+    assert_rollups_are_the_rows(&client, &team_id).await;
+}
+
+#[tokio::test]
 async fn feedback_that_is_replaced_is_taken_back_where_it_was() {
     let (database, team_id) = (database().await, team().await.team_id);
     let noon = noon_ms();

@@ -5,6 +5,7 @@ use store::collections::{Cascade, CollectionChanges, NewCollection};
 use store::messages::{Answer, Longest, NewTurn, Status};
 use store::pointers::Rollback;
 use store::prompts::PromptChanges;
+use store::releases::Wanted;
 
 use crate::support::{self, database, promote, prompt_with, team, to_production, try_version, version};
 
@@ -47,10 +48,8 @@ async fn a_team_neither_sees_nor_changes_what_another_has() {
         assert_eq!(history, Err(no_prompt()));
         let environment = Environment::Production;
         assert_eq!(store::releases::load(&database, team_id, reference, environment).await, Ok(None));
-        assert_eq!(
-            store::releases::load_many(&database, team_id, &[reference], environment).await,
-            Ok(vec![None])
-        );
+        let wanted = [Wanted { reference, environment, version: None }];
+        assert_eq!(store::releases::load_many(&database, team_id, &wanted).await, Ok(vec![None]));
         let pinned = store::releases::load_version(&database, team_id, reference, "1", environment).await;
         assert_eq!(pinned, Ok(None));
     }

@@ -1,6 +1,7 @@
 //! Releases: what the edge loads.
 
 use domain::Environment;
+use store::releases::Wanted;
 
 use crate::support::{database, promote, prompt, team, text, version};
 
@@ -38,12 +39,39 @@ async fn a_batch_answers_in_the_order_it_was_asked() {
     for name in ["a", "b"] {
         prompt(&database, &actor, name).await;
     }
-    let references = ["b", "missing", "a", "b"];
-    let releases =
-        store::releases::load_many(&database, &actor.team_id, &references, PRODUCTION).await.unwrap();
-    let names: Vec<Option<&str>> =
-        releases.iter().map(|release| release.as_ref().map(|release| release.name.as_str())).collect();
-    assert_eq!(names, [Some("b"), None, Some("a"), Some("b")]);
+    let one = version(&database, &actor, "a", "one").await.version;
+    version(&database, &actor, "a", "two").await;
+    promote(&database, &actor, "a", &one.id).await;
+    let wanted = |reference, environment, version| Wanted { reference, environment, version };
+    let wanted = [
+        wanted("b", PRODUCTION, None),
+        wanted("missing", PRODUCTION, None),
+        wanted("a", PRODUCTION, None),
+        wanted("a", Environment::Staging, Some("latest")),
+        wanted("a", Environment::Staging, None),
+        wanted("a", PRODUCTION, Some("3")),
+        wanted("b", PRODUCTION, None),
+    ];
+    let releases = store::releases::load_many(&database, &actor.team_id, &wanted).await.unwrap();
+    let found: Vec<_> = releases
+        .iter()
+        .map(|release| {
+            let release = release.as_ref()?;
+            let number = release.version.as_ref().map(|version| version.version_number);
+            Some((release.name.as_str(), release.environment, number, release.pinned))
+        })
+        .collect();
+    let staging = Environment::Staging;
+    let expected = [
+        Some(("b", PRODUCTION, None, false)),
+        None,
+        Some(("a", PRODUCTION, Some(1), false)),
+        Some(("a", staging, Some(2), true)),
+        Some(("a", staging, None, false)),
+        None,
+        Some(("b", PRODUCTION, None, false)),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]

@@ -47,6 +47,14 @@ async fn an_experiment_splits_users_and_keeps_them() {
     assert_eq!((&nobody["assignment"], &nobody["resolved_text"]), (&json!("control"), &json!("One")));
     let pinned = stage.resolve_one("?user_id=first&version=2").await;
     assert_eq!((&pinned["assignment"], &pinned["experiment_id"]), (&json!("pinned"), &Value::Null));
+    let nothing_said = stage.resolve_one("?env=&user_id=first&variables=&version=&strict=").await;
+    assert_eq!(nothing_said["assignment"], "experiment", "an empty version is none");
+    let body = json!({"user_id": "first", "version": "", "environment": ""});
+    let posted = stage.team.admin.post(&format!("/api/resolve/{}", stage.prompt), body.clone()).await;
+    assert_eq!(posted.expect(200), nothing_said);
+    let batch = json!({"requests": [with(body, &json!({"prompt": stage.prompt}))]});
+    let batch = stage.team.admin.post("/api/resolve", batch).await.expect(200);
+    assert_eq!(batch["results"][0], nothing_said);
     let elsewhere = stage.team.admin.get(&format!("/api/resolve/{}?env=staging", stage.prompt)).await;
     assert_eq!(elsewhere.status, 404, "staging has nothing live and no experiment");
 }

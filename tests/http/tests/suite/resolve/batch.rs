@@ -53,6 +53,20 @@ async fn each_is_answered_in_its_place() {
 }
 
 #[tokio::test]
+async fn a_prompt_may_be_named_as_answers_name_it() {
+    let team = Team::new().await;
+    let (prompt, _) = team.admin.make_live("named", text("Fixed")).await;
+    let requests = json!([{"prompt_id": prompt}, {"name": "named"}, {"prompt": "named", "name": "named"}]);
+    let body = team.admin.post("/api/resolve", json!({"requests": requests})).await.expect(200);
+    let results = body["results"].as_array().expect("results");
+    assert_eq!(
+        (&results[0]["resolved_text"], &results[1]["resolved_text"]),
+        (&json!("Fixed"), &json!("Fixed"))
+    );
+    assert_eq!(results[2]["error"]["errors"][0]["code"], "duplicate_field", "exactly one of them");
+}
+
+#[tokio::test]
 async fn fifty_are_answered_and_fifty_one_refused() {
     let team = Team::new().await;
     team.admin.make_live("many", text("Number {{ n }}")).await;

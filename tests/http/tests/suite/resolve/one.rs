@@ -140,6 +140,29 @@ async fn a_version_can_be_pinned() {
 }
 
 #[tokio::test]
+async fn only_its_name_and_its_id_find_a_prompt() {
+    let team = Team::new().await;
+    let (prompt, _) = team.admin.make_live("named", text("One")).await;
+    let version = format!("/api/resolve/{prompt}?version=1");
+    team.admin.get("/api/resolve/named?version=1").await.expect(200);
+    team.admin.get(&version).await.expect(200);
+    for reference in ["named@1", "1:named", "named:1", "Named", "named\0", &format!("{prompt}@1")] {
+        team.admin.get(&format!("/api/resolve/{}", encoded(reference))).await.problem(404, "not_found");
+        let batch = json!({"requests": [{"prompt": reference}]});
+        let answer = team.admin.post("/api/resolve", batch).await.expect(200);
+        assert_eq!(answer["results"][0]["error"]["code"], "not_found", "{reference}");
+        let message = json!({"message": "Hello", "prompt": reference, "stream": false});
+        if !reference.contains('\0') {
+            team.admin.post("/api/chat", message).await.problem(404, "not_found");
+        }
+    }
+    // Nor does what was asked in vain hide a version.
+    team.admin.get("/api/resolve/named@2").await.problem(404, "not_found");
+    team.admin.make_version(&prompt, text("Two")).await;
+    assert_eq!(team.admin.get("/api/resolve/named?version=2").await.expect(200)["resolved_text"], "Two");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_known_is_not_sent_again() {
     let team = Team::new().await;
     let (prompt, _) = team.admin.make_live("tagged", text("Hello {{ name }}")).await;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::arrange::text;
-use crate::client::{Client, Team};
+use crate::client::{Client, Team, encoded};
 
 /// What `template` becomes.
 async fn fill(client: &Client, name: &str, template: &str, variables: Value) -> Value {
@@ -97,6 +97,21 @@ async fn values_that_are_no_text_become_text() {
     let template = "{{ number }} {{ whole }} {{ yes }} {{ list }} {{ object }} {{ text }}";
     let body = fill(&team.admin, "values", template, variables).await;
     assert_eq!(body["resolved_text"], "1.5 12 true [1,\"ä\"] {\"a\":1} \u{0}\n\t\"\\ 🐉");
+}
+
+#[tokio::test]
+async fn a_number_that_json_rounds_is_refused() {
+    let team = Team::new().await;
+    team.admin.make_live("numbers", text("{{ n }}")).await;
+    let exact = team.admin.post("/api/resolve/numbers", json!({"variables": {"n": u64::MAX}})).await;
+    assert_eq!(exact.expect(200)["resolved_text"], u64::MAX.to_string());
+    let long = r#"{"n": 123456789012345678901234567890}"#;
+    let query = format!("/api/resolve/numbers?variables={}", encoded(long));
+    team.admin.get(&query).await.invalid("variables.n");
+    let variables: Value = serde_json::from_str(long).unwrap();
+    team.admin.post("/api/resolve/numbers", json!({"variables": variables})).await.invalid("variables.n");
+    let chat = json!({"message": "Hello", "prompt": "numbers", "variables": variables, "stream": false});
+    team.admin.post("/api/chat", chat).await.invalid("variables.n");
 }
 
 #[tokio::test]

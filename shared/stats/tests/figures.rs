@@ -168,8 +168,8 @@ fn an_early_guardrail_on_rare_errors_keeps_the_error_level() {
 fn draw(random: &mut Random, metric: &str) -> f64 {
     let chance = random.uniform();
     match metric {
-        // Four of five people give five stars, or nearly everybody does.
-        "stars" => [(0.80, 5.0), (0.90, 4.0), (0.93, 3.0), (0.95, 2.0)]
+        // Half of the people give five stars and most others four, or nearly everybody gives five.
+        "stars" => [(0.50, 5.0), (0.90, 4.0), (0.95, 3.0), (0.97, 2.0)]
             .into_iter()
             .find(|step| chance < step.0)
             .map_or(1.0, |step| step.1),
@@ -198,7 +198,8 @@ fn normal(random: &mut Random) -> f64 {
     (0..12).map(|_| random.uniform()).sum::<f64>() - 6.0
 }
 
-/// A guardrail without any allowance on equal arms, looked at after each unit: the most that it can fail by chance.
+/// A guardrail without any allowance on equal arms, looked at after each unit: the most that it can fail by chance. Without
+/// a minimum of units 4 % of such stars fail, nearly all of them at two units in each arm.
 #[test]
 fn an_early_guardrail_on_stars_latency_and_cost_keeps_the_error_level() {
     const RUNS: u32 = 2_000;

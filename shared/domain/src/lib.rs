@@ -16,4 +16,4 @@ pub use environment::Environment;
 pub use error::{Error, FieldError};
 pub use id::{Id, Kind, UnknownId};
 pub use role::Role;
-pub use time::timestamp;
+pub use time::{is_timestamp, timestamp};

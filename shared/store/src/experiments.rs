@@ -7,7 +7,7 @@ use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -522,7 +522,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Experiment>, Error> {
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, SortedBy::Time)?;
     let parameters = [
         team_id.as_str().into(),
         kind.name().into(),

@@ -3,9 +3,10 @@
  *
  * PORT chooses the port. DATABASE_URL, and UPSTASH_REDIS_REST_URL with UPSTASH_REDIS_REST_TOKEN, replace the
  * stores that are started otherwise. `.dev/vars` may hold more variables for the functions, KEY=VALUE lines.
+ * PROMPTLAB_DEV_DIR is where it keeps what it keeps, in place of `.dev`: for its own test.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { buildFunctions, findWorkers } from "./functions.mjs";
 import { claimServers, Failure, isPortFree, releaseServers, root, runMain, stopCommands } from "./processes.mjs";
@@ -15,8 +16,7 @@ import { startStores } from "./stack.mjs";
 import { startWorkerd } from "./workerd.mjs";
 import { startWrangler } from "./wrangler.mjs";
 
-const dir = join(root, ".dev");
-const port = Number(process.env.PORT ?? 8787);
+const dir = resolve(root, process.env.PROMPTLAB_DEV_DIR ?? ".dev");
 
 /** What was started, in that order. @type {(() => unknown)[]} */
 const closers = [];
@@ -47,13 +47,14 @@ async function main() {
 }
 
 async function start() {
+  const port = wantedPort(process.env.PORT ?? "8787");
+  const given = external();
   mkdirSync(dir, { recursive: true });
   const record = await claimServers(join(dir, "servers.json"));
   closers.push(() => releaseServers(record));
   if (!(await isPortFree(port))) throw new Failure(`port ${port} is in use: stop what uses it, or choose another with \`PORT=8788 make dev\`.`);
 
   const began = Date.now();
-  const given = external();
   console.log("Set-up");
   await step(() => setup({ database: !given.databaseUrl, cache: !given.restUrl }));
   console.log("Functions");
@@ -79,11 +80,31 @@ async function step(work) {
   return work();
 }
 
+/** @param {string} text */
+function wantedPort(text) {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new Failure(`PORT is \`${text}\`: a port is a number from 1 to 65535.`);
+  return port;
+}
+
 /** The stores that the environment names. */
 function external() {
   const { DATABASE_URL: databaseUrl, UPSTASH_REDIS_REST_URL: restUrl, UPSTASH_REDIS_REST_TOKEN: restToken } = process.env;
+  // The values are not shown: they may hold a password.
+  if (databaseUrl && !isAddress(databaseUrl, ["postgres:", "postgresql:"])) {
+    throw new Failure("DATABASE_URL is no address of a database: it should be like postgres://user:password@host:5432/name.");
+  }
+  if (restUrl && !isAddress(restUrl, ["http:", "https:"])) {
+    throw new Failure("UPSTASH_REDIS_REST_URL is no address: it should be like https://name.upstash.io.");
+  }
   if (restUrl && !restToken) throw new Failure("UPSTASH_REDIS_REST_URL is set without UPSTASH_REDIS_REST_TOKEN: set both or neither.");
   return { databaseUrl, restUrl, restToken };
+}
+
+/** @param {string} text @param {string[]} protocols */
+function isAddress(text, protocols) {
+  const url = URL.parse(text);
+  return url !== null && protocols.includes(url.protocol) && url.hostname !== "";
 }
 
 function extraVariables() {

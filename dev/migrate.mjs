@@ -26,7 +26,8 @@ export async function withClient(databaseUrl, work) {
   try {
     await client.connect();
   } catch (error) {
-    throw new Failure(`the database at ${new URL(databaseUrl).host} cannot be reached (${error.code ?? error.message}): check DATABASE_URL.`);
+    const host = URL.parse(databaseUrl)?.host;
+    throw new Failure(`the database${host ? ` at ${host}` : ""} cannot be reached (${error.code ?? error.message}): check DATABASE_URL.`);
   }
   try {
     return await work(client);

@@ -53,13 +53,29 @@ struct InputMessage {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 enum InputRole {
     System,
     Developer,
     User,
     Assistant,
     Tool,
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for InputRole {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match name.as_str() {
+            "system" => Ok(Self::System),
+            "developer" => Ok(Self::Developer),
+            "user" => Ok(Self::User),
+            "assistant" => Ok(Self::Assistant),
+            "tool" => Ok(Self::Tool),
+            _ => Err("unknown variant, expected system, developer, user, assistant or tool"),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

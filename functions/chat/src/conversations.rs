@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use domain::Error;
-use edge::{Body, Call, CursorKey, Problem, Query};
+use edge::{Body, Call, Checks, CursorKey, Problem, Query};
 use serde::Deserialize;
 use store::conversations;
 
@@ -32,15 +32,16 @@ pub(crate) struct Rename {
 }
 
 pub(crate) async fn list(call: Call, Query(query): Query<List>) -> Result<Response, Problem> {
-    let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let (search, user_id) = (said(&query.search), said(&query.user_id));
+    let List { search, user_id, limit, cursor } = query;
+    let mut checks = Checks::default();
     for (field, text) in [("search", &search), ("user_id", &user_id)] {
-        check_characters(field, text.as_deref().unwrap_or_default())?;
+        checks.storable(field, text.as_deref().unwrap_or_default());
     }
+    checks.finish()?;
     let parts = [search.as_deref().unwrap_or_default(), user_id.as_deref().unwrap_or_default()];
     let key = CursorKey::new("conversations", &parts);
-    let after = key.position(query.cursor.as_deref())?;
-    let limit = CursorKey::limit(query.limit.as_deref())?;
+    let after = key.position(cursor.as_deref())?;
+    let limit = CursorKey::limit(limit.as_deref())?;
     let user_id = match user_id {
         Some(user_id) => Some(Keeping::of(&call).await.user(&user_id)),
         None => None,
@@ -63,11 +64,9 @@ pub(crate) async fn rename(
 ) -> Result<Response, Problem> {
     let id = find(&conversation)?;
     let title = body.title.trim();
-    if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-        let detail = format!("1 to {LONGEST_TITLE} characters");
-        return Err(Error::field("title", "invalid_length", detail).into());
-    }
-    check_characters("title", title)?;
+    let mut checks = Checks::default();
+    checks.title("title", title, LONGEST_TITLE);
+    checks.finish()?;
     let title = Keeping::of(&call).await.text(title).into_owned();
     let renamed = conversations::rename(&call.database, &call.actor(), id, &title).await?;
     edge::to_json_response(200, &renamed)
@@ -81,27 +80,15 @@ pub(crate) async fn delete(call: Call, Path(conversation): Path<String>) -> Resu
             platform::warn!(
                 "answer of a deleted conversation not stopped",
                 error = error.to_string(),
-                message_id = message_id,
-                request_id = call.request_id,
-                trace_id = call.trace_id(),
-                team_id = call.team_id()
+                message_id = message_id
             );
         }
     }
-    let mut response = Response::default();
-    *response.status_mut() = http::StatusCode::NO_CONTENT;
-    Ok(response)
+    Ok(edge::no_content())
 }
 
 /// What is no id names nothing, and need not be looked up.
 pub(crate) fn find(conversation: &str) -> Result<&str, Error> {
     let is_id = domain::Kind::Conversation.matches(conversation);
     if is_id { Ok(conversation) } else { Err(Error::NotFound("conversation")) }
-}
-
-fn check_characters(field: &str, text: &str) -> Result<(), Error> {
-    if text.contains('\0') {
-        return Err(Error::field(field, "invalid_character", "the character U+0000 cannot be stored"));
-    }
-    Ok(())
 }

@@ -96,7 +96,7 @@ pub(crate) async fn page(
     query: &ListQuery,
 ) -> Result<ListPage<Experiment>, Error> {
     let mut checks = Checks::default();
-    let status = query.status.as_deref().filter(|status| !status.is_empty());
+    let status = query.status.as_deref();
     let known: &[ExperimentStatus] = match kind {
         ExperimentKind::Experiment => &[Active, Paused, Killed, Stopped],
         ExperimentKind::Canary => &[Running, Paused, Completed, RolledBack],
@@ -104,7 +104,7 @@ pub(crate) async fn page(
     let names: Vec<&str> = known.iter().map(|status| status.name()).collect();
     let parse = |name: &str| names.contains(&name).then_some(());
     checks.choice("status", status, (), parse, &names);
-    let prompt = query.prompt_id.as_deref().filter(|prompt| !prompt.is_empty());
+    let prompt = query.prompt_id.as_deref();
     checks.storable("prompt_id", prompt.unwrap_or_default());
     checks.finish()?;
     let limit = CursorKey::limit(query.limit.as_deref())?;

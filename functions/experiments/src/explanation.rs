@@ -56,9 +56,6 @@ pub(crate) async fn show(
     Query(query): Query<AssignmentQuery>,
 ) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    if query.user_id.is_empty() {
-        checks.refuse("user_id", "too_short", "nobody in particular is not assigned");
-    }
     if query.user_id.len() > LONGEST_USER_ID {
         checks.refuse("user_id", "too_long", format!("at most {LONGEST_USER_ID} bytes"));
     }

@@ -86,14 +86,13 @@ struct OfStars {
 
 pub(crate) async fn show(call: Call, Query(query): Query<StatsQuery>) -> Result<Response, Problem> {
     let mut checks = Checks::default();
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let (prompt, experiment_id) = (given(&query.prompt_id), given(&query.experiment_id));
+    let StatsQuery { prompt_id: prompt, experiment_id, from, to } = query;
     checks.storable("prompt_id", prompt.as_deref().unwrap_or_default());
     if experiment_id.as_ref().is_some_and(|id| !Kind::Experiment.matches(id) && !Kind::Canary.matches(id)) {
         checks.refuse("experiment_id", "invalid_format", "an id that begins with exp_ or can_");
     }
-    let from_ms = checks.time("from", query.from.as_deref());
-    let to_ms = checks.time("to", query.to.as_deref());
+    let from_ms = checks.time("from", from.as_deref());
+    let to_ms = checks.time("to", to.as_deref());
     checks.finish()?;
     let wanted = feedback::Query {
         prompt: prompt.as_deref(),

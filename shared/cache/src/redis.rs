@@ -216,8 +216,8 @@ fn unreadable(error: serde_json::Error) -> Error {
 fn decode(reply: Reply) -> Reply {
     match reply {
         Reply::String(text) => match STANDARD.decode(&text) {
-            Ok(bytes) if text != "OK" => Reply::String(String::from_utf8_lossy(&bytes).into_owned()),
-            _ => Reply::String(text),
+            Ok(bytes) => Reply::String(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(_) => Reply::String(text),
         },
         Reply::Array(replies) => Reply::Array(replies.into_iter().map(decode).collect()),
         other => other,

@@ -18,4 +18,4 @@ pub use error::{Error, FieldError};
 pub use id::{Id, Kind, UnknownId};
 pub use prompt_name::{LONGEST_PROMPT_NAME, has_name_characters, may_name_prompt};
 pub use role::Role;
-pub use time::timestamp;
+pub use time::{is_timestamp, timestamp};

@@ -15,7 +15,7 @@ use store::keys::{self, KnownKey, Use};
 
 use crate::Problem;
 
-/// A key that is in force, and whether its record is older than it should be.
+/// Who calls: the holder of a key that is in force.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The key, its user and its team.

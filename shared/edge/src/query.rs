@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 
 use crate::Problem;
 
-/// The query string's parameters. Types say `deny_unknown_fields`; every field is optional text or a number.
+/// The query string's parameters. Types say `deny_unknown_fields`; every field is optional text or a number. One with an
+/// empty value says as much as one that is not there: forms and `?from=&to=` send such.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
@@ -19,6 +20,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let says_something = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+    let text: Vec<&str> = text.split('&').filter(says_something).collect();
+    let text = text.join("&");
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let path = error.path().to_string();
@@ -67,6 +71,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_name() {
         check("", "name", "required");
+        check("name=&limit=3", "name", "required");
         check("name=a&nmae=b", "nmae", "unknown_field");
         check("name=a&name=b", "name", "duplicate_field");
         check("name=a&environment=live", "environment", "unknown_value");
@@ -74,5 +79,16 @@ mod tests {
         let wanted = read_query::<Wanted>("name=%C3%A4+b&environment=staging&limit=3").unwrap();
         assert_eq!(wanted.name, "ä b");
         assert_eq!((wanted.environment, wanted.limit), (Some(Environment::Staging), Some(3)));
+    }
+
+    #[test]
+    fn an_empty_value_says_nothing() {
+        for text in
+            ["name=a", "name=a&environment=&limit=", "&&limit&name=a&", "=&name=&name=a", "nmae=&name=a"]
+        {
+            let wanted = read_query::<Wanted>(text).unwrap();
+            assert_eq!((wanted.name.as_str(), wanted.environment, wanted.limit), ("a", None, None), "{text}");
+        }
+        assert_eq!(read_query::<Wanted>("name=a=&limit=3").unwrap().name, "a=");
     }
 }

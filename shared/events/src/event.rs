@@ -212,7 +212,7 @@ pub enum Source {
 
 /// How an inference ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum Status {
     /// With an answer.
     Ok,
@@ -220,6 +220,20 @@ pub enum Status {
     Error,
     /// The one who asked left.
     Cancelled,
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for Status {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match name.as_str() {
+            "ok" => Ok(Self::Ok),
+            "error" => Ok(Self::Error),
+            "cancelled" => Ok(Self::Cancelled),
+            _ => Err("unknown variant, expected ok, error or cancelled"),
+        }
+    }
 }
 
 /// Somebody said what they think of an answer, perhaps again.

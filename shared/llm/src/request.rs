@@ -89,7 +89,7 @@ impl Content {
 
 /// Who speaks in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Role {
     /// Instructions in the middle of a conversation.
     System,
@@ -110,6 +110,17 @@ impl Role {
             Self::Assistant => "assistant",
             Self::Tool => "tool",
         }
+    }
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for Role {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        let roles = [Self::System, Self::User, Self::Assistant, Self::Tool];
+        let role = roles.into_iter().find(|role| role.as_str() == name);
+        role.ok_or("unknown variant, expected system, user, assistant or tool")
     }
 }
 

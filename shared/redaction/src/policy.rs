@@ -11,7 +11,7 @@ use crate::redact;
 
 /// What happens to a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum Mode {
     /// It stays as it is.
     Off,
@@ -20,6 +20,20 @@ pub enum Mode {
     Mask,
     /// It is not kept at all.
     Drop,
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for Mode {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match name.as_str() {
+            "off" => Ok(Self::Off),
+            "mask" => Ok(Self::Mask),
+            "drop" => Ok(Self::Drop),
+            _ => Err("unknown variant, expected off, mask or drop"),
+        }
+    }
 }
 
 /// What a team's settings say, `teams.settings -> 'redaction'`:

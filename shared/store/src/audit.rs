@@ -5,7 +5,7 @@ use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::run;
 use crate::statement::read_statement;
 
@@ -60,7 +60,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Entry>, Error> {
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, SortedBy::Time)?;
     let parameters = [
         team_id.as_str().into(),
         query.resource.into(),

@@ -4,7 +4,7 @@ use domain::{Error, Id};
 use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::prompts::Revisions;
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
@@ -103,7 +103,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Collection>, Error> {
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, SortedBy::Text)?;
     let parameters = [team_id.as_str().into(), value, id, page::one_more_than(limit)];
     let rows = run::rows(database, &LIST, &parameters).await?;
     Ok(Page::new(rows, limit, |collection: &Collection| {

@@ -6,7 +6,7 @@ use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::messages::{Message, Utterance};
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -69,7 +69,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Conversation>, Error> {
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, SortedBy::Time)?;
     let parameters = [
         team_id.as_str().into(),
         query.user_id.into(),

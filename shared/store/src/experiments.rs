@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trials::Live;
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -537,7 +537,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Experiment>, Error> {
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, SortedBy::Time)?;
     let parameters = [
         team_id.as_str().into(),
         kind.name().into(),

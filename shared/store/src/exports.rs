@@ -4,8 +4,9 @@ use domain::{Error, Id};
 use platform::database::{Database, Statement};
 use serde_json::Value;
 
+use crate::page::{self, SortedBy};
 use crate::statement::read_statement;
-use crate::{Position, page, run};
+use crate::{Position, run};
 
 const CONVERSATIONS: Statement =
     read_statement!("exports/conversations", [Text, Integer, Integer, Text, Text, Integer]);
@@ -103,7 +104,7 @@ pub async fn page(
         Table::Conversations => &CONVERSATIONS,
         Table::Messages => &MESSAGES,
     };
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, SortedBy::Time)?;
     let parameters = [
         team_id.as_str().into(),
         range.from_ms.into(),

@@ -17,13 +17,26 @@ pub const MOST_STARS: usize = 5;
 
 /// What ratings are given in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum Scale {
     /// −1 or 1.
     #[default]
     Thumbs,
     /// 1 to 5.
     Stars,
+}
+
+/// From text alone: serde would read an enum from an object as well.
+impl TryFrom<String> for Scale {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match name.as_str() {
+            "thumbs" => Ok(Self::Thumbs),
+            "stars" => Ok(Self::Stars),
+            _ => Err("unknown variant, expected thumbs or stars"),
+        }
+    }
 }
 
 /// A rating, to store.

@@ -7,7 +7,8 @@
 //! encoding of cursors.
 //!
 //! Conventions:
-//! - `$1` is the team, and nothing leaves it. The one exception is [`keys::find_by_hash`], which finds the team.
+//! - `$1` is the team, and nothing leaves it. Without one are the statements that find a key and note its use, what a
+//!   schedule does in all teams, and the ping.
 //! - A change is one statement and writes its audit row with it. Its callers give an [`Actor`].
 //! - Ids come from the caller. Times come from the database and leave it as the API shows them.
 //! - Rows have the API's field names, so a handler may return them as they are.

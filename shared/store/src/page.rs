@@ -1,6 +1,7 @@
 //! Lists, one page at a time, by the position of the last row instead of a count of rows: rows that come and go
 //! between two pages neither repeat nor hide others.
 
+use domain::{Error, is_timestamp};
 use platform::database::Parameter;
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +40,45 @@ impl Position {
     }
 }
 
+/// What a list is sorted by, and so what its positions hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SortedBy {
+    /// A time as the API shows it.
+    Time,
+    /// A whole number.
+    Number,
+    /// Any text.
+    Text,
+}
+
+impl SortedBy {
+    fn allows(self, value: &str) -> bool {
+        match self {
+            Self::Time => is_timestamp(value),
+            Self::Number => value.parse::<i64>().is_ok(),
+            Self::Text => true,
+        }
+    }
+}
+
 /// The two parameters of a position.
-pub(crate) fn after(position: Option<&Position>) -> [Parameter<'_>; 2] {
-    [
+///
+/// # Errors
+/// [`Error::Malformed`] when its value is none that such a list has: somebody made it up, and the database would fail at
+/// it.
+pub(crate) fn after(position: Option<&Position>, sorted_by: SortedBy) -> Result<[Parameter<'_>; 2], Error> {
+    if position.is_some_and(|position| !sorted_by.allows(&position.value)) {
+        return Err(no_position());
+    }
+    Ok([
         Parameter::from(position.map(|position| position.value.as_str())),
         Parameter::from(position.map(|position| position.id.as_str())),
-    ]
+    ])
+}
+
+/// What is said of a position that somebody made up.
+pub(crate) fn no_position() -> Error {
+    Error::Malformed("the cursor is not one of this list".to_owned())
 }
 
 /// One row more than asked for tells whether there is a next page.
@@ -64,4 +98,25 @@ pub(crate) fn pattern(search: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_holds_what_its_list_is_sorted_by() {
+        let allows = |sorted_by, value| after(Some(&Position::new(value, "id")), sorted_by).is_ok();
+        assert!(allows(SortedBy::Time, "2026-11-21T09:30:00.000Z"));
+        for value in
+            ["2026-11-21T09:30:00.000+99:00", "2026-11-21T09:30:00.000 Nowhere/At_All", "now", "", "1"]
+        {
+            assert!(!allows(SortedBy::Time, value), "{value}");
+        }
+        assert!(allows(SortedBy::Number, "12"));
+        assert!(!allows(SortedBy::Number, "9223372036854775808"));
+        assert!(!allows(SortedBy::Number, "1.5"));
+        assert!(allows(SortedBy::Text, "anything"));
+        assert!(after(None, SortedBy::Time).is_ok());
+    }
 }

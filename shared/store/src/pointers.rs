@@ -4,7 +4,7 @@ use domain::{Environment, Error, Id};
 use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -164,7 +164,7 @@ pub async fn history(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<PointerMove>, Error> {
-    let [value, _] = page::after(after);
+    let [value, _] = page::after(after, SortedBy::Number)?;
     let parameters = [
         team_id.as_str().into(),
         reference.into(),

@@ -6,7 +6,7 @@ use domain::{Environment, Error, Id};
 use platform::database::{Database, Parameter, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -199,6 +199,13 @@ impl Sort {
         }
     }
 
+    const fn sorted_by(self) -> SortedBy {
+        match self {
+            Self::Name => SortedBy::Text,
+            Self::CreatedAt | Self::UpdatedAt => SortedBy::Time,
+        }
+    }
+
     fn position(self, prompt: &Prompt) -> Position {
         let value = match self {
             Self::Name => &prompt.name,
@@ -243,7 +250,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Prompt>, Error> {
-    let [value, id] = page::after(after);
+    let [value, id] = page::after(after, query.sort.sorted_by())?;
     let parameters = [
         team_id.as_str().into(),
         Parameter::from(query.search.map(page::pattern)),

@@ -4,7 +4,7 @@ use domain::{Error, Id};
 use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -100,7 +100,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Provider>, Error> {
-    let [value, _] = page::after(after);
+    let [value, _] = page::after(after, SortedBy::Text)?;
     let parameters = [team_id.as_str().into(), value, page::one_more_than(limit)];
     let rows = run::rows(database, &LIST, &parameters).await?;
     Ok(Page::new(rows, limit, |row: &Provider| Position::new(&row.provider, &row.provider)))

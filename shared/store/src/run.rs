@@ -5,6 +5,8 @@ use platform::database::{self, Database, Parameter, Statement};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::page;
+
 /// What a change answers. Each statement's last part says which of these it was.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,7 +153,8 @@ const FOREIGN_KEY_VIOLATION: &str = "23503";
 const UNIQUE_VIOLATION: &str = "23505";
 const DEADLOCK: &str = "40P01";
 const QUERY_CANCELED: &str = "57014";
-/// Text that is no time or no number: only a position that somebody made up holds such.
+/// Text that is a time or a number of no use, such as one that is out of range: only a position that somebody made up
+/// holds such.
 const NO_SUCH_VALUE: [&str; 4] = ["22003", "22007", "22008", "22P02"];
 /// A zero byte in a text, and in a text inside JSON.
 const UNSTORABLE_CHARACTER: [&str; 2] = ["22021", "22P05"];
@@ -169,7 +172,7 @@ fn explain(error: &database::Error) -> Error {
             Error::Conflict("something that this refers to has just been deleted".to_owned())
         }
         DEADLOCK | QUERY_CANCELED => Error::Unavailable(error.to_string()),
-        _ if NO_SUCH_VALUE.contains(&code) => Error::Malformed("cursor".to_owned()),
+        _ if NO_SUCH_VALUE.contains(&code) => page::no_position(),
         _ if UNSTORABLE_CHARACTER.contains(&code) => {
             Error::field("body", "invalid_character", "The character U+0000 cannot be stored.")
         }

@@ -5,7 +5,7 @@ use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::ApiKeyRow;
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -72,7 +72,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Team>, Error> {
-    let [_, id] = page::after(after);
+    let [_, id] = page::after(after, SortedBy::Text)?;
     let rows = run::rows(database, &LIST, &[team_id.as_str().into(), id, page::one_more_than(limit)]).await?;
     Ok(Page::new(rows, limit, |team: &Team| Position::new(&team.created_at, team.id.as_str())))
 }

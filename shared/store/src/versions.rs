@@ -5,7 +5,7 @@ use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::page::{self, Page, Position};
+use crate::page::{self, Page, Position, SortedBy};
 use crate::statement::{change_statement, read_statement};
 use crate::{Actor, run};
 
@@ -170,7 +170,7 @@ pub async fn list(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Version>, Error> {
-    let [value, _] = page::after(after);
+    let [value, _] = page::after(after, SortedBy::Number)?;
     let parameters = [team_id.as_str().into(), reference.into(), value, page::one_more_than(limit)];
     let rows = run::optional(database, &LIST, &parameters).await?.ok_or(Error::NotFound("prompt"))?;
     Ok(Page::new(rows, limit, |version: &Version| {

@@ -1,4 +1,4 @@
--- The only statement without a team: a key is what tells the team.
+-- Without a team: a key is what tells it.
 select jsonb_build_object(
   'key_id', api_keys.id,
   'key_name', api_keys.name,

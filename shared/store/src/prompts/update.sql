@@ -1,9 +1,13 @@
--- Only what the document names changes. A new name changes what resolve answers, hence the new revisions.
+-- Only what the document names changes; a document that changes nothing leaves no trace. A new name changes what resolve
+-- answers, hence the new revisions.
 with found as (
-  select id, name, $4::jsonb ? 'name' and $4::jsonb ->> 'name' <> name as renamed
-  from prompts
+  select id, name, $4::jsonb ? 'name' and $4::jsonb ->> 'name' <> name as renamed,
+    fields || $4::jsonb <> fields as differs
+  from prompts, lateral (
+    select jsonb_build_object('name', name, 'description', description, 'collection_id', collection_id, 'tags', tags)
+  ) as current (fields)
   where team_id = $1 and (id = $3 or name = $3)
-  for no key update
+  for no key update of prompts
 ), allowed as (
   select found.* from found
   where $4::jsonb ->> 'collection_id' is null
@@ -19,16 +23,16 @@ with found as (
     description = coalesce($4::jsonb ->> 'description', prompts.description),
     collection_id = case when $4::jsonb ? 'collection_id' then $4::jsonb ->> 'collection_id' else prompts.collection_id end,
     tags = case when $4::jsonb ? 'tags' then array(select jsonb_array_elements_text($4::jsonb -> 'tags')) else prompts.tags end,
-    updated_at = now(),
-    updated_by = $2::jsonb ->> 'user_id'
+    updated_at = case when differs then now() else prompts.updated_at end,
+    updated_by = case when differs then $2::jsonb ->> 'user_id' else prompts.updated_by end
   from allowed
   where prompts.team_id = $1 and prompts.id = allowed.id
-  returning prompts.id, prompt_document(prompts, coalesce(
+  returning prompts.id, differs, prompt_document(prompts, coalesce(
     (select jsonb_object_agg(environment, document) from bumped),
     pointers_document(prompts.team_id, prompts.id))) as document
 ), audited as (
   insert into audit (team_id, actor, action, resource, detail)
-  select $1, $2, 'prompt.update', id, $4 from changed
+  select $1, $2, 'prompt.update', id, $4 from changed where differs
 )
 select case
   when exists (select from changed) then jsonb_build_object('done', jsonb_build_object(

@@ -164,10 +164,16 @@ async fn pages_neither_repeat_nor_miss_what_was_there_while_prompts_are_added() 
 #[tokio::test]
 async fn a_made_up_position_is_malformed() {
     let (database, actor) = (database().await, team().await);
-    let position = store::Position { value: "yesterday-ish".to_owned(), id: "x".to_owned() };
     let query = Query { sort: Sort::CreatedAt, ..ALL };
-    let refused = store::prompts::list(&database, &actor.team_id, &query, Some(&position), 3).await;
-    assert_eq!(refused, Err(Error::Malformed("cursor".to_owned())));
+    // The last is well-formed, and no time that the database has.
+    for value in ["yesterday-ish", "2026-11-21T09:30:00.000+99:00", "0000-01-01T00:00:00.000Z"] {
+        let position = store::Position { value: value.to_owned(), id: "x".to_owned() };
+        let refused = store::prompts::list(&database, &actor.team_id, &query, Some(&position), 3).await;
+        assert!(
+            matches!(&refused, Err(Error::Malformed(detail)) if detail.contains("cursor")),
+            "{refused:?}"
+        );
+    }
 }
 
 /// The names in the order in which pages of `limit` show them.

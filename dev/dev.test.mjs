@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { root } from "./processes.mjs";
+
+let dir;
+before(() => (dir = mkdtempSync(join(tmpdir(), "promptlab-dev-"))));
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+/** `make dev` in a folder of its own. @param {Record<string, string>} env */
+async function makeDev(env) {
+  const own = { DATABASE_URL: "", UPSTASH_REDIS_REST_URL: "", UPSTASH_REDIS_REST_TOKEN: "", PROMPTLAB_DEV_DIR: dir };
+  const script = spawn(process.execPath, [join(root, "dev/dev.mjs")], { env: { ...process.env, ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [script.stdout, script.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const [code] = await once(script, "close");
+  return { code, lines: output.trimEnd().split("\n") };
+}
+
+/** Refuses to start, in one line. */
+async function refuses(env, expected) {
+  const { code, lines } = await makeDev(env);
+  assert.equal(code, 1);
+  assert.equal(lines.length, 1, lines.join("\n"));
+  assert.match(lines[0], expected);
+}
+
+test("a wrong setting is one line", async () => {
+  for (const PORT of ["abc", "70000", "80.5"]) await refuses({ PORT }, /^promptlab: PORT is `.*`: a port is a number from 1 to 65535\.$/);
+  for (const DATABASE_URL of ["host=localhost dbname=secret", "mysql://host/secret"]) {
+    await refuses({ DATABASE_URL }, /^promptlab: DATABASE_URL is no address (?!.*secret)/);
+  }
+  await refuses({ UPSTASH_REDIS_REST_URL: "localhost:8079", UPSTASH_REDIS_REST_TOKEN: "t" }, /^promptlab: UPSTASH_REDIS_REST_URL is no address/);
+  await refuses({ UPSTASH_REDIS_REST_URL: "http://localhost:8079" }, /^promptlab: .* set both or neither\.$/);
+});
+
+test("a port that is in use is one line", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await refuses({ PORT: String(port) }, new RegExp(`^promptlab: port ${port} is in use`));
+  server.close();
+});

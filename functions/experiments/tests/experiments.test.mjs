@@ -246,7 +246,7 @@ describe("an experiment", () => {
     await resolveAll("learning", users);
     await drain();
     assert.deepEqual((await runSchedule()).moves, [], "nothing is known yet");
-    await chatAndRate("learning", users.slice(0, 80), (variant) => variant === "other");
+    await chatAndRate("learning", users.slice(0, 120), (variant) => variant === "other");
     await drain();
     const { moves } = await runSchedule();
     assert.deepEqual(moves.map(({ action }) => action), ["reallocate"]);

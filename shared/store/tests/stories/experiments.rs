@@ -567,6 +567,12 @@ async fn a_decision_is_of_what_was_live_then() {
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     let resumed = set("resume", Running).await;
     assert!(resumed.step_started_at > begun, "a step that was paused begins anew");
+    for killed in [true, false] {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        experiments::switch(&database, &actor, killed, None).await.unwrap();
+    }
+    let back = experiments::get(&database, &actor.team_id, Canary, canary.id.as_str()).await.unwrap();
+    assert!(back.step_started_at > resumed.step_started_at, "and so does one that was switched off");
     let after = evidence().await;
     assert_eq!((after.live, after.trusted_from), (Live::Control, 2));
     promote(&database, &actor, "p", &two).await;

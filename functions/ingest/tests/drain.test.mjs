@@ -182,7 +182,9 @@ test("what can never be stored is set aside, and the rest gets through", async (
 });
 
 test("without Redis events go to the database at once, and are still counted once", async () => {
-  const events = [{ id: randomUUID(), type: "inference", model: "offline" }, { id: randomUUID(), type: "inference", model: "offline" }];
+  // A time that the database would refuse as it is written, with all that came with it.
+  const started_at = "2026-11-21T09:30:00+23:59";
+  const events = [{ id: randomUUID(), type: "inference", model: "offline", started_at }, { id: randomUUID(), type: "inference", model: "offline" }];
   await faults({ mode: "refuse" });
   const first = await post("/api/ingest", { events });
   assert.deepEqual([first.status, first.body.accepted], [202, 2]);
@@ -190,6 +192,23 @@ test("without Redis events go to the database at once, and are still counted onc
   const again = await post("/api/ingest", { events });
   assert.deepEqual([again.status, again.body.accepted, again.body.duplicates], [202, 0, 2]);
   assert.equal((await post("/api/ingest/drain")).body.read, 0);
+});
+
+test("what a team wants is not guessed: without the database texts are dropped and numbers count", async () => {
+  const id = randomUUID();
+  const events = [{ id, type: "inference", model: "offline", tokens_in: 7, output: "nobody shall read this" }];
+  // The key is known to Redis; this isolate knows nothing of the team.
+  assert.equal((await post("/api/ingest", { events: [{ id: randomUUID(), type: "inference" }] })).status, 202);
+  await post("/api/ingest/drain");
+  const vars = { ...stack.vars, DATABASE_URL: "postgres://nobody:nothing@127.0.0.1:1/nowhere?sslmode=disable" };
+  const cold = await startWorkerd({ dir, vars, label: "cold", only: ["gateway", "ingest"] });
+  const { status, body } = await post("/api/ingest", { events }, cold.url);
+  await cold.stop();
+  assert.deepEqual([status, body.accepted], [202, 1], JSON.stringify(body));
+  const waiting = JSON.stringify(await redis("XRANGE", streamOf(teamId), "-", "+"));
+  assert.ok(waiting.includes(id) && !waiting.includes("nobody shall"), waiting);
+  await post("/api/ingest/drain");
+  assert.deepEqual(await one("select tokens_in::int, output from inferences where id = $1", [id]), { tokens_in: 7, output: null });
 });
 
 test("the schedule drains", async () => {

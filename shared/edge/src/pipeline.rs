@@ -13,6 +13,7 @@ use events::{Attribute, SpanKind};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
+use platform::log::{self, Origin};
 use platform::serve::BodyTooLarge;
 use platform::{Context, random, time};
 use serde_json::{Map, Value};
@@ -74,6 +75,8 @@ struct Line {
     team_id: Option<Id>,
     key_id: Option<String>,
     trace: Option<Trace>,
+    /// What its other lines say of it.
+    origin: Arc<Origin>,
     /// The request itself, in a trace that is exported.
     span: Option<Span>,
     problem: Option<Problem>,
@@ -83,13 +86,15 @@ struct Line {
 async fn answer(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let request_id = request_id(given);
+    let trace = trace_of(request.headers());
     let mut line = Line {
         function: serving.function,
         method: request.method().to_string(),
         route: None,
         team_id: None,
         key_id: None,
-        trace: trace_of(request.headers()),
+        trace,
+        origin: Origin::new(request_id.clone(), trace.map(|trace| trace.trace_id())),
         span: None,
         problem: None,
         started_ms: time::now_ms(),
@@ -107,12 +112,14 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
         Ok(preflight())
     } else {
         request.extensions_mut().insert(RequestId(request_id.clone()));
-        handle(&mut line, &request_id, &context, serving.once, request, next).await
+        let origin = line.origin.clone();
+        let handled = handle(&mut line, &request_id, &context, serving.once, request, next);
+        log::within(Some(origin), Box::pin(handled)).await
     };
     let (mut response, problem) = match result {
         Ok(mut response) => {
             let problem = response.extensions_mut().remove::<Problem>();
-            (response, problem)
+            (streamed_within(&line.origin, response), problem)
         }
         Err(problem) => (Response::default(), Some(problem)),
     };
@@ -141,6 +148,14 @@ fn preflight() -> Response {
     response
 }
 
+/// A body that is made while it is read goes on saying whom it is made for.
+fn streamed_within(origin: &Arc<Origin>, response: Response) -> Response {
+    if http_body::Body::size_hint(response.body()).exact().is_some() {
+        return response;
+    }
+    response.map(|body| Body::from_stream(log::stream_within(Some(origin.clone()), body.into_data_stream())))
+}
+
 async fn handle(
     line: &mut Line,
     request_id: &Arc<str>,
@@ -164,6 +179,7 @@ async fn handle(
     let (stores, database) = stores(context);
     let caller = authenticate(presented.as_ref(), context, &stores, &database).await?;
     line.team_id = Some(caller.key.team_id.clone());
+    line.origin.set_team_id(caller.key.team_id.as_str());
     line.key_id = Some(caller.key.key_id.to_string());
     caller.require(role)?;
     if request.extensions().get::<BodyTooLarge>().is_some() {

@@ -83,7 +83,7 @@ struct Line {
     started_ms: i64,
 }
 
-async fn answer(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
+async fn answer(State(serving): State<Serving>, request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let request_id = request_id(given);
     let trace = trace_of(request.headers());
@@ -109,9 +109,8 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
         return to_response(&Error::Internal("no context".to_owned()).into(), &request_id);
     };
     let result = if request.method() == http::Method::OPTIONS {
-        Ok(preflight())
+        Ok(cors::preflight(request.headers()))
     } else {
-        request.extensions_mut().insert(RequestId(request_id.clone()));
         let origin = line.origin.clone();
         let handled = handle(&mut line, &request_id, &context, serving.once, request, next);
         log::within(Some(origin), Box::pin(handled)).await
@@ -134,17 +133,6 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
     cors::allow(headers, origin.as_ref(), &context.config);
     line.write(&request_id, response.status().as_u16());
     line.end_span(&context, &request_id, response.status().as_u16());
-    response
-}
-
-/// The request's id, in the extensions of requests to public routes. Other handlers have it in their [`Call`].
-#[derive(Clone)]
-pub(crate) struct RequestId(#[expect(dead_code, reason = "public handlers may log it")] pub(crate) Arc<str>);
-
-fn preflight() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = http::StatusCode::NO_CONTENT;
-    cors::allow_preflight(response.headers_mut());
     response
 }
 

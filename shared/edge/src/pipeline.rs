@@ -14,7 +14,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 use platform::log::{self, Origin};
-use platform::serve::BodyTooLarge;
+use platform::serve::{BodyTooLarge, Refused, TARGET_LIMIT_BYTES};
 use platform::{Context, random, time};
 use serde_json::{Map, Value};
 
@@ -152,12 +152,18 @@ async fn handle(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let route = match find(request.method().as_str(), request.uri().path()) {
+    let found = find(request.method().as_str(), request.uri().path());
+    if let Match::Route(route) = &found {
+        line.route = Some(route.path);
+    }
+    if let Some(why) = request.extensions().get() {
+        return Err(refusal(*why));
+    }
+    let route = match found {
         Match::Route(route) if route.function == line.function => route,
         Match::OtherMethods(methods) => return Err(Problem::method_not_allowed(methods)),
         Match::Route(_) | Match::Nothing => return Err(Problem::no_route()),
     };
-    line.route = Some(route.path);
     // Nothing is called so: the database would refuse even the question.
     if percent_decode_str(request.uri().path()).decode_utf8().map_or(true, |path| path.contains('\0')) {
         return Err(Problem::no_route());
@@ -185,6 +191,19 @@ async fn handle(
             once(Repeated { call, api_key, idempotency_key, route, request, next }).await
         }
         _ => Ok(next.run(request).await),
+    }
+}
+
+/// What is said of a request that the platform could not hand over, or whose answer failed.
+fn refusal(why: Refused) -> Problem {
+    match why {
+        Refused::Malformed => {
+            let detail = format!(
+                "the request is not valid HTTP, or its path and query are longer than {TARGET_LIMIT_BYTES} bytes"
+            );
+            Error::Malformed(detail).into()
+        }
+        Refused::Failed => Error::Internal("the function failed: see the line before".to_owned()).into(),
     }
 }
 

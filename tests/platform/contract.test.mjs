@@ -22,9 +22,7 @@ import { platforms } from "./platforms.mjs";
 const HEADERS = {
   accept: "text/html, application/json;q=0.9",
   "access-control-request-headers": "x-api-key",
-  "access-control-request-method": "POST",
   authorization: "Bearer a:b:c",
-  "cf-connecting-ip": "203.0.113.7",
   "content-type": "application/json; charset=utf-8",
   "idempotency-key": "one",
   "if-none-match": '"abc", "def"',
@@ -125,8 +123,7 @@ function suite(name, platform) {
     assert.equal(echo.method, "PUT");
     assert.equal(echo.target, target);
     assert.equal(echo.body, "Grüß Gott, 世界 🌍");
-    const expected = { ...HEADERS, "cf-connecting-ip": platform.clientAddress(HEADERS["cf-connecting-ip"]) };
-    assert.deepEqual(Object.fromEntries(echo.headers), expected);
+    assert.deepEqual(Object.fromEntries(echo.headers), HEADERS);
     for (const method of ["GET", "DELETE", "PATCH", "OPTIONS", "POST"]) {
       const { method: seen, body } = await json(get("/echo", { method }));
       assert.deepEqual([seen, body], [method, ""]);
@@ -192,17 +189,28 @@ function suite(name, platform) {
     assert.equal((await get("/no-such-route")).status, 404);
   });
 
-  test("every response is guarded", { skip: !platform.isDeployed }, async () => {
+  function isGuarded({ headers, url }) {
     const guards = {
       "referrer-policy": "no-referrer",
       "strict-transport-security": "max-age=31536000; includeSubDomains",
       "x-content-type-options": "nosniff",
       "x-frame-options": "DENY",
     };
-    for (const path of ["/immediate", "/echo", "/stream?count=1", "/nowhere"]) {
-      const { headers } = await get(path);
-      for (const [header, value] of Object.entries(guards)) assert.equal(headers.get(header), value, `${header} of ${path}`);
-    }
+    for (const [header, value] of Object.entries(guards)) assert.equal(headers.get(header), value, `${header} of ${url.slice(0, 200)}`);
+  }
+
+  test("every response is guarded", { skip: !platform.isDeployed }, async () => {
+    for (const path of ["/immediate", "/echo", "/stream?count=1", "/nowhere"]) isGuarded(await get(path));
+  });
+
+  // Elsewhere the host refuses it itself.
+  test("what is not valid HTTP reaches the router to be refused", { skip: name !== "workerd" }, async () => {
+    const socket = net.connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.end("PUT /echo?a HTTP/1.1\r\nhost: a\r\naccept: a\x01b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let answer = "";
+    for await (const chunk of socket) answer += chunk;
+    assert.match(answer, /^HTTP\/1.1 400 /);
+    assert.deepEqual(JSON.parse(answer.split("\r\n\r\n")[1]), { refused: "Malformed", method: "PUT", path: "/echo" });
   });
 
   test("a stream arrives as it is made", async () => {
@@ -413,7 +421,12 @@ function suite(name, platform) {
 
   test("a panic costs one request and leaves a fresh instance", { skip: !platform.isDeployed }, async () => {
     for (let round = 0; round < 3; round++) {
-      assert.equal((await get("/panic")).status, 500);
+      const response = await get("/panic");
+      assert.equal(response.status, 500);
+      if (platform.saysThatItFailed) {
+        isGuarded(response);
+        assert.deepEqual(await response.json(), { refused: "Failed", method: "GET", path: "/panic" });
+      }
       assert.equal(await text(get("/calls")), "0");
       assert.deepEqual(await query(["null", []]), [[null]]);
       assert.equal(await text(get("/stream?count=2")), "0\n1\n");

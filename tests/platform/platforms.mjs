@@ -15,7 +15,7 @@ const NAME = "platform-contract";
  * @property {(dir: string, vars: Record<string, string>) => Promise<Running>} start
  * @property {boolean} remembers Whether an instance answers more than one request.
  * @property {boolean} isDeployed Whether functions are deployed there: then it adds headers and survives panics.
- * @property {(sent: string) => string} clientAddress What a handler sees as `cf-connecting-ip`.
+ * @property {boolean} saysThatItFailed Whether the function itself answers after a panic; elsewhere its host does.
  */
 
 async function build(args) {
@@ -77,8 +77,7 @@ async function startComponent(dir, vars) {
 
 /** @type {Record<string, Platform>} */
 export const platforms = {
-  native: { start: startNative, remembers: true, isDeployed: false, clientAddress: (sent) => sent },
-  workerd: { start: startWorkerd, remembers: true, isDeployed: true, clientAddress: (sent) => sent },
-  // A client could claim any address: only the host's word counts there.
-  component: { start: startComponent, remembers: false, isDeployed: true, clientAddress: () => "127.0.0.1" },
+  native: { start: startNative, remembers: true, isDeployed: false, saysThatItFailed: false },
+  workerd: { start: startWorkerd, remembers: true, isDeployed: true, saysThatItFailed: true },
+  component: { start: startComponent, remembers: false, isDeployed: true, saysThatItFailed: false },
 };

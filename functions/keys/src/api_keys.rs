@@ -46,7 +46,7 @@ pub(crate) struct KeyInput {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RotationInput {
     /// How long the old key goes on working; not at all by default.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "edge::null_is_default")]
     grace_seconds: u32,
 }
 
@@ -132,12 +132,7 @@ async fn end(call: &Call, hash: &KeyHash) {
     let tombstone = Document { revision: ENDED, json: "null".to_owned() };
     let written = cache::write_documents(redis, &[(Slot::api_key(hash.as_str()), tombstone)]).await;
     if let Err(error) = written {
-        platform::warn!(
-            "end of a key not published",
-            error = error.to_string(),
-            request_id = call.request_id,
-            trace_id = call.trace_id()
-        );
+        platform::warn!("end of a key not published", error = error.to_string());
     }
 }
 

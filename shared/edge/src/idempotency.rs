@@ -9,7 +9,7 @@ use bytes::Bytes;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use domain::{ApiKey, Error};
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self as kept, Claim, Held};
@@ -21,7 +21,7 @@ type Response = http::Response<axum::body::Body>;
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const LONGEST_KEY: usize = 255;
 const NONCE_BYTES: usize = 24;
-/// A claim that is older than this belongs to a request that has died.
+/// A claim that is older than this belongs to a request that has died, or that did not hear what came of it.
 const LEASE_SECONDS: i64 = 60;
 /// The same where a model is asked: as long as it may take by default, and a minute.
 const LONGEST_ANSWER_SECONDS: i64 = 360;
@@ -75,7 +75,8 @@ impl Repeatable {
     /// The first answer, if there is one; otherwise the key is ours to [`Repeatable::keep`].
     ///
     /// # Errors
-    /// 409 when the key was used for another request, or its first one is still being answered.
+    /// 409 when the key was used for another request, or its first one is still being answered, or was done and its
+    /// answer is lost.
     pub(crate) async fn first_answer(&self, call: &Call) -> Result<Option<First>, Problem> {
         let lease_seconds =
             if call.function == Function::Chat { LONGEST_ANSWER_SECONDS } else { LEASE_SECONDS };
@@ -88,8 +89,14 @@ impl Repeatable {
             let detail = "this Idempotency-Key was used for another request";
             return Err(Error::Conflict(detail.to_owned()).into());
         }
+        if held.is_lost {
+            let detail = "the first request with this Idempotency-Key changed something and its answer was lost; look \
+                          at what is there, and send what is missing under another key";
+            return Err(Error::Conflict(detail.to_owned()).into());
+        }
         let Held { status: Some(status), response: Some(response), .. } = held else {
-            let detail = "the first request with this Idempotency-Key is still being answered";
+            let detail = "the first request with this Idempotency-Key is still being answered, or it is not known yet \
+                          what came of it";
             return Err(Problem::from(Error::Conflict(detail.to_owned())).with_header(RETRY_AFTER, 1));
         };
         if status == STREAMED {
@@ -109,19 +116,23 @@ impl Repeatable {
 
     fn replay(&self, status: u16, kept: &str) -> Result<Response, Problem> {
         let broken = || Error::Internal("a kept answer cannot be read".to_owned());
-        let body = self.open(kept).ok_or_else(broken)?;
-        let response = http::Response::builder()
-            .status(status)
-            .header(CONTENT_TYPE, "application/json")
-            .header(REPLAYED, "true")
-            .body(axum::body::Body::from(body));
-        Ok(response.map_err(|_| broken())?)
+        let kept = self.open(kept).ok_or_else(broken)?;
+        let (headers, body) = unpack(&kept).ok_or_else(broken)?;
+        let mut response = http::Response::builder().status(status).header(REPLAYED, "true");
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        Ok(response.body(axum::body::Body::from(body)).map_err(|_| broken())?)
     }
 
-    /// Keeps a successful answer for repetitions; gives the key back after any other, since nothing was made.
+    /// Keeps a successful answer for repetitions. After any other nothing was made and the key is given back, unless
+    /// something may have been made: then the claim stays until it lapses, and the audit log says which it was.
     pub(crate) async fn keep(&self, call: &Call, response: Response) -> Result<Response, Problem> {
         if !response.status().is_success() {
-            kept::release(&call.database, &call.actor(), &self.key).await?;
+            let is_defect = response.status() == http::StatusCode::INTERNAL_SERVER_ERROR;
+            if !is_defect && !call.database.has_change_in_doubt() {
+                self.release(call).await;
+            }
             return Ok(response);
         }
         if http_body::Body::size_hint(response.body()).exact().is_none() {
@@ -129,7 +140,7 @@ impl Repeatable {
         }
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
-        self.complete(call, parts.status.as_u16(), &body).await?;
+        self.complete(call, parts.status.as_u16(), &pack(&parts.headers, &body)).await?;
         Ok(Response::from_parts(parts, axum::body::Body::from(body)))
     }
 
@@ -141,24 +152,46 @@ impl Repeatable {
         Ok(response)
     }
 
-    async fn complete(&self, call: &Call, status: u16, body: &[u8]) -> Result<(), Problem> {
+    /// Gives the key back. Should that fail, it lapses.
+    async fn release(&self, call: &Call) {
+        if let Err(error) = kept::release(&call.database, &call.actor(), &self.key).await {
+            platform::warn!("idempotency key not given back", error = error.to_string());
+        }
+    }
+
+    async fn complete(&self, call: &Call, status: u16, kept: &[u8]) -> Result<(), Problem> {
         let nonce: [u8; NONCE_BYTES] = platform::random::bytes();
-        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), body);
+        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), kept);
         let sealed = sealed.map_err(|_| Error::Internal("an answer cannot be sealed".to_owned()))?;
         let text = STANDARD.encode([nonce.as_slice(), &sealed].concat());
         let completed = kept::complete(&call.database, &call.actor(), &self.key, status, &text).await;
         purge_now_and_then(call);
         if let Err(error) = completed {
             // What was asked for is done: the caller hears so, and a repetition has to wait for the claim's end.
-            platform::error!(
-                "answer not kept",
-                error = error.to_string(),
-                request_id = call.request_id,
-                trace_id = call.trace_id()
-            );
+            platform::error!("answer not kept", error = error.to_string());
         }
         Ok(())
     }
+}
+
+/// What is kept of an answer: its headers as one line of JSON, then its body. A secret must not be replayed without its
+/// `cache-control`.
+fn pack(headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    let texts = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let mut kept = serde_json::json!(texts.collect::<Vec<_>>()).to_string().into_bytes();
+    kept.push(b'\n');
+    kept.extend_from_slice(body);
+    kept
+}
+
+/// Names and values.
+type Headers = Vec<(String, String)>;
+
+/// The headers and the body of what was kept.
+fn unpack(kept: &[u8]) -> Option<(Headers, Vec<u8>)> {
+    let end = kept.iter().position(|byte| *byte == b'\n')?;
+    let (headers, body) = kept.split_at_checked(end)?;
+    Some((serde_json::from_slice(headers).ok()?, body.get(1..)?.to_vec()))
 }
 
 /// What is kept as the status of a stream: that of [`streamed`].
@@ -178,7 +211,27 @@ fn purge_now_and_then(call: &Call) {
     let (database, team_id) = (call.database.clone(), call.team_id().clone());
     call.context.tasks.spawn(async move {
         if let Err(error) = kept::purge(&database, &team_id).await {
-            platform::warn!("old answers not forgotten", team_id = team_id, error = error.to_string());
+            platform::warn!("old answers not forgotten", error = error.to_string());
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+    #[test]
+    fn what_is_kept_is_the_whole_answer() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let body = b"{\n  \"key\": \"pl_secret\"\n}\n";
+        let (names, kept) = unpack(&pack(&headers, body)).unwrap();
+        assert_eq!(kept, body);
+        let names: Vec<_> = names.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(names, [("content-type", "application/json"), ("cache-control", "no-store")]);
+        assert_eq!(unpack(&pack(&HeaderMap::new(), b"")), Some((Vec::new(), Vec::new())));
+        assert_eq!(unpack(b"{}"), None);
+    }
 }

@@ -14,7 +14,8 @@ use events::{Attribute, SpanKind};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
-use platform::serve::BodyTooLarge;
+use platform::log::{self, Origin};
+use platform::serve::{BodyTooLarge, Refused, TARGET_LIMIT_BYTES};
 use platform::{Context, random, time};
 use serde_json::{Map, Value};
 
@@ -75,22 +76,26 @@ struct Line {
     team_id: Option<Id>,
     key_id: Option<String>,
     trace: Option<Trace>,
+    /// What its other lines say of it.
+    origin: Arc<Origin>,
     /// The request itself, in a trace that is exported.
     span: Option<Span>,
     problem: Option<Problem>,
     started_ms: i64,
 }
 
-async fn answer(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
+async fn answer(State(serving): State<Serving>, request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let request_id = request_id(given);
+    let trace = trace_of(request.headers());
     let mut line = Line {
         function: serving.function,
         method: request.method().to_string(),
         route: None,
         team_id: None,
         key_id: None,
-        trace: trace_of(request.headers()),
+        trace,
+        origin: Origin::new(request_id.clone(), trace.map(|trace| trace.trace_id())),
         span: None,
         problem: None,
         started_ms: time::now_ms(),
@@ -105,15 +110,16 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
         return to_response(&Error::Internal("no context".to_owned()).into(), &request_id);
     };
     let result = if request.method() == http::Method::OPTIONS {
-        Ok(preflight())
+        Ok(cors::preflight(request.headers()))
     } else {
-        request.extensions_mut().insert(RequestId(request_id.clone()));
-        handle(&mut line, &request_id, &context, serving.once, request, next).await
+        let origin = line.origin.clone();
+        let handled = handle(&mut line, &request_id, &context, serving.once, request, next);
+        log::within(Some(origin), Box::pin(handled)).await
     };
     let (mut response, problem) = match result {
         Ok(mut response) => {
             let problem = response.extensions_mut().remove::<Problem>();
-            (response, problem)
+            (streamed_within(&line.origin, response), problem)
         }
         Err(problem) => (Response::default(), Some(problem)),
     };
@@ -131,15 +137,12 @@ async fn answer(State(serving): State<Serving>, mut request: Request, next: Next
     response
 }
 
-/// The request's id, in the extensions of requests to public routes. Other handlers have it in their [`Call`].
-#[derive(Clone)]
-pub(crate) struct RequestId(#[expect(dead_code, reason = "public handlers may log it")] pub(crate) Arc<str>);
-
-fn preflight() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = http::StatusCode::NO_CONTENT;
-    cors::allow_preflight(response.headers_mut());
-    response
+/// A body that is made while it is read goes on saying whom it is made for.
+fn streamed_within(origin: &Arc<Origin>, response: Response) -> Response {
+    if http_body::Body::size_hint(response.body()).exact().is_some() {
+        return response;
+    }
+    response.map(|body| Body::from_stream(log::stream_within(Some(origin.clone()), body.into_data_stream())))
 }
 
 async fn handle(
@@ -150,12 +153,18 @@ async fn handle(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let route = match find(request.method().as_str(), request.uri().path()) {
+    let found = find(request.method().as_str(), request.uri().path());
+    if let Match::Route(route) = &found {
+        line.route = Some(route.path);
+    }
+    if let Some(why) = request.extensions().get() {
+        return Err(refusal(*why));
+    }
+    let route = match found {
         Match::Route(route) if route.function == line.function => route,
         Match::OtherMethods(methods) => return Err(Problem::method_not_allowed(methods)),
         Match::Route(_) | Match::Nothing => return Err(Problem::no_route()),
     };
-    line.route = Some(route.path);
     // Nothing is called so: the database would refuse even the question.
     if percent_decode_str(request.uri().path()).decode_utf8().map_or(true, |path| path.contains('\0')) {
         return Err(Problem::no_route());
@@ -165,6 +174,7 @@ async fn handle(
     let (stores, database) = stores(context);
     let caller = authenticate(presented.as_ref(), context, &stores, &database).await?;
     line.team_id = Some(caller.key.team_id.clone());
+    line.origin.set_team_id(caller.key.team_id.as_str());
     line.key_id = Some(caller.key.key_id.to_string());
     caller.require(role)?;
     if request.extensions().get::<BodyTooLarge>().is_some() {
@@ -182,6 +192,19 @@ async fn handle(
             once(Repeated { call, api_key, idempotency_key, route, request, next }).await
         }
         _ => Ok(next.run(request).await),
+    }
+}
+
+/// What is said of a request that the platform could not hand over, or whose answer failed.
+fn refusal(why: Refused) -> Problem {
+    match why {
+        Refused::Malformed => {
+            let detail = format!(
+                "the request is not valid HTTP, or its path and query are longer than {TARGET_LIMIT_BYTES} bytes"
+            );
+            Error::Malformed(detail).into()
+        }
+        Refused::Failed => Error::Internal("the function failed: see the line before".to_owned()).into(),
     }
 }
 

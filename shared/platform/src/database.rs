@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One SQL statement. Its parameters have the types of the [`Parameter`]s that it is run with.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +124,23 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Database(Arc<crate::host::database::Connection>);
 
+/// Whether of a change that was sent nobody knows if it was made.
+#[derive(Default)]
+pub(crate) struct Doubt(AtomicBool);
+
+impl Doubt {
+    /// Notes what came of a statement that was sent.
+    pub(crate) fn note(&self, statement: &Statement, result: &Result<Vec<Row>, Error>) {
+        if !statement.idempotent && matches!(result, Err(Error::Unavailable(_))) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// How long to wait for a connection, and for an answer to a statement.
 pub(crate) const CONNECT_TIMEOUT_MS: u64 = 3_000;
 #[cfg(not(target_os = "wasi"))]
@@ -141,6 +159,12 @@ impl Database {
     /// Closes the connection, whoever else holds a clone, for before a long wait. The next statement opens another.
     pub async fn close(&self) {
         self.0.close().await;
+    }
+
+    /// Whether a change was sent of which nobody knows if it was made: its connection broke, or its time was over. A
+    /// change that was refused, or that never found a connection, was not made.
+    pub fn has_change_in_doubt(&self) -> bool {
+        self.0.doubt.exists()
     }
 
     /// Runs one statement. A read that finds its connection broken is tried once more on a new one; one that waited

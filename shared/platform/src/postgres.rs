@@ -10,7 +10,9 @@ use tokio_postgres::Client;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as SqlType, to_sql_checked};
 
-use crate::database::{CONNECT_TIMEOUT_MS, Error, Parameter, Row, STATEMENT_TIMEOUT_MS, Statement, Type};
+use crate::database::{
+    CONNECT_TIMEOUT_MS, Doubt, Error, Parameter, Row, STATEMENT_TIMEOUT_MS, Statement, Type,
+};
 use crate::host::database::connect;
 use places::Place;
 
@@ -19,11 +21,12 @@ use places::Place;
 pub(crate) struct Connection {
     url: String,
     session: Mutex<Option<(Session, Place)>>,
+    pub(crate) doubt: Doubt,
 }
 
 impl Connection {
     pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), session: Mutex::new(None) }
+        Self { url: url.to_owned(), session: Mutex::new(None), doubt: Doubt::default() }
     }
 
     pub(crate) async fn close(&self) {
@@ -45,6 +48,7 @@ impl Connection {
             (session, place)
         };
         let result = within(STATEMENT_TIMEOUT_MS, session.query(statement, parameters)).await;
+        self.doubt.note(statement, &result);
         if !matches!(result, Err(Error::Unavailable(_))) {
             *slot = Some((session, place));
         }

@@ -19,9 +19,7 @@ pub const BODY_LIMIT_BYTES: usize = 1_000_000;
 pub const REQUEST_HEADERS: &[&str] = &[
     "accept",
     "access-control-request-headers",
-    "access-control-request-method",
     "authorization",
-    "cf-connecting-ip",
     "content-type",
     "idempotency-key",
     "if-none-match",
@@ -31,6 +29,9 @@ pub const REQUEST_HEADERS: &[&str] = &[
     "x-api-key",
     "x-request-id",
 ];
+
+/// The longest target, path and query together, that a function answers: the `http` crate holds no longer one.
+pub const TARGET_LIMIT_BYTES: usize = 65_534;
 
 /// The headers that an immediate answer can depend on: the only ones that [`Application::immediate`] is sure to see.
 pub const IMMEDIATE_HEADERS: &[&str] =
@@ -51,6 +52,16 @@ pub struct BodyTooLarge;
 /// In a request's extensions: its body broke off before its end.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyInterrupted;
+
+/// In a request's extensions: it reaches the router only to be refused, with as much of its head as can be kept and
+/// without its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Its head is not valid HTTP, or its target is longer than [`TARGET_LIMIT_BYTES`].
+    Malformed,
+    /// The function failed while it answered.
+    Failed,
+}
 
 /// A deployable function: what [`serve!`](crate::serve!) needs to know of it.
 pub struct Application {
@@ -78,6 +89,13 @@ impl Application {
     pub fn new(router: fn() -> axum::Router) -> Self {
         Self { router, immediate: None, scheduled: None, forward: None, file_request_id: None }
     }
+
+    /// Asks [`Application::immediate`]. What the router would refuse is left to it, so that an answer does not depend on
+    /// what is in memory.
+    pub fn answer_at_once(&self, head: &Head<'_>, body: &Bytes, context: &Context) -> Option<Answer> {
+        let immediate = self.immediate?;
+        if head.target.len() > TARGET_LIMIT_BYTES { None } else { immediate(head, body, context) }
+    }
 }
 
 /// See [`Application::immediate`].
@@ -102,11 +120,11 @@ pub struct Head<'a> {
 
 impl<'a> Head<'a> {
     /// Reads the form in which platforms hand a head over: method, target and then `name:value` headers with
-    /// lower-case names, one a line. `None` when it has fewer than two lines.
-    pub fn parse(packed: &'a str) -> Option<Self> {
-        let (method, rest) = packed.split_once('\n')?;
+    /// lower-case names, one a line.
+    pub fn parse(packed: &'a str) -> Self {
+        let (method, rest) = packed.split_once('\n').unwrap_or((packed, ""));
         let (target, headers) = rest.split_once('\n').unwrap_or((rest, ""));
-        Some(Self { method, target, headers })
+        Self { method, target, headers }
     }
 
     /// The headers, in order.
@@ -119,15 +137,36 @@ impl<'a> Head<'a> {
         self.headers().find_map(|(candidate, value)| (candidate == name).then_some(value))
     }
 
-    /// The same request for the router. `None` when method, target or a header is not valid HTTP.
-    pub fn to_request(&self, body: Bytes, context: &Context) -> Option<http::Request<Body>> {
+    /// The same request for the router, [`Refused`] when method, target or a header is not valid HTTP.
+    pub fn to_request(&self, body: Bytes, context: &Context) -> http::Request<Body> {
         let mut builder = http::Request::builder().method(self.method).uri(self.target);
         for (name, value) in self.headers() {
             builder = builder.header(name, value);
         }
-        let mut request = builder.body(Body::from(body)).ok()?;
+        let Ok(mut request) = builder.body(Body::from(body)) else {
+            return self.to_refused(Refused::Malformed, context);
+        };
         request.extensions_mut().insert(context.clone());
-        Some(request)
+        request
+    }
+
+    /// What is left of the request for the router to refuse: method, path and those headers that are valid.
+    pub fn to_refused(&self, why: Refused, context: &Context) -> http::Request<Body> {
+        let mut request = http::Request::new(Body::empty());
+        if let Ok(method) = self.method.parse() {
+            *request.method_mut() = method;
+        }
+        if let Some(Ok(path)) = self.target.split('?').next().map(str::parse) {
+            *request.uri_mut() = path;
+        }
+        for (name, value) in self.headers() {
+            if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
+                request.headers_mut().append(name, value);
+            }
+        }
+        request.extensions_mut().insert(why);
+        request.extensions_mut().insert(context.clone());
+        request
     }
 }
 
@@ -175,11 +214,31 @@ mod tests {
 
     #[test]
     fn a_packed_head_gives_its_parts() {
-        let head = Head::parse("GET\n/api/x?a=b:c\nx-api-key:pl_1\naccept:a:b").unwrap();
+        let head = Head::parse("GET\n/api/x?a=b:c\nx-api-key:pl_1\naccept:a:b");
         assert_eq!((head.method, head.target), ("GET", "/api/x?a=b:c"));
         assert_eq!(head.header("accept"), Some("a:b"));
         assert_eq!(head.header("origin"), None);
-        assert!(Head::parse("GET").is_none());
-        assert_eq!(Head::parse("GET\n/").unwrap().headers().count(), 0);
+        assert_eq!(Head::parse("GET\n/").headers().count(), 0);
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused_with_what_is_left_of_it() {
+        let context = Context { config: crate::Config::default(), tasks: crate::Tasks::default() };
+        let long = format!("/v1/models?a={}", "a".repeat(TARGET_LIMIT_BYTES));
+        for (method, target, path) in [
+            ("GET", long.as_str(), "/v1/models"),
+            ("GET", "", "/"),
+            ("P T", "/a?b", "/a"),
+            ("GET", "/a?<", "/a"),
+        ] {
+            let packed = format!("{method}\n{target}\naccept:a\u{1}\nx-request-id:r");
+            let request = Head::parse(&packed).to_request(Bytes::from_static(b"{}"), &context);
+            assert_eq!(request.extensions().get(), Some(&Refused::Malformed), "{packed}");
+            assert_eq!(request.uri().path(), path);
+            assert_eq!(request.headers().keys().collect::<Vec<_>>(), ["x-request-id"]);
+        }
+        let fits = format!("GET\n/{}", "a".repeat(TARGET_LIMIT_BYTES - 1));
+        let request = Head::parse(&fits).to_request(Bytes::new(), &context);
+        assert_eq!(request.extensions().get::<Refused>(), None);
     }
 }

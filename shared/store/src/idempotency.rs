@@ -1,7 +1,7 @@
 //! Answers kept for requests that are sent again with the same `Idempotency-Key`.
 //!
 //! A request claims its key first. If it gets it, it does its work and completes the claim with its answer, or
-//! releases it when nothing was done. If not, the claim says who has it, and the answer if there is one.
+//! releases it when nothing was done; when it cannot know, it leaves the claim, which lapses. If not, the claim says who has it, and the answer if there is one.
 
 use domain::Error;
 use platform::database::{Database, Parameter, Statement};
@@ -39,10 +39,12 @@ pub struct Held {
     pub status: Option<u16>,
     /// The answer, as it was given to [`complete`].
     pub response: Option<String>,
+    /// Whether it changed something, and its answer is lost.
+    pub is_lost: bool,
 }
 
 /// Claims `idempotency_key` for the actor's key and request. A claim of others that is older than `lease_seconds` is
-/// one of a request that has died.
+/// one of a request that has died, and is taken over unless that request has changed something.
 pub async fn claim(
     database: &Database,
     actor: &Actor,

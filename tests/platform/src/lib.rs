@@ -27,11 +27,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use bytes::Bytes;
 use http::request::Parts;
 use platform::Context;
-use platform::serve::{Answer, Application, BodyInterrupted, BodyTooLarge, Head};
+use platform::serve::{Answer, Application, BodyInterrupted, BodyTooLarge, Head, Refused};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -58,6 +60,18 @@ fn router() -> Router {
         .route("/assignments", post(assignments::explained))
         .route("/calls", get(|| async { CALLS.fetch_add(1, Ordering::Relaxed).to_string() }))
         .route("/panic", get(panic))
+        .layer(from_fn(refuse))
+}
+
+/// Says why a request comes only to be refused.
+async fn refuse(request: Request, next: Next) -> Response {
+    let Some(why) = request.extensions().get::<Refused>() else { return next.run(request).await };
+    let status = match why {
+        Refused::Malformed => http::StatusCode::BAD_REQUEST,
+        Refused::Failed => http::StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let left = json!({"refused": format!("{why:?}"), "method": request.method().as_str(), "path": request.uri().path()});
+    (status, left.to_string()).into_response()
 }
 
 /// What the request brought along.

@@ -14,20 +14,17 @@ pub async fn call(
     packed_head: &str,
     body: Bytes,
 ) -> http::Response<Body> {
-    let bad_request = || http::Response::builder().status(400).body(Body::empty()).unwrap_or_default();
-    let Some(head) = Head::parse(packed_head) else { return bad_request() };
+    let head = Head::parse(packed_head);
     let too_large = body.len() > BODY_LIMIT_BYTES;
     let body = if too_large { Bytes::new() } else { body };
-    if let (Some(immediate), false) = (application.immediate, too_large)
-        && let Some(answer) = immediate(&head, &body, context)
-    {
+    if !too_large && let Some(answer) = application.answer_at_once(&head, &body, context) {
         let mut response = http::Response::builder().status(answer.status);
         for (name, value) in answer.headers {
             response = response.header(name, value.as_ref());
         }
         return response.body(Body::from(answer.body)).unwrap_or_default();
     }
-    let Some(mut request) = head.to_request(body, context) else { return bad_request() };
+    let mut request = head.to_request(body, context);
     if too_large {
         request.extensions_mut().insert(BodyTooLarge);
     }

@@ -11,7 +11,7 @@ pub struct Tasks(Arc<Mutex<Vec<JoinHandle<()>>>>);
 impl Tasks {
     /// Goes on with `future` after the response.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(future));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(crate::log::carried(future)));
     }
 
     /// Waits for everything spawned so far, also by what was spawned. Only native platforms can: tests use it.

@@ -7,7 +7,7 @@
 use futures_util::lock::Mutex;
 use spin_sdk::pg4::{self, DbValue, ParameterValue, PgError, QueryError};
 
-use crate::database::{CONNECT_TIMEOUT_MS, Error, Parameter, Row, Statement};
+use crate::database::{CONNECT_TIMEOUT_MS, Doubt, Error, Parameter, Row, Statement};
 use crate::typed::with_types;
 
 /// One connection, opened on first use. A call of the host interface blocks the whole instance, so there is no
@@ -15,11 +15,12 @@ use crate::typed::with_types;
 pub(crate) struct Connection {
     address: String,
     session: Mutex<Option<pg4::Connection>>,
+    pub(crate) doubt: Doubt,
 }
 
 impl Connection {
     pub(crate) fn new(url: &str) -> Self {
-        Self { address: with_connect_timeout(url), session: Mutex::new(None) }
+        Self { address: with_connect_timeout(url), session: Mutex::new(None), doubt: Doubt::default() }
     }
 
     pub(crate) async fn close(&self) {
@@ -39,6 +40,7 @@ impl Connection {
         let parameters: Vec<ParameterValue> = parameters.iter().map(convert).collect();
         let result = session.query(&with_types(statement.sql, statement.parameters), &parameters);
         let result = result.map_err(|error| explain(statement, error)).and_then(rows);
+        self.doubt.note(statement, &result);
         if !matches!(result, Err(Error::Unavailable(_))) {
             *slot = Some(session);
         }

@@ -77,10 +77,9 @@ async fn answer(
 ) {
     let packed = pack(&request);
     let received = receive(&request).await;
-    let bad_request = || http::Response::builder().status(400).body(Body::empty()).unwrap_or_default();
-    let Some(head) = Head::parse(&packed) else { return respond(out, bad_request()).await };
-    if let (Some(immediate), Received::Complete(body)) = (application.immediate, &received)
-        && let Some(answer) = immediate(&head, body, &context)
+    let head = Head::parse(&packed);
+    if let Received::Complete(body) = &received
+        && let Some(answer) = application.answer_at_once(&head, body, &context)
     {
         let mut response = http::Response::builder().status(answer.status);
         for (name, value) in answer.headers {
@@ -99,7 +98,7 @@ async fn answer(
         return respond(out, named(file)).await;
     }
     let body = if let Received::Complete(body) = &received { body.clone() } else { Bytes::new() };
-    let Some(mut request) = head.to_request(body, &context) else { return respond(out, bad_request()).await };
+    let mut request = head.to_request(body, &context);
     match received {
         Received::Complete(_) => {}
         Received::TooLarge => _ = request.extensions_mut().insert(BodyTooLarge),
@@ -143,13 +142,8 @@ fn method(method: Method) -> String {
     name.to_owned()
 }
 
-/// A header's values as one. Where the client's address comes from Cloudflare elsewhere, it is Spin's word that
-/// counts here: a client could write anything into the other header.
+/// A header's values as one.
 fn header(headers: &Fields, name: &str) -> Option<String> {
-    if name == "cf-connecting-ip" {
-        let address = header(headers, "spin-client-addr")?;
-        return Some(address.parse::<std::net::SocketAddr>().map_or(address, |it| it.ip().to_string()));
-    }
     let values = headers.get(&name.to_owned());
     let texts: Vec<_> = values.iter().map(|value| String::from_utf8_lossy(value)).collect();
     (!texts.is_empty()).then(|| texts.join(", "))

@@ -20,7 +20,7 @@ pub struct Tasks(Arc<Mutex<Vec<Work>>>);
 impl Tasks {
     /// Goes on with `future` after the response.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.queue().push(Box::pin(future));
+        self.queue().push(Box::pin(crate::log::carried(future)));
     }
 
     /// Drives `response`, and beside it everything spawned, also by what was spawned.

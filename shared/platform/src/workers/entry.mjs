@@ -6,9 +6,7 @@ import * as wasm from "./index.js";
 const REQUEST_HEADERS = new Set([
   "accept",
   "access-control-request-headers",
-  "access-control-request-method",
   "authorization",
-  "cf-connecting-ip",
   "content-type",
   "idempotency-key",
   "if-none-match",
@@ -24,7 +22,7 @@ const BODY_LIMIT_BYTES = 1_000_000;
 // A sender hears that its body is too large only once it has sent it: an answer before that is lost with the
 // connection. Beyond this much, it is.
 const DRAINED_BYTES = 32_000_000;
-const [COMPLETE, TOO_LARGE, INTERRUPTED] = [0, 1, 2];
+const [COMPLETE, TOO_LARGE, INTERRUPTED, FAILED] = [0, 1, 2, 3];
 
 // A panic traps, and what the instance held in memory cannot be trusted any more: the next request starts with
 // a fresh instance.
@@ -33,31 +31,60 @@ let trapped = false;
 const forwards = wasm.forwards();
 const answersAtOnce = wasm.answersAtOnce();
 
-function guarded(call) {
-  if (trapped) {
-    trapped = false;
-    wasm.__wbg_reset_state();
-  }
+function wake() {
+  if (!trapped) return;
+  trapped = false;
+  wasm.__wbg_reset_state();
+}
+
+function guarded(call, request, env, context) {
+  wake();
   try {
     return call();
   } catch (error) {
-    return failed(error);
+    return failed(error, request, env, context);
   }
 }
 
-function failed(error) {
+function note(error) {
   if (error instanceof WebAssembly.RuntimeError) trapped = true;
   console.error(JSON.stringify({ level: "error", message: "function failed", error: String(error?.stack ?? error) }));
-  const problem = { type: "about:blank", title: "Internal error", status: 500, code: "internal" };
-  return new Response(JSON.stringify(problem), {
-    status: 500,
-    headers: { "content-type": "application/problem+json" },
-  });
 }
 
-addEventListener("error", (event) => {
-  if (event.error instanceof WebAssembly.RuntimeError) trapped = true;
+/** The function itself says that it failed, with all that its other answers have; unless that is what fails. */
+async function failed(error, request, env, context) {
+  note(error);
+  try {
+    wake();
+    return await wasm.handle(headOf(request), undefined, FAILED, settingsOf(env), context);
+  } catch (another) {
+    note(another);
+    return new Response(null, { status: 500 });
+  }
+}
+
+/** The promise's response, or the refusal of a request that failed. */
+function settled(response, request, env, context) {
+  return response instanceof Promise ? response.catch((error) => failed(error, request, env, context)) : response;
+}
+
+/** Those who wait for wasm: a trap in a promise's turn settles no promise. @type {Set<(error: Error) => void>} */
+const waiting = new Set();
+
+addEventListener("error", ({ error }) => {
+  if (!(error instanceof WebAssembly.RuntimeError)) return;
+  note(error);
+  // Another error, or each of them would have the instance reset once more.
+  for (const giveUp of waiting) giveUp(new Error("the instance failed"));
 });
+
+function untilTrap(response) {
+  if (!(response instanceof Promise)) return response;
+  let giveUp;
+  const trap = new Promise((_, reject) => (giveUp = reject));
+  waiting.add(giveUp);
+  return Promise.race([response, trap]).finally(() => waiting.delete(giveUp));
+}
 
 function targetOf(url) {
   const path = url.indexOf("/", 8);
@@ -96,10 +123,10 @@ function isExported(request, env) {
 function answer(request, body, state, env, context) {
   const settings = settingsOf(env);
   if (answersAtOnce && state === COMPLETE && !isExported(request, env)) {
-    const response = guarded(() => wasm.answerAtOnce(immediateHeadOf(request), body, settings, context));
+    const response = guarded(() => wasm.answerAtOnce(immediateHeadOf(request), body, settings, context), request, env, context);
     if (response !== undefined) return response;
   }
-  return guarded(() => wasm.handle(headOf(request), body, state, settings, context));
+  return untilTrap(guarded(() => wasm.handle(headOf(request), body, state, settings, context), request, env, context));
 }
 
 async function readBody(request) {
@@ -139,7 +166,7 @@ function forward(request, env, context) {
   const target = targetOf(request.url);
   const query = target.indexOf("?");
   const service = wasm.forward(request.method, query < 0 ? target : target.slice(0, query));
-  if (service === FILES) return env[FILES] && answerWithFile(request, env, context).catch(failed);
+  if (service === FILES) return env[FILES] && answerWithFile(request, env, context);
   return service === undefined ? undefined : env[service].fetch(request);
 }
 
@@ -162,20 +189,25 @@ function mayWantPage(request) {
 }
 
 function answerOurselves(request, env, context) {
-  if (request.body) return handleWithBody(request, env, context).catch(failed);
-  const response = answer(request, undefined, COMPLETE, env, context);
-  return response instanceof Promise ? response.catch(failed) : response;
+  if (request.body) return handleWithBody(request, env, context);
+  return answer(request, undefined, COMPLETE, env, context);
 }
 
 export default {
   fetch(request, env, context) {
     if (forwards) {
-      const response = guarded(() => forward(request, env, context));
-      if (response !== undefined) return response;
+      const response = guarded(() => forward(request, env, context), request, env, context);
+      if (response !== undefined) return settled(response, request, env, context);
     }
-    return answerOurselves(request, env, context);
+    return settled(answerOurselves(request, env, context), request, env, context);
   },
   async scheduled(_event, env, context) {
-    await guarded(() => wasm.scheduled(settingsOf(env), context));
+    wake();
+    try {
+      await wasm.scheduled(settingsOf(env), context);
+    } catch (error) {
+      note(error);
+      throw error;
+    }
   },
 };

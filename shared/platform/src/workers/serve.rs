@@ -21,7 +21,7 @@ use http_body_util::BodyExt;
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, route};
+use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, Refused, route};
 use crate::{Config, Context, Tasks};
 
 #[wasm_bindgen(raw_module = "./respond.mjs")]
@@ -68,11 +68,11 @@ macro_rules! entry_point {
             pub fn handle(
                 head: &str,
                 body: Option<Vec<u8>>,
-                body_state: u8,
+                state: u8,
                 environment: wasm_bindgen::JsValue,
                 execution_context: wasm_bindgen::JsValue,
             ) -> wasm_bindgen::JsValue {
-                ENTRY.with(|entry| entry.handle(head, body, body_state, &environment, execution_context))
+                ENTRY.with(|entry| entry.handle(head, body, state, &environment, execution_context))
             }
 
             #[wasm_bindgen(js_name = answerAtOnce)]
@@ -116,9 +116,10 @@ macro_rules! entry_point {
     };
 }
 
-/// The body's state, as `entry.mjs` numbers it.
+/// The request's state, as `entry.mjs` numbers it.
 const BODY_TOO_LARGE: u8 = 1;
 const BODY_INTERRUPTED: u8 = 2;
+const FAILED: u8 = 3;
 
 /// An application with its routes made.
 pub struct Entry {
@@ -144,16 +145,19 @@ impl Entry {
         &self,
         head: &str,
         body: Option<Vec<u8>>,
-        body_state: u8,
+        state: u8,
         environment: &JsValue,
         execution_context: JsValue,
     ) -> JsValue {
         let context = self.context(environment, execution_context);
         let body = Bytes::from(body.unwrap_or_default());
         debug_assert!(body.len() <= BODY_LIMIT_BYTES);
-        let request = Head::parse(head).and_then(|head| head.to_request(body, &context));
-        let Some(mut request) = request else { return PackedHead::new(400, [].into_iter()).respond(&[]) };
-        match body_state {
+        let head = Head::parse(head);
+        let mut request = match state {
+            FAILED => head.to_refused(Refused::Failed, &context),
+            _ => head.to_request(body, &context),
+        };
+        match state {
             BODY_TOO_LARGE => _ = request.extensions_mut().insert(BodyTooLarge),
             BODY_INTERRUPTED => _ = request.extensions_mut().insert(BodyInterrupted),
             _ => {}
@@ -177,7 +181,7 @@ impl Entry {
     ) -> Option<JsValue> {
         let context = self.context(environment, execution_context);
         let body = Bytes::from(body.unwrap_or_default());
-        let answer = (self.application.immediate?)(&Head::parse(head)?, &body, &context)?;
+        let answer = self.application.answer_at_once(&Head::parse(head), &body, &context)?;
         let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
         Some(PackedHead::new(answer.status, headers).respond(&answer.body))
     }

@@ -19,7 +19,7 @@ impl Tasks {
     /// Goes on with `future` after the response.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         // Boxed, so that what makes a promise of it is there once and not for each kind of work.
-        let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
+        let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(crate::log::carried(future));
         let promise = future_to_promise(async move {
             future.await;
             Ok(JsValue::UNDEFINED)

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use store::Actor;
 use store::idempotency::{Claim, Held, claim, complete, purge, release};
 
-use crate::support::{client, database, random_name, team};
+use crate::support::{client, database, prompt, random_name, team};
 
 const LEASE_SECONDS: i64 = 60;
 
@@ -30,6 +30,7 @@ async fn the_first_answer_is_given_again() {
             body_hash: "hash".to_owned(),
             status,
             response: response.map(str::to_owned),
+            is_lost: false,
         })
     };
     let again = async |actor: &Actor| {
@@ -63,6 +64,23 @@ async fn a_request_that_died_loses_its_claim() {
     assert!(matches!(&still_pending, Claim::Held(held) if held.status.is_none()), "{still_pending:?}");
     release(&database, &successor, "k").await.unwrap();
     assert_eq!(claim(&database, &actor, "k", "r", "h", LEASE_SECONDS).await, Ok(Claim::Claimed));
+}
+
+/// It was not heard of any more, and there is what it made.
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_not_made_again() {
+    let (database, actor) = (database().await, team().await);
+    claim(&database, &actor, "k", "r", "h", LEASE_SECONDS).await.unwrap();
+    prompt(&database, &actor, "made").await;
+    let repeat = another_request(&actor);
+    let again = async || match claim(&database, &repeat, "k", "r", "h", LEASE_SECONDS).await {
+        Ok(Claim::Held(held)) => held.is_lost,
+        other => panic!("{other:?}"),
+    };
+    assert!(!again().await, "it may still be on its way");
+    age(&actor, "61 seconds").await;
+    assert!(again().await);
+    assert!(again().await);
 }
 
 #[tokio::test]

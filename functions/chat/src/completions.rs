@@ -213,9 +213,9 @@ impl Question {
         self.choices.get(place).map_or(llm::offline::MODEL, |choice| &choice.model)
     }
 
-    /// What its provider calls it: prices and vocabularies go by that.
-    fn own_name(&self, place: usize) -> &str {
-        self.choices.get(place).map_or(llm::offline::MODEL, |choice| &choice.candidate.model)
+    /// Who answers for it: prices and vocabularies go by that.
+    fn candidate(&self, place: usize) -> Candidate {
+        self.choices.get(place).map_or_else(Candidate::offline, |choice| choice.candidate.clone())
     }
 }
 
@@ -283,7 +283,7 @@ impl Generation {
 
     /// What the provider counted, or our own estimate of it.
     fn usage(&self, progress: &Progress) -> llm::Usage {
-        let counter = Counter::of(&self.team_id, self.question.own_name(progress.choice));
+        let counter = Counter::of(&self.team_id, &self.question.candidate(progress.choice));
         progress.transcript.usage.unwrap_or_else(|| llm::Usage {
             tokens_in: counter.request(&self.question.request),
             tokens_out: counter.text(&progress.transcript.text),
@@ -314,10 +314,10 @@ impl Generation {
         // Of a model that has said nothing, nobody knows whether it has read anything.
         let is_known = progress.transcript.usage.is_some() || progress.first_token_ms.is_some();
         let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
-        let cost_usd = cost_usd(self.question.own_name(progress.choice), &usage);
+        let candidate = self.question.candidate(progress.choice);
+        let cost_usd = cost_usd(&candidate, &usage);
         if let Some(counted) = progress.transcript.usage {
-            let own_name = self.question.own_name(progress.choice);
-            calibration::learn(&self.team_id, own_name, &self.question.request, counted.tokens_in);
+            calibration::learn(&self.team_id, &candidate, &self.question.request, counted.tokens_in);
         }
         let inference = Inference {
             error_code: error_code.map(str::to_owned),

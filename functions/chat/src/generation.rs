@@ -8,7 +8,7 @@ use domain::Error;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use llm::{ChatRequest, Delta, FinishReason};
+use llm::{Candidate, ChatRequest, Delta, FinishReason};
 use platform::time;
 use store::messages::{self, NewTurn, Started};
 
@@ -69,7 +69,8 @@ async fn answer(turn: Turn, opening: Opening, feed: Feed, mut presence: Presence
         Some(Err(error)) => return refuse(opening, error),
     };
     let models: Vec<&str> = turn.choices.iter().map(|choice| choice.candidate.model.as_str()).collect();
-    let counter = Counter::of(turn.call.team_id(), models.first().copied().unwrap_or_default());
+    let first = turn.choices.first().map_or_else(Candidate::offline, |choice| choice.candidate.clone());
+    let counter = Counter::of(turn.call.team_id(), &first);
     let mut question = question(&counter, &models, turn.prompt.as_ref(), earlier, &turn.input.message);
     question.request.traceparent = turn.span.map(|span| span.traceparent());
     let meta = meta(&turn, &question);

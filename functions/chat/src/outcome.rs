@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Error;
 use events::{Event as Happening, Inference, Source};
-use llm::FinishReason;
+use llm::{Candidate, FinishReason};
 use platform::time;
 use resolution::Resolved;
 use serde_json::json;
@@ -75,15 +75,14 @@ fn finish_reason(progress: &Progress, end: &End) -> &'static str {
 fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
     let choice = turn.choices.get(progress.choice);
     let model = choice.map_or(turn.model(), |choice| choice.model.as_str());
-    // The provider's own name of it: prices and vocabularies go by that.
-    let own_name = choice.map_or(model, |choice| choice.candidate.model.as_str());
+    let candidate = choice.map_or_else(Candidate::offline, |choice| choice.candidate.clone());
     let estimate = || llm::Usage {
         tokens_in: question.estimated_tokens_in,
-        tokens_out: Counter::of(turn.call.team_id(), own_name).text(&progress.text),
+        tokens_out: Counter::of(turn.call.team_id(), &candidate).text(&progress.text),
         ..llm::Usage::default()
     };
     if let Some(reported) = progress.usage {
-        calibration::learn(turn.call.team_id(), own_name, &question.request, reported.tokens_in);
+        calibration::learn(turn.call.team_id(), &candidate, &question.request, reported.tokens_in);
     }
     let counted = progress.usage.unwrap_or_else(estimate);
     Usage {
@@ -94,7 +93,7 @@ fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
         tokens_estimated: progress.usage.is_none(),
         latency_ms: time::now_ms() - turn.started_ms,
         ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - turn.started_ms),
-        cost_usd: cost_usd(own_name, &counted),
+        cost_usd: cost_usd(&candidate, &counted),
     }
 }
 

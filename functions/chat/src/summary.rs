@@ -103,7 +103,7 @@ async fn keep(turn: &Turn, model: &str, text: &str, through: i64) -> Result<(), 
 
 /// What is to be summarised: the last summary, and as many of the newest turns as the model takes in.
 fn transcript(team_id: &Id, candidate: &Candidate, overflow: &Overflow) -> String {
-    let counter = Counter::of(team_id, &candidate.model);
+    let counter = Counter::of(team_id, candidate);
     let mut free = window(&candidate.model, Some(LONGEST)).saturating_sub(counter.text(INSTRUCTIONS) + 64);
     let before =
         overflow.summary.as_ref().map(|summary| format!("Before: {summary}\n\n")).unwrap_or_default();

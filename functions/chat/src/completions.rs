@@ -22,12 +22,20 @@ use crate::completions_input::{Input, Target};
 use crate::completions_output::{Head, event, message};
 use crate::counting::{Counter, cost_usd};
 use crate::fallbacks::{Choice, choices, of_version};
-use crate::models;
+use crate::generation::End;
 use crate::request::of_prompt;
-use crate::spans;
+use crate::{models, spans, wire};
 
 /// Whether a client may send its request again.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// The prompt's variables without a value, which the model was sent as they are written.
+const MISSING_VARIABLES: HeaderName = HeaderName::from_static("x-promptlab-missing-variables");
+/// How much a header may say of them, in bytes.
+const LONGEST_LIST: usize = 2_000;
+/// How long to wait for a provider that does not say it, in seconds.
+const RETRY_SECONDS: u64 = 1;
+/// The same for one that wants to be paid: nobody does that within a minute.
+const UNPAID_RETRY_SECONDS: u64 = 3_600;
 
 /// A request whose model and prompt are known.
 struct Question {
@@ -66,19 +74,14 @@ struct Progress {
 /// How the answer begins: with its head, or with why there is none.
 type Opening = oneshot::Sender<Result<(), Problem>>;
 
-/// How an answer ended.
-enum End {
-    Complete,
-    Cancelled,
-    Failed(llm::Error),
-}
-
 pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
     let started_ms = time::now_ms();
     input.check()?;
     let (streams, includes_usage) = (input.streams(), input.includes_usage());
     let mut question = prepare(&call, input).await?;
     spans::resolved(&call, started_ms, question.prompt.as_ref());
+    // Whatever was looked up: the answer may take minutes, and others want the connection.
+    call.database.close().await;
     let span = call.new_span();
     question.request.traceparent = span.map(|span| span.traceparent());
     let id = call.new_id(Kind::Event).to_string();
@@ -112,9 +115,10 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let (opening, opened) = oneshot::channel();
     // A task of its own, so that what an abandoned answer has cost is counted too.
     call.context.tasks.spawn(admitted.hold(generation.run(opening, writer)));
-    opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))??;
+    let opened = opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))?;
+    opened.map_err(|problem| with_headers(problem, &headers))?;
     let mut response = if streams {
-        reader.into_response()
+        wire::respond(reader.events())
     } else {
         let mut response = Response::new(axum::body::Body::from(reader.all().await));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -185,7 +189,14 @@ fn not_found(detail: &str) -> Problem {
     Problem::new(404, "model_not_found", detail)
 }
 
-/// Says in the answer's headers which version answered: the body is `OpenAI`'s.
+/// A problem that says in its headers what an answer would have said.
+fn with_headers(problem: Problem, headers: &http::HeaderMap) -> Problem {
+    headers.iter().fold(problem, |problem, (name, value)| {
+        problem.with_header(name.clone(), value.to_str().unwrap_or_default())
+    })
+}
+
+/// Says in the answer's headers which version answered, and what it had no values for: the body is `OpenAI`'s.
 fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
     let Some(prompt) = prompt else { return };
     let release = &prompt.prepared.release;
@@ -201,6 +212,22 @@ fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
+    if let Some(names) = listed(&prompt.missing_variables) {
+        headers.insert(MISSING_VARIABLES, names);
+    }
+}
+
+/// As many names as a header can hold.
+fn listed(names: &[String]) -> Option<HeaderValue> {
+    let mut list = String::new();
+    for name in names {
+        if list.len() + name.len() > LONGEST_LIST {
+            break;
+        }
+        list.push_str(if list.is_empty() { "" } else { ", " });
+        list.push_str(name);
+    }
+    if list.is_empty() { None } else { HeaderValue::from_str(&list).ok() }
 }
 
 impl Question {
@@ -388,23 +415,53 @@ fn problem(error: &llm::Error) -> Problem {
     let detail = error.message.as_str();
     match error.kind {
         Failure::RateLimited { retry_after } => {
-            let problem = Problem::new(429, "rate_limited", detail);
-            match retry_after {
-                Some(wait) => problem.with_header(RETRY_AFTER, wait.as_secs().max(1)),
-                None => problem,
-            }
+            let seconds = retry_after.map_or(RETRY_SECONDS, |wait| wait.as_secs().max(RETRY_SECONDS));
+            Problem::new(429, "rate_limited", detail).with_header(RETRY_AFTER, seconds)
         }
+        Failure::Unpaid => Problem::new(429, "insufficient_quota", detail)
+            .with_header(RETRY_AFTER, UNPAID_RETRY_SECONDS)
+            .with_header(SHOULD_RETRY, "false"),
         Failure::ContextTooLong => Problem::new(400, "context_length_exceeded", detail),
         Failure::Refused if error.status == Some(404) => not_found(detail),
         Failure::Refused => Problem::new(400, "provider_refused", detail),
         Failure::Timeout(_) => Problem::new(504, "provider_timeout", detail),
-        Failure::CircuitOpen => Problem::new(503, "unavailable", detail).with_header(RETRY_AFTER, 1),
-        // The provider refuses the team's key: sending again changes nothing.
-        Failure::Authentication => {
-            Problem::new(502, "provider_error", detail).with_header(SHOULD_RETRY, "false")
+        Failure::CircuitOpen => {
+            Problem::new(503, "unavailable", detail).with_header(RETRY_AFTER, RETRY_SECONDS)
         }
+        // The provider refuses the team's key, or the team's address leads elsewhere: sending again changes nothing.
+        Failure::Authentication => settled(detail),
+        Failure::Malformed if error.status.is_some() => settled(detail),
         Failure::Connect | Failure::ServerError | Failure::Malformed | Failure::Interrupted => {
             Problem::new(502, "provider_error", detail)
         }
+    }
+}
+
+fn settled(detail: &str) -> Problem {
+    Problem::new(502, "provider_error", detail).with_header(SHOULD_RETRY, "false")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_names_fits_into_a_header() {
+        let names = |count: usize| (0..count).map(|number| format!("name-{number}")).collect::<Vec<_>>();
+        assert_eq!(listed(&[]), None);
+        assert_eq!(listed(&names(2)).unwrap(), "name-0, name-1");
+        let many = listed(&names(1_000)).unwrap();
+        assert!(many.len() <= LONGEST_LIST + 2 && many.to_str().unwrap().ends_with(char::is_numeric));
+    }
+
+    #[test]
+    fn a_failure_has_a_status() {
+        let told = |kind, status| {
+            let problem = problem(&llm::Error { kind, status, message: "why".to_owned() });
+            (problem.status(), problem.code())
+        };
+        assert_eq!(told(llm::Kind::RateLimited { retry_after: None }, Some(429)), (429, "rate_limited"));
+        assert_eq!(told(llm::Kind::Unpaid, Some(402)), (429, "insufficient_quota"));
+        assert_eq!(told(llm::Kind::Malformed, Some(302)), (502, "provider_error"));
     }
 }

@@ -206,8 +206,8 @@ async fn ask(
             }
             Delta::Usage(usage) => progress.usage = Some(usage),
             Delta::Finish(reason) => progress.finish = Some(reason),
-            // This route offers no tools and shows no reasoning.
-            Delta::Reasoning(_) | Delta::ToolCall(_) => {}
+            // This route offers no tools, shows no reasoning and asks for no probabilities.
+            Delta::Reasoning(_) | Delta::ToolCall(_) | Delta::Logprobs(_) => {}
         }
     }
     Ok(())

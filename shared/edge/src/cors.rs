@@ -8,7 +8,9 @@ use platform::Config;
 
 /// Origins, comma-separated, or `*`.
 const SETTING: &str = "CORS_ALLOWED_ORIGINS";
-const EXPOSED: &str = "etag, x-request-id, x-promptlab-age-ms, x-promptlab-stale, retry-after, \
+const EXPOSED: &str = "etag, x-request-id, x-promptlab-age-ms, x-promptlab-stale, x-promptlab-prompt-id, \
+                       x-promptlab-version-id, x-promptlab-experiment-id, x-promptlab-variant, \
+                       x-promptlab-missing-variables, x-should-retry, retry-after, \
                        ratelimit-limit, ratelimit-remaining, ratelimit-reset, idempotent-replayed, \
                        content-disposition";
 const ALLOWED: &str = "authorization, content-type, idempotency-key, if-none-match, last-event-id, \

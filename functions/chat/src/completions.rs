@@ -4,7 +4,7 @@
 use axum::response::Response;
 use domain::{Error, Id, Kind};
 use edge::{Body, Call, Problem, Span};
-use events::{Event, Inference, Source, Status};
+use events::{Event, Inference, Source};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -12,10 +12,11 @@ use limits::SharedBreakers;
 use llm::{Candidate, ChatRequest, Delta, FinishReason, Reasoning, Settings, Transcript};
 use platform::{Context, time};
 use resolution::{Place, Resolved};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 use crate::admission::admit;
+use crate::asked::{Asked, is_known};
 use crate::calibration;
 use crate::completions_feed::{Writer, feed};
 use crate::completions_input::{Input, Target};
@@ -320,16 +321,11 @@ impl Generation {
 
     /// Logs how the answer ended, and counts it.
     fn record(&self, end: &End, progress: &Progress, usage: llm::Usage) {
-        let (status, error_code) = match end {
-            End::Complete => (Status::Ok, None),
-            End::Cancelled => (Status::Cancelled, None),
-            End::Failed(error) => (Status::Error, Some(error.name())),
-        };
         let latency_ms = time::now_ms() - self.started_ms;
         platform::info!(
             "completion ended",
-            status = status,
-            error = error_code,
+            status = end.name(),
+            error = end.error_name(),
             model = redaction::redact(&self.head.model),
             tokens_in = usage.tokens_in,
             tokens_out = usage.tokens_out,
@@ -338,16 +334,24 @@ impl Generation {
             trace_id = self.span.map(|span| span.trace_id()),
             team_id = self.team_id
         );
-        // Of a model that has said nothing, nobody knows whether it has read anything.
-        let is_known = progress.transcript.usage.is_some() || progress.first_token_ms.is_some();
+        let is_known = is_known(progress.transcript.usage, progress.first_token_ms.is_some(), end);
         let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
         let candidate = self.question.candidate(progress.choice);
         let cost_usd = cost_usd(&candidate, &usage);
         if let Some(counted) = progress.transcript.usage {
             calibration::learn(&self.team_id, &candidate, &self.question.request, counted.tokens_in);
         }
+        let Question { prompt, request, user_id, metadata, .. } = &self.question;
+        let asked = Asked {
+            team_id: &self.team_id,
+            source: Source::Openai,
+            request_id: &self.request_id,
+            prompt: prompt.as_ref(),
+            user_id: user_id.as_deref(),
+            span: self.span,
+            request,
+        };
         let inference = Inference {
-            error_code: error_code.map(str::to_owned),
             tokens_in: count(usage.tokens_in),
             tokens_out: count(usage.tokens_out),
             cached_tokens_in: count(usage.cached_tokens_in),
@@ -355,44 +359,14 @@ impl Generation {
             latency_ms: Some(latency_ms),
             ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - self.started_ms),
             output: Some(output(&progress.transcript)),
-            ..self.inference(status)
+            tools: request.tools.clone(),
+            metadata: metadata.clone(),
+            ..asked.inference(&self.head.model, end)
         };
         if let Some(span) = &self.span {
             spans::asked(&self.context, span, self.started_ms, &inference);
         }
         events::record(&self.context, Event::Inference(Box::new(inference)));
-    }
-
-    /// What is known of the inference from the question alone.
-    fn inference(&self, status: Status) -> Inference {
-        let Question { prompt, request, user_id, metadata, .. } = &self.question;
-        let tracked = prompt.as_ref().and_then(Resolved::tracked);
-        let live = prompt.as_ref().and_then(Resolved::live);
-        Inference {
-            prompt_id: prompt.as_ref().map(|prompt| prompt.prepared.release.prompt_id.clone()),
-            version_id: live.map(|live| live.version.version_id.clone()),
-            environment: prompt.as_ref().map(|prompt| prompt.prepared.release.environment),
-            experiment_id: tracked.map(|tracked| tracked.experiment_id.clone()),
-            variant: tracked.map(|tracked| tracked.variant.to_owned()),
-            period: tracked.map(|tracked| tracked.period),
-            unit: user_id.clone(),
-            request_id: Some(self.request_id.clone()),
-            trace_id: self.span.map(|span| span.trace_id()),
-            span_id: self.span.map(|span| span.span_id()),
-            parent_span_id: self.span.map(|span| span.parent_span_id()),
-            input: Some(self.input()),
-            tools: request.tools.clone(),
-            metadata: metadata.clone(),
-            ..Inference::new(self.team_id.clone(), Source::Openai, self.head.model.clone(), status)
-        }
-    }
-
-    /// What the model was asked, as it is kept.
-    fn input(&self) -> Value {
-        let request = &self.question.request;
-        let turns = request.messages.iter();
-        let turns = turns.map(|turn| json!({"role": turn.role.as_str(), "content": turn.content.text()}));
-        json!({"system": request.system, "messages": turns.collect::<Vec<_>>()})
     }
 }
 

@@ -51,6 +51,22 @@ pub(crate) enum End {
     Failed(llm::Error),
 }
 
+impl End {
+    /// For logs.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Cancelled => "cancelled",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What went wrong, for logs.
+    pub(crate) fn error_name(&self) -> Option<&'static str> {
+        if let Self::Failed(error) = self { Some(error.name()) } else { None }
+    }
+}
+
 /// Runs a turn to its end.
 pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
     admitted.hold(Box::pin(answer(turn, opening, feed, presence))).await;

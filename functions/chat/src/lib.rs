@@ -21,6 +21,7 @@
 //! Out of scope: how models are called (`llm`), how prompts are resolved (`resolution`).
 
 mod admission;
+mod asked;
 mod calibration;
 mod completions;
 mod completions_feed;

@@ -69,6 +69,22 @@ function analyticsFigures() {
   return figures;
 }
 
+/** How fast tokens are counted, beside tiktoken-rs. @returns {Record<string, Figure>} */
+function tokenFigures() {
+  const figures = {
+    tokens_first_count_ms: { title: "first count of a new process with o200k, as WebAssembly, median", unit: "ms", below: 5 },
+    tokens_first_count_max_ms: { title: "the same, largest", unit: "ms" },
+    tokens_first_count_tiktoken_ms: { title: "the same of tiktoken-rs, median", unit: "ms" },
+    tokens_table_kb: { title: "the table of o200k", unit: "kB" },
+    tokens_table_gzip_kb: { title: "the same, compressed", unit: "kB" },
+  };
+  for (const kind of ["english", "code", "chinese", "emoji", "whitespace", "base64"]) {
+    figures[`tokens_ratio_${kind}`] = { title: `throughput over that of tiktoken-rs, as WebAssembly, ${kind}`, least: 3 };
+    figures[`tokens_mb_per_s_${kind}`] = { title: `throughput, ${kind}`, unit: "MB/s" };
+  }
+  return figures;
+}
+
 /** @type {Record<string, Figure>} */
 const FIGURES = {
   resolve_ratio: { title: "resolve-prompt's requests a second over hello-worker's", least: 0.8 },
@@ -116,6 +132,7 @@ const FIGURES = {
   recovery_ms: { title: "from the stores' return to the last edge that answers fresh", unit: "ms", below: 5000 },
   ...chatFigures(),
   ...analyticsFigures(),
+  ...tokenFigures(),
   load_average: { title: "load of the machine when the run began, 1 minute" },
 };
 

@@ -27,6 +27,8 @@ function chatFigures() {
       const title = (what) => `${what}, added to the model's own, ${concurrent} at once, ${rank}`;
       figures[`chat_ttft_${rank}_ms_${concurrent}`] = { title: title("time to the first word"), unit: "ms", ...(rank === "p50" && concurrent === 16 ? { below: 5 } : {}) };
       figures[`chat_total_${rank}_ms_${concurrent}`] = { title: title("time to the end"), unit: "ms" };
+      figures[`chat_front_door_ttft_${rank}_ms_${concurrent}`] = { title: title("time to the first word through the front door"), unit: "ms" };
+      figures[`chat_front_door_total_${rank}_ms_${concurrent}`] = { title: title("time to the end through the front door"), unit: "ms" };
     }
   }
   return figures;

@@ -23,6 +23,7 @@ import { measureRedaction } from "../tests/bench/redaction.mjs";
 import { measureSimulation } from "../tests/bench/simulation.mjs";
 import { measureSizes } from "../tests/bench/sizes.mjs";
 import { measureThroughput } from "../tests/bench/throughput.mjs";
+import { measureTokens } from "../tests/bench/tokens.mjs";
 import { findWorkers } from "./functions.mjs";
 import { Failure, root, run, runMain, stopCommands, stopServers } from "./processes.mjs";
 import { setup } from "./setup.mjs";
@@ -45,12 +46,16 @@ const groups = [
   { name: "ingestion", measure: measureIngestion, edges: 0 },
   { name: "export", measure: measureExport, edges: 0 },
   { name: "redaction", measure: measureRedaction, edges: 0 },
+  { name: "tokens", measure: measureTokens, edges: 0 },
   { name: "simulation", measure: measureSimulation, edges: 0 },
   { name: "propagation", measure: measurePropagation, edges: EDGES },
   { name: "switches", measure: measureSwitches, edges: EDGES },
   { name: "lost-invalidations", measure: measureLostInvalidations, edges: EDGES },
   { name: "outage", measure: measureOutage, edges: EDGES },
 ];
+
+/** What needs no installation. */
+const WITHOUT_STORES = ["sizes", "redaction", "tokens"];
 
 /** What is stopped at the end, however that comes. @type {(() => Promise<void>)[]} */
 const closers = [];
@@ -109,7 +114,7 @@ async function inInstallation({ measure: measureGroup, edges, name }, bundles) {
   const dir = mkdtempSync(join(tmpdir(), "promptlab-bench-"));
   closers.push(async () => rmSync(dir, { recursive: true, force: true }));
   try {
-    if (name === "sizes") return await measureGroup({ bundles });
+    if (WITHOUT_STORES.includes(name)) return await measureGroup({ bundles });
     const installation = await Installation.start({ dir, bundles, edges });
     closers.push(() => installation.stop());
     return await measureGroup({ installation, dir, bundles });

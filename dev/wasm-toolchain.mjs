@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { root, run, tail, Failure } from "./processes.mjs";
 import { findProgram, installPackages, privilege } from "./system-packages.mjs";
 
@@ -187,6 +188,13 @@ function isWritable(folder) {
   } catch {
     return false;
   }
+}
+
+/** The environment of a wasm build, from the `wasm.env` that set-up has written. @param {string} toolsDir */
+export function wasmEnvironment(toolsDir) {
+  const { PATH_PREFIX, ...variables } = parseEnv(readFileSync(join(toolsDir, "wasm.env"), "utf8"));
+  const path = PATH_PREFIX ? `${PATH_PREFIX}:${process.env.PATH}` : process.env.PATH;
+  return { ...process.env, ...variables, PATH: path };
 }
 
 function writeEnvironment(toolsDir, variables) {

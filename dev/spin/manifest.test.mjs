@@ -91,7 +91,7 @@ describe("the content", () => {
     const names = Object.fromEntries([...table.matchAll(/Self::(\w+) => "([a-z-]+)"/g)].map(([, variant, name]) => [variant, name]));
     const routes = [...table.matchAll(/\b(?:route\(\s*"[A-Z]+",|creates\(|public\()\s*"(\/[^"]*)",\s*(\w+)/g)];
     assert.ok(routes.length > 30, `${routes.length} routes were found`);
-    for (const [, path, variant] of routes) assert.equal(componentFor(path.replaceAll(/\{\w+\}/g, "a%2Fb")), names[variant], path);
+    for (const [, path, variant] of routes) assert.equal(componentFor(path.replaceAll(/\{\*?\w+\}/g, "a%2Fb")), names[variant], path);
     assert.equal(componentFor("/no/such/path"), "gateway");
   });
 

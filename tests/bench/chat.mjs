@@ -41,7 +41,7 @@ export async function measureChat({ installation, dir }) {
   const start = async (vars) => {
     const process = await installation.startProcess(FUNCTIONS, vars);
     started.push(process);
-    return { url: process.urls.chat, key, models: models.url, pid: process.pid };
+    return { url: process.urls.chat, frontDoor: process.url, key, models: models.url, pid: process.pid };
   };
   try {
     const target = await start(pooled);
@@ -70,25 +70,22 @@ async function steadily(concurrent, ask) {
   return heard.flat();
 }
 
-/** Direct and through us, in turn. The difference is taken between the same ranks of both. */
-async function overhead({ url, key, models }, { concurrent, rounds }) {
-  const direct = () => askDirectly(models, MODEL);
-  const ours = () => askThroughUs(url, key, { message: "hello", model: MODEL });
-  await all(Math.min(concurrent, 16), ours);
-  const heard = { direct: [], ours: [] };
+/**
+ * Direct, through us, and through us and the front door, in turn. The difference is taken between the same ranks of both.
+ */
+async function overhead({ url, frontDoor, key, models }, { concurrent, rounds }) {
+  const through = (address) => () => askThroughUs(address, key, { message: "hello", model: MODEL });
+  const ways = [["direct", () => askDirectly(models, MODEL)], ["ours", through(url)], ["frontDoor", through(frontDoor)]];
+  await all(Math.min(concurrent, 16), through(frontDoor));
+  const heard = { direct: [], ours: [], frontDoor: [] };
   for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? [["direct", direct], ["ours", ours]] : [["ours", ours], ["direct", direct]];
-    for (const [name, ask] of order) heard[name].push(...(await steadily(concurrent, ask)));
+    for (const [name, ask] of round % 2 === 0 ? ways : ways.toReversed()) heard[name].push(...(await steadily(concurrent, ask)));
   }
-  const lost = [...heard.direct, ...heard.ours].filter(({ whole }) => !whole).length;
+  const lost = Object.values(heard).flat().filter(({ whole }) => !whole).length;
   if (lost > 0) throw new Error(`${lost} answers were lost at ${concurrent}`);
-  const at = (measure, rank) => quantile(heard.ours.map(measure), rank) - quantile(heard.direct.map(measure), rank);
-  const name = (word) => `chat_${word}_${concurrent}`;
   const figures = {
-    [name("ttft_p50_ms")]: at(({ ttftMs }) => ttftMs, 0.5),
-    [name("ttft_p99_ms")]: at(({ ttftMs }) => ttftMs, 0.99),
-    [name("total_p50_ms")]: at(({ totalMs }) => totalMs, 0.5),
-    [name("total_p99_ms")]: at(({ totalMs }) => totalMs, 0.99),
+    ...added(heard.ours, heard.direct, "chat", concurrent),
+    ...added(heard.frontDoor, heard.direct, "chat_front_door", concurrent),
   };
   if (concurrent !== 16) return figures;
   const gaps = (answers) => answers.flatMap(({ at }) => at.slice(1).map((time, index) => time - at[index]));
@@ -101,6 +98,17 @@ async function overhead({ url, key, models }, { concurrent, rounds }) {
     chat_gap_p99_ms: quantile(own, 0.99),
     chat_bursts_direct_percent: bursts(theirs),
     chat_bursts_percent: bursts(own),
+  };
+}
+
+/** What one way took longer than another. */
+function added(answers, direct, name, concurrent) {
+  const at = (measure, rank) => quantile(answers.map(measure), rank) - quantile(direct.map(measure), rank);
+  return {
+    [`${name}_ttft_p50_ms_${concurrent}`]: at(({ ttftMs }) => ttftMs, 0.5),
+    [`${name}_ttft_p99_ms_${concurrent}`]: at(({ ttftMs }) => ttftMs, 0.99),
+    [`${name}_total_p50_ms_${concurrent}`]: at(({ totalMs }) => totalMs, 0.5),
+    [`${name}_total_p99_ms_${concurrent}`]: at(({ totalMs }) => totalMs, 0.99),
   };
 }
 

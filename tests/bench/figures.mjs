@@ -27,6 +27,8 @@ function chatFigures() {
       const title = (what) => `${what}, added to the model's own, ${concurrent} at once, ${rank}`;
       figures[`chat_ttft_${rank}_ms_${concurrent}`] = { title: title("time to the first word"), unit: "ms", ...(rank === "p50" && concurrent === 16 ? { below: 5 } : {}) };
       figures[`chat_total_${rank}_ms_${concurrent}`] = { title: title("time to the end"), unit: "ms" };
+      figures[`chat_front_door_ttft_${rank}_ms_${concurrent}`] = { title: title("time to the first word through the front door"), unit: "ms" };
+      figures[`chat_front_door_total_${rank}_ms_${concurrent}`] = { title: title("time to the end through the front door"), unit: "ms" };
     }
   }
   return figures;
@@ -65,6 +67,22 @@ function analyticsFigures() {
     }
     figures[`analytics_${route}_ratio`] = { title: `${route}, median over many over that over few`, below: 2 };
     figures[`analytics_${route}_p99_ratio`] = { title: `${route}, the same of p99`, below: 2 };
+  }
+  return figures;
+}
+
+/** How fast tokens are counted, beside tiktoken-rs. @returns {Record<string, Figure>} */
+function tokenFigures() {
+  const figures = {
+    tokens_first_count_ms: { title: "first count of a new process with o200k, as WebAssembly, median", unit: "ms", below: 5 },
+    tokens_first_count_max_ms: { title: "the same, largest", unit: "ms" },
+    tokens_first_count_tiktoken_ms: { title: "the same of tiktoken-rs, median", unit: "ms" },
+    tokens_table_kb: { title: "the table of o200k", unit: "kB" },
+    tokens_table_gzip_kb: { title: "the same, compressed", unit: "kB" },
+  };
+  for (const kind of ["english", "code", "chinese", "emoji", "whitespace", "base64"]) {
+    figures[`tokens_ratio_${kind}`] = { title: `throughput over that of tiktoken-rs, as WebAssembly, ${kind}`, least: 3 };
+    figures[`tokens_mb_per_s_${kind}`] = { title: `throughput, ${kind}`, unit: "MB/s" };
   }
   return figures;
 }
@@ -116,6 +134,7 @@ const FIGURES = {
   recovery_ms: { title: "from the stores' return to the last edge that answers fresh", unit: "ms", below: 5000 },
   ...chatFigures(),
   ...analyticsFigures(),
+  ...tokenFigures(),
   load_average: { title: "load of the machine when the run began, 1 minute" },
 };
 

@@ -43,11 +43,12 @@ const openai = {
   },
 
   events(model, text, options) {
-    const chunk = (delta, finish_reason = null, more = {}) => {
+    const chunk = (delta, finish_reason = null, more = {}, logprobs = null) => {
       const usage = options.usage === 'every chunk' ? { usage: this.usage(options) } : {}
-      return { data: json({ ...head(model), choices: [{ index: 0, delta, finish_reason }], ...usage, ...more }) }
+      return { data: json({ ...head(model), choices: [{ index: 0, delta, logprobs, finish_reason }], ...usage, ...more }) }
     }
     const token = (delta) => ({ token: true, ...chunk(delta) })
+    const word = (content) => ({ token: true, ...chunk({ content }, null, {}, options.logprobs ? likely(content) : null) })
     const last = options.usage === 'last choice' ? { usage: this.usage(options) } : {}
     const events = [
       chunk({ role: 'assistant', content: '' }),
@@ -55,7 +56,7 @@ const openai = {
       ...(options.huge ? [{ data: options.huge }] : []),
       ...(options.tools
         ? toolCalls.map((call) => token({ tool_calls: [call] }))
-        : pieces(text).map((content) => token({ content }))),
+        : pieces(text).map(word)),
       chunk({}, options.tools ? 'tool_calls' : 'stop', last),
       ...(options.usage === 'own chunk'
         ? [{ data: json({ ...head(model), choices: [], usage: this.usage(options) }) }]
@@ -65,6 +66,8 @@ const openai = {
     return withError(events, options, this)
   },
 }
+
+const likely = (token) => ({ content: [{ token, logprob: -0.25, bytes: [...Buffer.from(token)], top_logprobs: [] }], refusal: null })
 
 const head = (model) => ({ id: 'chatcmpl-mock', object: 'chat.completion.chunk', created: 1, model })
 

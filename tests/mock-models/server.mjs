@@ -93,7 +93,7 @@ async function reply(format, request, response, url, body) {
     entry.finished = true
     return answer(response, 200, format.whole(model, text, options))
   }
-  await stream(response, entry, format.events(model, text, options), options)
+  await stream(response, entry, format.events(model, text, { ...options, logprobs: body.logprobs === true }), options)
 }
 
 function fail(response, format, failure, options) {

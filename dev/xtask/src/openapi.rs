@@ -52,7 +52,7 @@ fn assemble(general: &General, areas: &[Area], routes: &[Route]) -> Result<Json>
     for (area, (key, operation)) in described {
         let Some(route) = routes.iter().find(|route| key_of(route) == *key) else { continue };
         let operation = describe(general, &schemas, route, area, operation)?;
-        let path = paths.entry(route.path.to_owned()).or_insert_with(|| Json::Object(Members::new()));
+        let path = paths.entry(path_of(route)).or_insert_with(|| Json::Object(Members::new()));
         path.insert(&route.method.to_lowercase(), operation);
     }
     let security = general.security_schemes.keys().map(|name| object([(name, Json::List(Vec::new()))]));
@@ -95,7 +95,12 @@ fn components(general: &General, areas: &[Area], schemas: Members) -> Json {
 }
 
 fn key_of(route: &Route) -> String {
-    format!("{} {}", route.method, route.path)
+    format!("{} {}", route.method, path_of(route))
+}
+
+/// The path as the document has it: OpenAPI cannot say that a parameter has slashes.
+fn path_of(route: &Route) -> String {
+    route.path.replace("{*", "{")
 }
 
 fn describe(
@@ -129,7 +134,8 @@ fn describe(
 }
 
 fn parameters_of(route: &Route, operation: &Operation) -> Vec<Json> {
-    let in_path = path_parameters(route.path).map(|name| reference("parameters", name));
+    let path = path_of(route);
+    let in_path = path_parameters(&path).map(|name| reference("parameters", name));
     let own = operation.parameters.iter().map(|parameter| match parameter {
         Parameter::Shared(name) => reference("parameters", name),
         Parameter::Own(parameter) => parameter.clone(),
@@ -182,7 +188,7 @@ fn problems_of(route: &Route, operation: &Operation) -> Vec<u16> {
     let kinds: [(bool, &[u16]); 7] = [
         (role.is_some(), &[401, 503]),
         (role.is_some_and(|role| role > domain::Role::Runtime), &[403]),
-        (path_parameters(route.path).next().is_some(), &[404]),
+        (path_parameters(&path_of(route)).next().is_some(), &[404]),
         (has_body, &[400, 413, 415]),
         (has_cursor, &[400]),
         (has_body || has_parameters, &[422]),

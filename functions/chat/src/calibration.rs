@@ -1,7 +1,7 @@
 //! How many tokens a model makes of a text whose vocabulary nobody has published: learnt from what its provider has
 //! reported. An estimate stays an estimate, and gets better with every answer.
 //!
-//! The sums are a team's own: what answers for a model's name is the team's to say. All isolates share them through
+//! The sums are a team's own, and a provider's: what answers for a model's name is the team's to say. All isolates share them through
 //! Redis, in one hash for each team; what is learnt goes there after an answer, every few seconds at most. While Redis is
 //! down each isolate goes by what it knows.
 
@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use cache::{Command, Redis, Reply, Script, Step};
 use domain::Id;
-use llm::ChatRequest;
+use llm::{Candidate, ChatRequest, Provider};
 use platform::time;
 use tokens::TokenCounter;
 
@@ -20,8 +20,8 @@ use crate::counting::Counter;
 const MOST_TEAMS: usize = 256;
 /// The same for a team's models, here and in Redis.
 const MOST_MODELS: usize = 64;
-/// The longest name of a model that is worth remembering.
-const LONGEST_MODEL: usize = 100;
+/// The longest name of a model, its provider's included, that is worth remembering.
+const LONGEST_NAME: usize = 164;
 /// Fewer tokens than this tell more about what frames a message than about the text.
 const FEWEST_TOKENS: u64 = 50;
 /// From then on what is old counts half, so that a provider's new vocabulary is noticed.
@@ -77,14 +77,15 @@ struct Team {
 static TEAMS: LazyLock<Mutex<HashMap<Id, Team>>> = LazyLock::new(Mutex::default);
 
 /// How to count for a team's model, by all that is known by now.
-pub(crate) fn counter(team_id: &Id, model: &str) -> TokenCounter {
-    let counter = tokens::for_model(model);
+pub(crate) fn counter(team_id: &Id, candidate: &Candidate) -> TokenCounter {
+    let counter = tokens::for_model(&candidate.model);
     if counter.exact {
         return counter;
     }
     let teams = teams();
     let Some(team) = teams.get(team_id) else { return counter };
-    let known = |models: &Models| models.get(model).copied().unwrap_or_default();
+    let name = name(candidate);
+    let known = |models: &Models| models.get(&name).copied().unwrap_or_default();
     let Sums { counted, reported } = known(&team.shared).plus(known(&team.own));
     counter.calibrated(counted, reported)
 }
@@ -111,21 +112,22 @@ pub(crate) async fn read(team_id: &Id, redis: Option<&Redis>) {
 
 /// Learns from an answer: its provider has read `tokens_in` tokens. Questions with tools or with anything but text
 /// have tokens that are not counted here, and teach nothing.
-pub(crate) fn learn(team_id: &Id, model: &str, request: &ChatRequest, tokens_in: u64) {
-    let known = tokens::for_model(model);
+pub(crate) fn learn(team_id: &Id, candidate: &Candidate, request: &ChatRequest, tokens_in: u64) {
+    let known = tokens::for_model(&candidate.model);
+    let name = name(candidate);
     let is_text = |message: &llm::Message| {
         matches!(message.content, llm::Content::Text(_)) && message.tool_calls.is_none()
     };
     let teaches = request.tools.is_none() && request.messages.iter().all(is_text);
-    let is_ours = known.exact || model == llm::offline::MODEL || model.len() > LONGEST_MODEL;
-    if is_ours || tokens_in < FEWEST_TOKENS || !teaches {
+    let is_of_no_use = known.exact || candidate.provider == Provider::Offline || name.len() > LONGEST_NAME;
+    if is_of_no_use || tokens_in < FEWEST_TOKENS || !teaches {
         return;
     }
     let counted = Counter::Tokens(TokenCounter { factor: 1.0, ..known }).request(request);
     if counted < FEWEST_TOKENS {
         return;
     }
-    with_team(team_id, |team| add(&mut team.own, model, Sums { counted, reported: tokens_in }));
+    with_team(team_id, |team| add(&mut team.own, &name, Sums { counted, reported: tokens_in }));
 }
 
 /// Tells the other isolates what this one has learnt, unless it did so a moment ago.
@@ -160,6 +162,11 @@ pub(crate) async fn tell(team_id: &Id, redis: Option<&Redis>) {
         // Whether it was heard is not known; twice would be worse than not at all.
         Err(error) => platform::warn!("calibration not told", error = error.to_string(), team_id = team_id),
     }
+}
+
+/// What a team's model is remembered by: `a/llama` and `b/llama` are two.
+fn name(candidate: &Candidate) -> String {
+    format!("{}/{}", candidate.provider_name, candidate.model)
 }
 
 fn step(team_id: &Id, model: &str, sums: Sums) -> Step<'static> {
@@ -205,11 +212,16 @@ fn teams() -> MutexGuard<'static, HashMap<Id, Team>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models;
     use domain::Kind;
     use llm::Message;
     use serde_json::json;
 
     const TEXT: &str = "one two three four five six seven eight nine ten";
+
+    fn of(provider: &str, model: &str) -> Candidate {
+        Candidate { provider_name: provider.to_owned(), ..models::unasked(model) }
+    }
 
     fn question(words: usize) -> ChatRequest {
         ChatRequest { messages: vec![Message::user("word ".repeat(words))], ..ChatRequest::default() }
@@ -221,33 +233,38 @@ mod tests {
 
     #[test]
     fn an_estimate_follows_what_is_reported_to_its_team() {
-        let model = "claude-of-the-calibration-test";
-        let before = counter(&team(1), model).count(TEXT);
-        learn(&team(1), model, &question(1_000), 1_500);
-        let after = counter(&team(1), model).count(TEXT);
-        assert!(!counter(&team(1), model).exact);
-        assert_eq!((before, after), (12, 15));
-        assert_eq!(counter(&team(2), model), tokens::for_model(model), "another team's is another's");
+        let model = "llama-of-the-calibration-test";
+        let (ours, others) = (of("a", model), of("b", model));
+        let before = counter(&team(1), &ours).count(TEXT);
+        learn(&team(1), &ours, &question(1_000), 1_500);
+        let after = counter(&team(1), &ours).count(TEXT);
+        assert!(!counter(&team(1), &ours).exact);
+        assert!(after > before, "{before} {after}");
+        let untaught = tokens::for_model(model);
+        assert_eq!(counter(&team(2), &ours), untaught, "another team's is another's");
+        assert_eq!(counter(&team(1), &others), untaught, "another provider's is another's");
     }
 
     #[test]
     fn what_is_exact_or_says_little_teaches_nothing() {
-        learn(&team(3), "gpt-4o", &question(1_000), 5_000);
-        assert_eq!(counter(&team(3), "gpt-4o").count("one two three"), 3);
+        let exact = of("openai", "gpt-4o");
+        learn(&team(3), &exact, &question(1_000), 5_000);
+        assert_eq!(counter(&team(3), &exact).count("one two three"), 3);
         let model = "gemini-of-the-calibration-test";
-        learn(&team(3), model, &question(3), 5_000);
-        learn(&team(3), model, &ChatRequest { tools: Some(json!([])), ..question(1_000) }, 5_000);
-        assert_eq!(counter(&team(3), model), tokens::for_model(model));
+        let gemini = of("gemini", model);
+        learn(&team(3), &gemini, &question(3), 5_000);
+        learn(&team(3), &gemini, &ChatRequest { tools: Some(json!([])), ..question(1_000) }, 5_000);
+        assert_eq!(counter(&team(3), &gemini), tokens::for_model(model));
     }
 
     #[test]
     fn what_others_have_learnt_counts_with_what_is_learnt_here() {
-        let model = "claude-of-others";
-        let reply = json!([model, "3000 6000", "broken", "x", "half"]);
+        let model = of("anthropic", "claude-of-others");
+        let reply = json!(["anthropic/claude-of-others", "3000 6000", "broken", "x", "half"]);
         with_team(&team(4), |team| team.shared = models_of(&reply));
-        assert_eq!(counter(&team(4), model).count(TEXT), 20);
-        learn(&team(4), model, &question(1_000), 1_000);
-        assert!(counter(&team(4), model).count(TEXT) < 20);
+        assert_eq!(counter(&team(4), &model).count(TEXT), 20);
+        learn(&team(4), &model, &question(1_000), 1_000);
+        assert!(counter(&team(4), &model).count(TEXT) < 20);
         assert!(with_team(&team(4), |team| !team.shared.contains_key("broken")));
     }
 

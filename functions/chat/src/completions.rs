@@ -4,7 +4,7 @@
 use axum::response::Response;
 use domain::{Error, Id, Kind};
 use edge::{Body, Call, Problem, Span};
-use events::{Event, Inference, Source, Status};
+use events::{Event, Inference, Source};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -12,22 +12,31 @@ use limits::SharedBreakers;
 use llm::{Candidate, ChatRequest, Delta, FinishReason, Reasoning, Settings, Transcript};
 use platform::{Context, time};
 use resolution::{Place, Resolved};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 use crate::admission::admit;
+use crate::asked::{Asked, is_known};
 use crate::calibration;
 use crate::completions_feed::{Writer, feed};
 use crate::completions_input::{Input, Target};
 use crate::completions_output::{Head, event, message};
 use crate::counting::{self, Counter, cost_usd};
 use crate::fallbacks::{Choice, choices, of_version};
-use crate::models;
+use crate::generation::End;
 use crate::request::of_prompt;
-use crate::spans;
+use crate::{models, spans, wire};
 
 /// Whether a client may send its request again.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// The prompt's variables without a value, which the model was sent as they are written.
+const MISSING_VARIABLES: HeaderName = HeaderName::from_static("x-promptlab-missing-variables");
+/// How much a header may say of them, in bytes.
+const LONGEST_LIST: usize = 2_000;
+/// How long to wait for a provider that does not say it, in seconds.
+const RETRY_SECONDS: u64 = 1;
+/// The same for one that wants to be paid: nobody does that within a minute.
+const UNPAID_RETRY_SECONDS: u64 = 3_600;
 
 /// A request whose model and prompt are known.
 struct Question {
@@ -66,19 +75,14 @@ struct Progress {
 /// How the answer begins: with its head, or with why there is none.
 type Opening = oneshot::Sender<Result<(), Problem>>;
 
-/// How an answer ended.
-enum End {
-    Complete,
-    Cancelled,
-    Failed(llm::Error),
-}
-
 pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
     let started_ms = time::now_ms();
     input.check()?;
     let (streams, includes_usage) = (input.streams(), input.includes_usage());
     let mut question = prepare(&call, input).await?;
     spans::resolved(&call, started_ms, question.prompt.as_ref());
+    // Whatever was looked up: the answer may take minutes, and others want the connection.
+    call.database.close().await;
     let span = call.new_span();
     question.request.traceparent = span.map(|span| span.traceparent());
     let id = call.new_id(Kind::Event).to_string();
@@ -112,9 +116,10 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let (opening, opened) = oneshot::channel();
     // A task of its own, so that what an abandoned answer has cost is counted too.
     call.context.tasks.spawn(admitted.hold(generation.run(opening, writer)));
-    opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))??;
+    let opened = opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))?;
+    opened.map_err(|problem| with_headers(problem, &headers))?;
     let mut response = if streams {
-        reader.into_response()
+        wire::respond(reader.events())
     } else {
         let mut response = Response::new(axum::body::Body::from(reader.all().await));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -180,7 +185,14 @@ fn not_found(detail: &str) -> Problem {
     Problem::new(404, "model_not_found", detail)
 }
 
-/// Says in the answer's headers which version answered: the body is `OpenAI`'s.
+/// A problem that says in its headers what an answer would have said.
+fn with_headers(problem: Problem, headers: &http::HeaderMap) -> Problem {
+    headers.iter().fold(problem, |problem, (name, value)| {
+        problem.with_header(name.clone(), value.to_str().unwrap_or_default())
+    })
+}
+
+/// Says in the answer's headers which version answered, and what it had no values for: the body is `OpenAI`'s.
 fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
     let Some(prompt) = prompt else { return };
     let release = &prompt.prepared.release;
@@ -196,6 +208,22 @@ fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
+    if let Some(names) = listed(&prompt.missing_variables) {
+        headers.insert(MISSING_VARIABLES, names);
+    }
+}
+
+/// As many names as a header can hold.
+fn listed(names: &[String]) -> Option<HeaderValue> {
+    let mut list = String::new();
+    for name in names {
+        if list.len() + name.len() > LONGEST_LIST {
+            break;
+        }
+        list.push_str(if list.is_empty() { "" } else { ", " });
+        list.push_str(name);
+    }
+    if list.is_empty() { None } else { HeaderValue::from_str(&list).ok() }
 }
 
 impl Question {
@@ -208,9 +236,9 @@ impl Question {
         self.choices.get(place).map_or(llm::offline::MODEL, |choice| &choice.model)
     }
 
-    /// What its provider calls it: prices and vocabularies go by that.
-    fn own_name(&self, place: usize) -> &str {
-        self.choices.get(place).map_or(llm::offline::MODEL, |choice| &choice.candidate.model)
+    /// Who answers for it: prices and vocabularies go by that.
+    fn candidate(&self, place: usize) -> Candidate {
+        self.choices.get(place).map_or_else(Candidate::offline, |choice| choice.candidate.clone())
     }
 }
 
@@ -278,7 +306,7 @@ impl Generation {
 
     /// What the provider counted, or our own estimate of it.
     fn usage(&self, progress: &Progress) -> llm::Usage {
-        let counter = Counter::of(&self.team_id, self.question.own_name(progress.choice));
+        let counter = Counter::of(&self.team_id, &self.question.candidate(progress.choice));
         let Transcript { text, usage, finish_reason, .. } = &progress.transcript;
         counting::usage(*usage, finish_reason.is_some(), || llm::Usage {
             tokens_in: counter.request(&self.question.request),
@@ -289,16 +317,11 @@ impl Generation {
 
     /// Logs how the answer ended, and counts it.
     fn record(&self, end: &End, progress: &Progress, usage: llm::Usage) {
-        let (status, error_code) = match end {
-            End::Complete => (Status::Ok, None),
-            End::Cancelled => (Status::Cancelled, None),
-            End::Failed(error) => (Status::Error, Some(error.name())),
-        };
         let latency_ms = time::now_ms() - self.started_ms;
         platform::info!(
             "completion ended",
-            status = status,
-            error = error_code,
+            status = end.name(),
+            error = end.error_name(),
             model = redaction::redact(&self.head.model),
             tokens_in = usage.tokens_in,
             tokens_out = usage.tokens_out,
@@ -307,16 +330,24 @@ impl Generation {
             trace_id = self.span.map(|span| span.trace_id()),
             team_id = self.team_id
         );
-        // Of a model that has said nothing, nobody knows whether it has read anything.
-        let is_known = progress.transcript.usage.is_some() || progress.first_token_ms.is_some();
+        let is_known = is_known(progress.transcript.usage, progress.first_token_ms.is_some(), end);
         let count = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
-        let cost_usd = cost_usd(self.question.own_name(progress.choice), &usage);
+        let candidate = self.question.candidate(progress.choice);
+        let cost_usd = cost_usd(&candidate, &usage);
         if let Some(counted) = progress.transcript.usage {
-            let own_name = self.question.own_name(progress.choice);
-            calibration::learn(&self.team_id, own_name, &self.question.request, counted.tokens_in);
+            calibration::learn(&self.team_id, &candidate, &self.question.request, counted.tokens_in);
         }
+        let Question { prompt, request, user_id, metadata, .. } = &self.question;
+        let asked = Asked {
+            team_id: &self.team_id,
+            source: Source::Openai,
+            request_id: &self.request_id,
+            prompt: prompt.as_ref(),
+            user_id: user_id.as_deref(),
+            span: self.span,
+            request,
+        };
         let inference = Inference {
-            error_code: error_code.map(str::to_owned),
             tokens_in: count(usage.tokens_in),
             tokens_out: count(usage.tokens_out),
             cached_tokens_in: count(usage.cached_tokens_in),
@@ -324,44 +355,14 @@ impl Generation {
             latency_ms: Some(latency_ms),
             ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - self.started_ms),
             output: Some(output(&progress.transcript)),
-            ..self.inference(status)
+            tools: request.tools.clone(),
+            metadata: metadata.clone(),
+            ..asked.inference(&self.head.model, end)
         };
         if let Some(span) = &self.span {
             spans::asked(&self.context, span, self.started_ms, &inference);
         }
         events::record(&self.context, Event::Inference(Box::new(inference)));
-    }
-
-    /// What is known of the inference from the question alone.
-    fn inference(&self, status: Status) -> Inference {
-        let Question { prompt, request, user_id, metadata, .. } = &self.question;
-        let tracked = prompt.as_ref().and_then(Resolved::tracked);
-        let live = prompt.as_ref().and_then(Resolved::live);
-        Inference {
-            prompt_id: prompt.as_ref().map(|prompt| prompt.prepared.release.prompt_id.clone()),
-            version_id: live.map(|live| live.version.version_id.clone()),
-            environment: prompt.as_ref().map(|prompt| prompt.prepared.release.environment),
-            experiment_id: tracked.map(|tracked| tracked.experiment_id.clone()),
-            variant: tracked.map(|tracked| tracked.variant.to_owned()),
-            period: tracked.map(|tracked| tracked.period),
-            unit: user_id.clone(),
-            request_id: Some(self.request_id.clone()),
-            trace_id: self.span.map(|span| span.trace_id()),
-            span_id: self.span.map(|span| span.span_id()),
-            parent_span_id: self.span.map(|span| span.parent_span_id()),
-            input: Some(self.input()),
-            tools: request.tools.clone(),
-            metadata: metadata.clone(),
-            ..Inference::new(self.team_id.clone(), Source::Openai, self.head.model.clone(), status)
-        }
-    }
-
-    /// What the model was asked, as it is kept.
-    fn input(&self) -> Value {
-        let request = &self.question.request;
-        let turns = request.messages.iter();
-        let turns = turns.map(|turn| json!({"role": turn.role.as_str(), "content": turn.content.text()}));
-        json!({"system": request.system, "messages": turns.collect::<Vec<_>>()})
     }
 }
 
@@ -384,23 +385,53 @@ fn problem(error: &llm::Error) -> Problem {
     let detail = error.message.as_str();
     match error.kind {
         Failure::RateLimited { retry_after } => {
-            let problem = Problem::new(429, "rate_limited", detail);
-            match retry_after {
-                Some(wait) => problem.with_header(RETRY_AFTER, wait.as_secs().max(1)),
-                None => problem,
-            }
+            let seconds = retry_after.map_or(RETRY_SECONDS, |wait| wait.as_secs().max(RETRY_SECONDS));
+            Problem::new(429, "rate_limited", detail).with_header(RETRY_AFTER, seconds)
         }
+        Failure::Unpaid => Problem::new(429, "insufficient_quota", detail)
+            .with_header(RETRY_AFTER, UNPAID_RETRY_SECONDS)
+            .with_header(SHOULD_RETRY, "false"),
         Failure::ContextTooLong => Problem::new(400, "context_length_exceeded", detail),
         Failure::Refused if error.status == Some(404) => not_found(detail),
         Failure::Refused => Problem::new(400, "provider_refused", detail),
         Failure::Timeout(_) => Problem::new(504, "provider_timeout", detail),
-        Failure::CircuitOpen => Problem::new(503, "unavailable", detail).with_header(RETRY_AFTER, 1),
-        // The provider refuses the team's key: sending again changes nothing.
-        Failure::Authentication => {
-            Problem::new(502, "provider_error", detail).with_header(SHOULD_RETRY, "false")
+        Failure::CircuitOpen => {
+            Problem::new(503, "unavailable", detail).with_header(RETRY_AFTER, RETRY_SECONDS)
         }
+        // The provider refuses the team's key, or the team's address leads elsewhere: sending again changes nothing.
+        Failure::Authentication => settled(detail),
+        Failure::Malformed if error.status.is_some() => settled(detail),
         Failure::Connect | Failure::ServerError | Failure::Malformed | Failure::Interrupted => {
             Problem::new(502, "provider_error", detail)
         }
+    }
+}
+
+fn settled(detail: &str) -> Problem {
+    Problem::new(502, "provider_error", detail).with_header(SHOULD_RETRY, "false")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_names_fits_into_a_header() {
+        let names = |count: usize| (0..count).map(|number| format!("name-{number}")).collect::<Vec<_>>();
+        assert_eq!(listed(&[]), None);
+        assert_eq!(listed(&names(2)).unwrap(), "name-0, name-1");
+        let many = listed(&names(1_000)).unwrap();
+        assert!(many.len() <= LONGEST_LIST + 2 && many.to_str().unwrap().ends_with(char::is_numeric));
+    }
+
+    #[test]
+    fn a_failure_has_a_status() {
+        let told = |kind, status| {
+            let problem = problem(&llm::Error { kind, status, message: "why".to_owned() });
+            (problem.status(), problem.code())
+        };
+        assert_eq!(told(llm::Kind::RateLimited { retry_after: None }, Some(429)), (429, "rate_limited"));
+        assert_eq!(told(llm::Kind::Unpaid, Some(402)), (429, "insufficient_quota"));
+        assert_eq!(told(llm::Kind::Malformed, Some(302)), (502, "provider_error"));
     }
 }

@@ -43,18 +43,20 @@ pub(crate) struct Input {
     others: Map<String, Value>,
 }
 
+/// A message as `OpenAI` takes it. What else it has is ignored: clients send answers back as they came.
 #[derive(Debug, Deserialize)]
-struct InputMessage {
-    role: InputRole,
-    content: Option<InputContent>,
-    name: Option<String>,
-    tool_calls: Option<Value>,
-    tool_call_id: Option<String>,
+pub(crate) struct InputMessage {
+    pub(crate) role: InputRole,
+    pub(crate) content: Option<InputContent>,
+    pub(crate) name: Option<String>,
+    pub(crate) tool_calls: Option<Value>,
+    pub(crate) tool_call_id: Option<String>,
 }
 
+/// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-enum InputRole {
+pub(crate) enum InputRole {
     System,
     Developer,
     User,
@@ -78,9 +80,10 @@ impl TryFrom<String> for InputRole {
     }
 }
 
+/// What is said.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum InputContent {
+pub(crate) enum InputContent {
     Text(String),
     Parts(Vec<Value>),
 }
@@ -216,7 +219,7 @@ impl Input {
 }
 
 impl InputMessage {
-    fn into_message(self) -> Message {
+    pub(crate) fn into_message(self) -> Message {
         let role = match self.role {
             InputRole::System | InputRole::Developer => Role::System,
             InputRole::User => Role::User,

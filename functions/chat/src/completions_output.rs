@@ -69,31 +69,34 @@ impl Head {
     pub(crate) fn whole(&self, transcript: &Transcript, usage: llm::Usage) -> String {
         let finish_reason = transcript.finish_reason.unwrap_or(FinishReason::Stop);
         let message = message(transcript);
+        let logprobs = (!transcript.logprobs.is_empty()).then_some(&transcript.logprobs);
         let choice = json!({
-            "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason.as_str(),
+            "index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish_reason.as_str(),
         });
         self.write("chat.completion", vec![choice], Some(json!(Usage::from(usage))))
     }
 
     /// The chunk that begins a stream.
     pub(crate) fn opening(&self) -> String {
-        self.chunk(&json!({"role": "assistant", "content": ""}), None)
+        self.delta(&json!({"role": "assistant", "content": ""}))
     }
 
     /// The chunk for a piece of the answer; none for what has no place in the stream.
     pub(crate) fn piece(&self, delta: &Delta) -> Option<String> {
         match delta {
-            Delta::Text(text) => Some(self.chunk(&json!({"content": text}), None)),
+            Delta::Text(text) => Some(self.delta(&json!({"content": text}))),
             // Not OpenAI's own, but what those who pass it on have agreed upon.
-            Delta::Reasoning(text) => Some(self.chunk(&json!({"reasoning_content": text}), None)),
-            Delta::ToolCall(call) => Some(self.chunk(&json!({"tool_calls": [call]}), None)),
+            Delta::Reasoning(text) => Some(self.delta(&json!({"reasoning_content": text}))),
+            Delta::ToolCall(call) => Some(self.delta(&json!({"tool_calls": [call]}))),
+            // Clients add them up, whatever text they come with.
+            Delta::Logprobs(logprobs) => Some(self.chunk(&json!({}), Some(logprobs), None)),
             Delta::Usage(_) | Delta::Finish(_) => None,
         }
     }
 
     /// What ends a stream: why, how much if that was asked for, and the mark.
     pub(crate) fn ending(&self, finish: FinishReason, usage: llm::Usage) -> String {
-        let mut ending = self.chunk(&json!({}), Some(finish));
+        let mut ending = self.chunk(&json!({}), None, Some(finish));
         if self.includes_usage {
             let last = self.write("chat.completion.chunk", Vec::new(), Some(json!(Usage::from(usage))));
             ending.push_str(&event(&last));
@@ -102,10 +105,19 @@ impl Head {
         ending
     }
 
-    fn chunk(&self, delta: &Value, finish: Option<FinishReason>) -> String {
-        let choice = json!({
-            "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish.map(FinishReason::as_str),
-        });
+    fn delta(&self, delta: &Value) -> String {
+        self.chunk(delta, None, None)
+    }
+
+    fn chunk(
+        &self,
+        delta: &Value,
+        logprobs: Option<&Map<String, Value>>,
+        finish: Option<FinishReason>,
+    ) -> String {
+        let finish_reason = finish.map(FinishReason::as_str);
+        let choice =
+            json!({"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason});
         let usage = self.includes_usage.then_some(Value::Null);
         event(&self.write("chat.completion.chunk", vec![choice], usage))
     }
@@ -200,6 +212,21 @@ mod tests {
         );
         assert!(told[0].as_object().unwrap().contains_key("usage"));
         assert_eq!((&told[1]["choices"], &told[1]["usage"]["total_tokens"]), (&json!([]), &json!(48)));
+    }
+
+    #[test]
+    fn probabilities_add_up() {
+        let piece = |tokens: Value| json!({"content": tokens, "refusal": null}).as_object().unwrap().clone();
+        let pieces = [piece(json!([{"token": "a", "logprob": -0.1}])), piece(json!([{"token": "b"}]))];
+        let chunk = &data(&head(false).piece(&Delta::Logprobs(pieces[0].clone())).unwrap())[0]["choices"][0];
+        assert_eq!((&chunk["delta"], &chunk["logprobs"]), (&json!({}), &json!(pieces[0])));
+        let mut transcript = Transcript::default();
+        for piece in pieces {
+            transcript.push(&Delta::Logprobs(piece));
+        }
+        let whole: Value = serde_json::from_str(&head(false).whole(&transcript, USAGE)).unwrap();
+        let expected = json!({"content": [{"token": "a", "logprob": -0.1}, {"token": "b"}], "refusal": null});
+        assert_eq!(whole["choices"][0]["logprobs"], expected);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Tokens before a model has counted them, and money after.
 
 use domain::Id;
-use llm::{ChatRequest, Message};
+use llm::{Candidate, ChatRequest, Message, Provider};
 use tokens::TokenCounter;
 
 use crate::calibration;
 
 /// What frames a message, in tokens of `OpenAI`'s models.
 const PER_MESSAGE: usize = 3;
+/// What a name costs besides its own tokens.
+const PER_NAME: usize = 1;
 /// What primes the answer.
 const ANSWER_PRIMING: usize = 3;
 
@@ -21,11 +23,10 @@ pub(crate) enum Counter {
 
 impl Counter {
     /// For a team's model.
-    pub(crate) fn of(team_id: &Id, model: &str) -> Self {
-        if model == llm::offline::MODEL {
-            Self::Words
-        } else {
-            Self::Tokens(calibration::counter(team_id, model))
+    pub(crate) fn of(team_id: &Id, candidate: &Candidate) -> Self {
+        match candidate.provider {
+            Provider::Offline => Self::Words,
+            _ => Self::Tokens(calibration::counter(team_id, candidate)),
         }
     }
 
@@ -47,7 +48,9 @@ impl Counter {
 
     /// The tokens of a message with its frame.
     pub(crate) fn message(&self, message: &Message) -> u64 {
-        self.turn(message.role.as_str(), &message.content.text())
+        let name = message.name.as_ref().filter(|_| matches!(self, Self::Tokens(_)));
+        let name = name.map_or(0, |name| self.text(name) + PER_NAME as u64);
+        self.turn(message.role.as_str(), &message.content.text()) + name
     }
 
     /// The tokens of everything that a model reads.
@@ -75,10 +78,15 @@ pub(crate) fn usage(
     }
 }
 
-/// What an answer has cost. The built-in model costs nothing; what an unknown one costs is not known.
-pub(crate) fn cost_usd(model: &str, usage: &llm::Usage) -> Option<f64> {
-    if model == llm::offline::MODEL {
+/// What an answer has cost. The built-in model costs nothing; what an unknown one costs is not known, nor what somebody
+/// else takes for a known one.
+pub(crate) fn cost_usd(candidate: &Candidate, usage: &llm::Usage) -> Option<f64> {
+    if candidate.provider == Provider::Offline {
         return Some(0.0);
+    }
+    let price = prices::lookup(&candidate.model)?;
+    if price.provider.as_str() != candidate.provider_name {
+        return None;
     }
     let usage = prices::Usage {
         input: usage.tokens_in,
@@ -86,12 +94,13 @@ pub(crate) fn cost_usd(model: &str, usage: &llm::Usage) -> Option<f64> {
         cache_write: usage.cache_write_tokens,
         output: usage.tokens_out,
     };
-    prices::cost_usd(model, usage)
+    Some(price.cost_usd(usage))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models;
 
     fn request() -> ChatRequest {
         ChatRequest {
@@ -102,18 +111,20 @@ mod tests {
     }
 
     fn of(model: &str) -> Counter {
-        Counter::of(&Id::new(domain::Kind::Team, 1, [1; 10]), model)
+        Counter::of(&Id::new(domain::Kind::Team, 1, [1; 10]), &models::unasked(model))
     }
 
     #[test]
     fn the_parts_of_a_request_add_up_to_what_the_tokenizer_says_of_it() {
-        let message = |role, content| tokens::Message { role, content, name: None };
+        let message = |role, content, name| tokens::Message { role, content, name };
         let whole = tokens::for_model("gpt-4o").count_messages([
-            message("system", "Be brief."),
-            message("user", "Where is it?"),
-            message("assistant", "There."),
+            message("system", "Be brief.", None),
+            message("user", "Where is it?", Some("Zoë")),
+            message("assistant", "There.", None),
         ]);
-        assert_eq!(of("gpt-4o").request(&request()), whole as u64);
+        let mut request = request();
+        request.messages[0].name = Some("Zoë".to_owned());
+        assert_eq!(of("gpt-4o").request(&request), whole as u64);
     }
 
     #[test]
@@ -135,8 +146,11 @@ mod tests {
     #[test]
     fn a_cost_is_known_or_not() {
         let usage = llm::Usage { tokens_in: 1_000_000, tokens_out: 100_000, ..llm::Usage::default() };
-        assert_eq!(cost_usd("gpt-4o", &usage), Some(3.5));
-        assert_eq!(cost_usd("offline", &usage), Some(0.0));
-        assert_eq!(cost_usd("a-model-of-our-own", &usage), None);
+        let cost = |candidate: &Candidate| cost_usd(candidate, &usage);
+        assert_eq!(cost(&models::unasked("gpt-4o")), Some(3.5));
+        assert_eq!(cost(&Candidate::offline()), Some(0.0));
+        assert_eq!(cost(&models::unasked("a-model-of-our-own")), None);
+        let reseller = |name: &str| Candidate { provider_name: name.to_owned(), ..models::unasked("gpt-4o") };
+        assert_eq!([cost(&reseller("custom-acme")), cost(&reseller(""))], [None, None]);
     }
 }

@@ -10,7 +10,7 @@ use domain::Error;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, select};
-use llm::{ChatRequest, Delta, FinishReason};
+use llm::{Candidate, ChatRequest, Delta, FinishReason};
 use platform::time;
 use store::messages::{self, NewTurn, Started};
 
@@ -59,6 +59,22 @@ pub(crate) enum End {
     Failed(llm::Error),
 }
 
+impl End {
+    /// For logs.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Cancelled => "cancelled",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What went wrong, for logs.
+    pub(crate) fn error_name(&self) -> Option<&'static str> {
+        if let Self::Failed(error) = self { Some(error.name()) } else { None }
+    }
+}
+
 /// An answer whose model has said all that it will.
 struct Generated {
     question: Question,
@@ -99,7 +115,8 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
         Some(Err(error)) => return refuse(opening, error),
     };
     let models = turn.models();
-    let counter = Counter::of(turn.call.team_id(), models.first().copied().unwrap_or_default());
+    let first = turn.choices.first().map_or_else(Candidate::offline, |choice| choice.candidate.clone());
+    let counter = Counter::of(turn.call.team_id(), &first);
     let mut question = question(&counter, &models, turn.prompt.as_ref(), earlier, &turn.input.message);
     question.request.traceparent = turn.span.map(|span| span.traceparent());
     let meta = meta(turn, &question);
@@ -246,8 +263,8 @@ async fn ask(
             }
             Delta::Usage(usage) => progress.usage = Some(usage),
             Delta::Finish(reason) => progress.finish = Some(reason),
-            // This route offers no tools and shows no reasoning.
-            Delta::Reasoning(_) | Delta::ToolCall(_) => {}
+            // This route offers no tools, shows no reasoning and asks for no probabilities.
+            Delta::Reasoning(_) | Delta::ToolCall(_) | Delta::Logprobs(_) => {}
         }
     }
     Ok(())

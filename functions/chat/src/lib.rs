@@ -6,7 +6,7 @@
 //! | `POST /api/chat/{message}/stop` | end a running answer, wherever it is written |
 //! | `GET /api/chat/{message}/stream` | the rest of an answer, for who has lost the connection |
 //! | `POST /v1/chat/completions` | `OpenAI`'s interface to every model, and to prompts as models |
-//! | `GET /v1/models`, `GET /v1/models/{model}` | the models and prompts that it knows |
+//! | `GET /v1/models`, `GET /v1/models/{*model}` | the models and prompts that it knows |
 //! | `POST /api/tokens` | what a text amounts to, before a model is asked |
 //! | `GET /api/conversations` | the team's conversations, the latest first |
 //! | `GET /api/conversations/{conversation}` | one of them with its messages |
@@ -21,6 +21,7 @@
 //! Out of scope: how models are called (`llm`), how prompts are resolved (`resolution`).
 
 mod admission;
+mod asked;
 mod burial;
 mod calibration;
 mod completions;
@@ -65,7 +66,7 @@ pub fn router() -> axum::Router {
         .route("/api/chat/{message}/stream", get(resume::resume))
         .route("/v1/chat/completions", post(completions::complete))
         .route("/v1/models", get(model_list::list))
-        .route("/v1/models/{model}", get(model_list::show))
+        .route("/v1/models/{*model}", get(model_list::show))
         .route("/api/tokens", post(token_counts::count))
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{conversation}", conversation);

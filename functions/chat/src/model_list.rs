@@ -4,7 +4,6 @@ use axum::extract::Path;
 use axum::response::Response;
 use domain::Error;
 use edge::{Call, Problem};
-use llm::Provider;
 use serde::Serialize;
 use store::prompts::{self, Order, Query, Sort, State};
 
@@ -47,13 +46,9 @@ async fn models(call: &Call) -> Result<Vec<Model>, Error> {
     let mut models = vec![Model::new(llm::offline::MODEL, "promptlab")];
     let known = prices::all().iter().filter(|price| price.mode == prices::Mode::Chat);
     for price in known {
-        let owner = match price.provider {
-            prices::Provider::OpenAi => Provider::OpenAi,
-            prices::Provider::Anthropic => Provider::Anthropic,
-            prices::Provider::Gemini => Provider::Gemini,
-        };
-        if directory.names().any(|name| name == owner.as_str()) {
-            models.push(Model::new(price.model, owner.as_str()));
+        let owner = price.provider.as_str();
+        if directory.names().any(|name| name == owner) {
+            models.push(Model::new(price.model, owner));
         }
     }
     let query = Query {

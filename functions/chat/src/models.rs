@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::Error;
 use edge::Call;
 use limits::SharedBreakers;
-use llm::{Candidate, Settings};
+use llm::{Candidate, Provider, Secret, Settings};
 use platform::Config;
 
 /// How long a model may take until the head of its response is there, the connection included.
@@ -35,6 +35,22 @@ pub(crate) async fn chain(model: &str, call: &Call) -> Result<Vec<Candidate>, Er
     }
     let mut directory = providers::find(call.team_id(), &call.context, &call.stores, &call.database).await?;
     Ok(vec![directory.candidate(model).await?])
+}
+
+/// Who would be asked for `model` if its own provider were: for counting where nobody answers for it.
+pub(crate) fn unasked(model: &str) -> Candidate {
+    let known = prices::lookup(model);
+    let provider_name = known.map_or_else(String::new, |price| price.provider.as_str().to_owned());
+    if model == llm::offline::MODEL {
+        return Candidate::offline();
+    }
+    Candidate {
+        provider: provider_name.parse().unwrap_or(Provider::OpenAi),
+        provider_name,
+        model: known.map_or(model, |price| price.model).to_owned(),
+        api_key: Secret::default(),
+        base_url: None,
+    }
 }
 
 /// How long to wait for a model, and how often to try.

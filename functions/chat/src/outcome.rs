@@ -5,13 +5,12 @@ use std::time::Duration;
 use domain::Error;
 use events::{Event as Happening, Inference, Source};
 use futures_util::future::join;
-use llm::FinishReason;
+use llm::{Candidate, FinishReason};
 use platform::time;
-use resolution::Resolved;
-use serde_json::json;
 use store::messages::{self, Answer, Status};
 
 use crate::admission::Admitted;
+use crate::asked::{self, Asked};
 use crate::calibration;
 use crate::counting::{self, Counter, cost_usd};
 use crate::event::{CANCELLED, Done, Event, Failure, Usage};
@@ -81,15 +80,14 @@ fn finish_reason(progress: &Progress, end: &End) -> &'static str {
 fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
     let choice = turn.choices.get(progress.choice);
     let model = choice.map_or(turn.model(), |choice| choice.model.as_str());
-    // The provider's own name of it: prices and vocabularies go by that.
-    let own_name = choice.map_or(model, |choice| choice.candidate.model.as_str());
+    let candidate = choice.map_or_else(Candidate::offline, |choice| choice.candidate.clone());
     let estimate = || llm::Usage {
         tokens_in: question.estimated_tokens_in,
-        tokens_out: Counter::of(turn.call.team_id(), own_name).text(&progress.text),
+        tokens_out: Counter::of(turn.call.team_id(), &candidate).text(&progress.text),
         ..llm::Usage::default()
     };
     if let Some(reported) = progress.usage {
-        calibration::learn(turn.call.team_id(), own_name, &question.request, reported.tokens_in);
+        calibration::learn(turn.call.team_id(), &candidate, &question.request, reported.tokens_in);
     }
     let is_finished = progress.finish.is_some();
     let counted = counting::usage(progress.usage, is_finished, estimate);
@@ -101,13 +99,12 @@ fn usage(turn: &Turn, question: &Question, progress: &Progress) -> Usage {
         tokens_estimated: progress.usage.is_none() || !is_finished,
         latency_ms: time::now_ms() - turn.started_ms,
         ttft_ms: progress.first_token_ms.map(|at_ms| at_ms - turn.started_ms),
-        cost_usd: cost_usd(own_name, &counted),
+        cost_usd: cost_usd(&candidate, &counted),
     }
 }
 
-/// Of a model that has said nothing, nobody knows whether it has read anything.
 fn is_known(progress: &Progress, end: &End) -> bool {
-    progress.usage.is_some() || !progress.text.is_empty() || matches!(end, End::Complete)
+    asked::is_known(progress.usage, !progress.text.is_empty(), end)
 }
 
 async fn store(turn: &Turn, progress: &Progress, usage: &Usage, end: &End) -> Result<(), Error> {
@@ -150,15 +147,10 @@ async fn store(turn: &Turn, progress: &Progress, usage: &Usage, end: &End) -> Re
 }
 
 fn log(turn: &Turn, usage: &Usage, end: &End) {
-    let (status, error) = match end {
-        End::Complete => ("complete", None),
-        End::Cancelled => ("cancelled", None),
-        End::Failed(error) => ("failed", Some(error.name())),
-    };
     platform::info!(
         "answer ended",
-        status = status,
-        error = error,
+        status = end.name(),
+        error = end.error_name(),
         message_id = turn.message_id,
         model = redaction::redact(&usage.model),
         tokens_in = usage.tokens_in,
@@ -173,43 +165,28 @@ fn log(turn: &Turn, usage: &Usage, end: &End) {
 
 /// Counts the answer, for analytics and experiments.
 fn count(turn: &Turn, question: &Question, progress: &Progress, usage: Usage, end: &End) {
-    let (status, error_code) = match end {
-        End::Complete => (events::Status::Ok, None),
-        End::Cancelled => (events::Status::Cancelled, None),
-        End::Failed(error) => (events::Status::Error, Some(error.name().to_owned())),
-    };
-    let prompt = turn.prompt.as_ref();
-    let tracked = prompt.and_then(Resolved::tracked);
     let is_known = is_known(progress, end);
     let number = |tokens: u64| i64::try_from(tokens).ok().filter(|_| is_known);
-    let messages = question.request.messages.iter();
-    let messages: Vec<_> = messages
-        .map(|message| json!({"role": message.role.as_str(), "content": message.content.text()}))
-        .collect();
+    let asked = Asked {
+        team_id: turn.call.team_id(),
+        source: Source::Chat,
+        request_id: &turn.call.request_id,
+        prompt: turn.prompt.as_ref(),
+        user_id: turn.user_id(),
+        span: turn.span,
+        request: &question.request,
+    };
     let inference = Inference {
-        prompt_id: prompt.map(|prompt| prompt.prepared.release.prompt_id.clone()),
-        version_id: prompt.and_then(|prompt| Some(prompt.live()?.version.version_id.clone())),
-        environment: prompt.map(|_| turn.environment),
-        experiment_id: tracked.map(|tracked| tracked.experiment_id.clone()),
-        variant: tracked.map(|tracked| tracked.variant.to_owned()),
-        period: tracked.map(|tracked| tracked.period),
-        unit: turn.user_id().map(str::to_owned),
-        error_code,
         tokens_in: number(usage.tokens_in),
         tokens_out: number(usage.tokens_out),
         cached_tokens_in: number(usage.cached_tokens_in),
         cost_usd: usage.cost_usd.filter(|_| is_known),
         latency_ms: Some(usage.latency_ms),
         ttft_ms: usage.ttft_ms,
-        request_id: Some(turn.call.request_id.to_string()),
         message_id: Some(turn.message_id.clone()),
         conversation_id: Some(turn.conversation_id.clone()),
-        trace_id: turn.span.map(|span| span.trace_id()),
-        span_id: turn.span.map(|span| span.span_id()),
-        parent_span_id: turn.span.map(|span| span.parent_span_id()),
-        input: Some(json!({"system": question.request.system, "messages": messages})),
         output: Some(progress.text.as_str().into()),
-        ..Inference::new(turn.call.team_id().clone(), Source::Chat, usage.model, status)
+        ..asked.inference(&usage.model, end)
     };
     if let Some(span) = &turn.span {
         spans::asked(&turn.call.context, span, turn.started_ms, &inference);

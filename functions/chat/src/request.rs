@@ -201,7 +201,13 @@ mod tests {
 
     fn question(models: &[&str], prompt: Option<&Resolved>, earlier: Earlier, message: &str) -> Question {
         let team_id = domain::Id::new(domain::Kind::Team, 1, [1; 10]);
-        super::question(&Counter::of(&team_id, models[0]), models, prompt, earlier, message)
+        super::question(
+            &Counter::of(&team_id, &crate::models::unasked(models[0])),
+            models,
+            prompt,
+            earlier,
+            message,
+        )
     }
 
     fn resolved(version: Value) -> Resolved {

@@ -104,7 +104,7 @@ async fn try_to(turn: &Turn, summariser: &Summariser, through: i64) -> Result<()
 
 async fn ask(turn: &Turn, summariser: &Summariser, said: &Unsummarised) -> Result<Summary, Error> {
     let candidate = &summariser.candidate;
-    let counter = Counter::of(turn.call.team_id(), &candidate.model);
+    let counter = Counter::of(turn.call.team_id(), candidate);
     let (text, through) = transcript(&counter, window(&candidate.model, Some(LONGEST)), said)
         .ok_or_else(|| Error::Internal("the model takes in no turn".to_owned()))?;
     let span = turn.call.new_span();
@@ -156,10 +156,10 @@ fn inference(
     summary: &Transcript,
     error: Option<&llm::Error>,
 ) -> Inference {
-    let own_name = &summariser.candidate.model;
+    let candidate = &summariser.candidate;
     let team_id = turn.call.team_id();
     let usage = counting::usage(summary.usage, summary.finish_reason.is_some(), || {
-        let counter = Counter::of(team_id, own_name);
+        let counter = Counter::of(team_id, candidate);
         let (tokens_in, tokens_out) = (counter.request(request), counter.text(&summary.text));
         llm::Usage { tokens_in, tokens_out, ..llm::Usage::default() }
     });
@@ -176,7 +176,7 @@ fn inference(
         tokens_in: number(usage.tokens_in),
         tokens_out: number(usage.tokens_out),
         cached_tokens_in: number(usage.cached_tokens_in),
-        cost_usd: cost_usd(own_name, &usage).filter(|_| is_known),
+        cost_usd: cost_usd(candidate, &usage).filter(|_| is_known),
         conversation_id: Some(turn.conversation_id.clone()),
         input: Some(json!({"system": request.system, "messages": messages})),
         output: Some(summary.text.as_str().into()),

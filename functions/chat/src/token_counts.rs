@@ -3,11 +3,14 @@
 use axum::response::Response;
 use domain::{Error, Id};
 use edge::{Body, Call, Checks, Problem};
-use llm::{ChatRequest, Message, Role};
+use futures_util::future::join;
+use llm::{Candidate, ChatRequest, Content, Message};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::calibration;
+use crate::completions_input::{self, InputContent, InputRole};
 use crate::counting::{Counter, cost_usd};
+use crate::{calibration, models};
 
 const LONGEST_MODEL: usize = 200;
 const MOST_MESSAGES: usize = 10_000;
@@ -23,11 +26,15 @@ pub(crate) struct Input {
     messages: Option<Vec<InputMessage>>,
 }
 
+/// A message as `/v1/chat/completions` takes it, and nothing else.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InputMessage {
-    role: Role,
-    content: String,
+    role: InputRole,
+    content: Option<InputContent>,
+    name: Option<String>,
+    tool_calls: Option<Value>,
+    tool_call_id: Option<String>,
 }
 
 /// The answer.
@@ -37,37 +44,39 @@ struct Count {
     tokens: u64,
     /// Which vocabulary it was counted with.
     encoding: &'static str,
-    /// Whether the model is known to use it; otherwise the number is an estimate.
+    /// Whether the model is known to use it, and nothing is asked but text; otherwise the number is an estimate.
     exact: bool,
     /// What reading them costs; null where the price is not known.
     input_cost_usd: Option<f64>,
+    /// The month of the table of prices.
+    prices_as_of: &'static str,
 }
 
 pub(crate) async fn count(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
-    calibration::read(call.team_id(), call.redis()).await;
-    edge::to_json_response(200, &input.count(call.team_id())?)
+    input.check()?;
+    let asking = models::chain(&input.model, &call);
+    let (candidates, ()) = join(asking, calibration::read(call.team_id(), call.redis())).await;
+    // What nobody answers for, or while the stores cannot tell who does, can be counted all the same.
+    let first = candidates.ok().and_then(|candidates| candidates.into_iter().next());
+    let candidate = first.unwrap_or_else(|| models::unasked(&input.model));
+    edge::to_json_response(200, &input.count(call.team_id(), &candidate))
 }
 
 impl Input {
-    fn count(self, team_id: &Id) -> Result<Count, Error> {
-        self.check()?;
+    fn count(self, team_id: &Id, candidate: &Candidate) -> Count {
         let Self { model, text, messages } = self;
-        let counter = Counter::of(team_id, &model);
-        let tokens = match (text, messages) {
-            (Some(text), _) => counter.text(&text),
-            (None, messages) => {
-                let messages = messages.unwrap_or_default().into_iter();
-                let messages = messages.map(|message| Message::new(message.role, message.content)).collect();
-                counter.request(&ChatRequest { messages, ..ChatRequest::default() })
-            }
-        };
+        let counter = Counter::of(team_id, candidate);
+        let messages = messages.unwrap_or_default().into_iter().map(InputMessage::into_message);
+        let request = ChatRequest { messages: messages.collect(), ..ChatRequest::default() };
+        let tokens = text.map_or_else(|| counter.request(&request), |text| counter.text(&text));
         let usage = llm::Usage { tokens_in: tokens, ..llm::Usage::default() };
         let (encoding, exact) = match &counter {
             Counter::Words => (WORDS, true),
             Counter::Tokens(counter) => (counter.encoding.name(), counter.exact),
         };
-        let input_cost_usd = cost_usd(&model, &usage);
-        Ok(Count { model, tokens, encoding, exact, input_cost_usd })
+        let exact = exact && request.messages.iter().all(is_text);
+        let input_cost_usd = cost_usd(candidate, &usage);
+        Count { model, tokens, encoding, exact, input_cost_usd, prices_as_of: prices::TAKEN_IN }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -83,18 +92,42 @@ impl Input {
     }
 }
 
+impl InputMessage {
+    fn into_message(self) -> Message {
+        let Self { role, content, name, tool_calls, tool_call_id } = self;
+        completions_input::InputMessage { role, content, name, tool_calls, tool_call_id }.into_message()
+    }
+}
+
+/// Whether a message is nothing but text: how providers count pictures and calls is not public.
+fn is_text(message: &Message) -> bool {
+    let is_text = |part: &Value| part.get("text").is_some_and(Value::is_string);
+    let says_text = match &message.content {
+        Content::Text(_) => true,
+        Content::Parts(parts) => parts.iter().all(is_text),
+    };
+    says_text && message.tool_calls.is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn team() -> Id {
         Id::new(domain::Kind::Team, 1, [1; 10])
     }
 
+    fn counted(body: Value) -> Count {
+        let input: Input = serde_json::from_value(body).unwrap();
+        input.check().unwrap();
+        let candidate = models::unasked(&input.model);
+        input.count(&team(), &candidate)
+    }
+
     #[track_caller]
     fn check(body: Value, tokens: u64, encoding: &str, exact: bool, cost: Option<f64>) {
-        let counted = serde_json::from_value::<Input>(body).unwrap().count(&team()).unwrap();
+        let counted = counted(body);
         assert_eq!((counted.tokens, counted.encoding, counted.exact), (tokens, encoding, exact));
         assert_eq!(counted.input_cost_usd, cost);
     }
@@ -107,6 +140,13 @@ mod tests {
         check(json!({"model": "gpt-4", "text": "Stars shine."}), 3, cl100k, true, Some(3.0 * 30.0 / 1e6));
         let messages = json!([{"role": "user", "content": "Stars shine."}]);
         check(json!({"model": "gpt-4o", "messages": messages}), 10, o200k, true, Some(25.0 / 1e6));
+        check(
+            json!({"model": "openai/gpt-4o", "text": "Stars shine."}),
+            3,
+            o200k,
+            true,
+            Some(3.0 * 2.5 / 1e6),
+        );
         check(json!({"model": "a-model-of-our-own", "text": "Stars shine."}), 4, o200k, false, None);
         check(json!({"model": "offline", "text": "Stars shine."}), 2, "words", true, Some(0.0));
     }
@@ -114,7 +154,23 @@ mod tests {
     #[test]
     fn what_looks_like_a_special_token_is_text() {
         let body = json!({"model": "gpt-4o", "text": "<|endoftext|>"});
-        assert!(serde_json::from_value::<Input>(body).unwrap().count(&team()).unwrap().tokens > 1);
+        assert!(counted(body).tokens > 1);
+    }
+
+    #[test]
+    fn messages_are_those_of_openai() {
+        let of = |message: Value| counted(json!({"model": "gpt-4o", "messages": [message]}));
+        let plain = of(json!({"role": "developer", "content": "Stars shine."}));
+        let parts = json!([{"type": "text", "text": "Stars shine."}]);
+        assert_eq!(of(json!({"role": "developer", "content": parts})), plain);
+        let named = of(json!({"role": "developer", "content": "Stars shine.", "name": "Li"}));
+        assert_eq!((named.tokens, named.exact), (plain.tokens + 2, true));
+        let picture = json!([{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]);
+        assert!(!of(json!({"role": "user", "content": picture})).exact);
+        let call = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "c"}]});
+        assert!(!of(call).exact);
+        let typo = json!({"model": "gpt-4o", "messages": [{"role": "user", "contents": "a"}]});
+        assert!(serde_json::from_value::<Input>(typo).is_err());
     }
 
     #[test]
@@ -125,7 +181,7 @@ mod tests {
             json!({"model": "gpt-4o", "messages": []}),
             json!({"model": " ", "text": "a"}),
         ] {
-            assert!(serde_json::from_value::<Input>(body).unwrap().count(&team()).is_err());
+            assert!(serde_json::from_value::<Input>(body).unwrap().check().is_err());
         }
     }
 }

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startModels } from "./models.mjs";
 
 const MANY = 300;
@@ -31,4 +32,23 @@ test("a crowd that comes to a new isolate is answered to the last", async () => 
   assert.equal(new Set(ids).size, MANY);
   const titles = await Promise.all(ids.slice(0, 20).map((id) => api.call("GET", `/api/conversations/${id}`)));
   assert.deepEqual(titles.map(({ body }) => body.messages[0].content), titles.map((_, index) => `I am number ${index}`));
+});
+
+test("slow answers under an idempotency key leave the database to others", async () => {
+  // More than an isolate has connections.
+  const model = "mock-ok:first=4000,words=2";
+  const headers = { authorization: `Bearer ${models.key}`, "content-type": "application/json" };
+  const ask = (index) =>
+    fetch(`${models.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { ...headers, "idempotency-key": `crowd-${index}` },
+      body: JSON.stringify({ model, messages: [{ role: "user", content: `I am number ${index}` }] }),
+    });
+  const answers = Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+  while ((await models.requests(model)).length < 40) await sleep(50);
+  const began = performance.now();
+  const { status } = await api.call("GET", "/api/conversations?limit=1");
+  assert.equal(status, 200);
+  assert.ok(performance.now() - began < 2_000, "others wait for the answers");
+  assert.deepEqual(new Set((await answers).map((answer) => answer.status)), new Set([200]));
 });

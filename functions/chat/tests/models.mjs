@@ -66,9 +66,10 @@ export async function startModels(vars = {}, more = []) {
   /** A prompt whose version is live. @returns {Promise<{prompt_id: string, version_id: string}>} */
   async function makeLive(name, version) {
     const prompt = await api.call("POST", "/api/prompts", { name });
-    const made = await api.call("POST", `/api/prompts/${name}/versions`, { type: "text", ...version });
+    const path = `/api/prompts/${encodeURIComponent(name)}`;
+    const made = await api.call("POST", `${path}/versions`, { type: "text", ...version });
     const { version_id } = made.body;
-    const moved = await api.call("POST", `/api/prompts/${name}/promote`, { version_id, environment: "production" });
+    const moved = await api.call("POST", `${path}/promote`, { version_id, environment: "production" });
     if (moved.status !== 200) throw new Error(JSON.stringify(moved.body));
     return { prompt_id: prompt.body.id, version_id };
   }

@@ -132,6 +132,13 @@ describe("the package of npm", () => {
     for (const id of ["offline", "gpt-4o", "claude-haiku-4-5", "prompt:greeting"]) assert.ok(ids.includes(id), id);
     assert.equal((await openai.models.retrieve("prompt:greeting")).object, "model");
     await assert.rejects(openai.models.retrieve("prompt:nothing"), OpenAI.NotFoundError);
+    await models.makeLive("team/reply", { template_text: "Reply.", model_id: "offline" });
+    for (const id of ["custom-mock/llama", "prompt:team/reply"]) {
+      for (const path of [id, encodeURIComponent(id)]) {
+        const { status, body } = await models.api.call("GET", `/v1/models/${path}`);
+        assert.deepEqual([status, body.id], [200, id], path);
+      }
+    }
   });
 
   test("asks a prompt as a model, for somebody", async () => {
@@ -178,6 +185,31 @@ describe("the package of npm", () => {
     });
   }
 
+  test("is told by a provider that is too busy when to come back, and what is left", async () => {
+    for (const [model, seconds] of [["mock-429", "1"], ["mock-429:retry_after=60", "60"]]) {
+      const error = await openai.chat.completions.create({ model, messages: hi }).catch((error) => error);
+      assert.deepEqual([error.status, error.headers.get("retry-after")], [429, seconds], model);
+      for (const name of ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]) assert.match(error.headers.get(name), /^\d+$/, name);
+    }
+  });
+
+  test("hears which variables of a prompt have no value", async () => {
+    const ask = (variables) => openai.chat.completions.create({ model: "prompt:greeting", messages: hi, variables }).withResponse();
+    const header = ({ response }) => response.headers.get("x-promptlab-missing-variables");
+    assert.equal(header(await ask({ name: "Li" })), null);
+    const { data, response } = await ask({});
+    assert.equal(header({ response }), "name");
+    assert.match(data.choices[0].message.content, /Greet {{ name }} kindly/);
+  });
+
+  test("is told how likely the tokens were", async () => {
+    const question = { model: "mock-ok:words=2", messages: hi, logprobs: true };
+    const { logprobs, message } = (await openai.chat.completions.create(question)).choices[0];
+    assert.equal(logprobs.content.map(({ token }) => token).join(""), message.content);
+    const streamed = await openai.chat.completions.stream(question).finalChatCompletion();
+    assert.deepEqual(streamed.choices[0].logprobs.content, logprobs.content);
+  });
+
   test("sees a model's reasoning when it asks for it", async () => {
     const question = { model: "mock-reasoning", messages: hi };
     assert.equal((await openai.chat.completions.create(question)).choices[0].message.reasoning_content, undefined);
@@ -197,13 +229,15 @@ describe("the package of npm", () => {
       });
     };
     const stranger = new OpenAI({ baseURL: `${models.url}/v1`, apiKey: "pl_nobody", maxRetries: 0 });
-    await rejects(create({}, stranger), OpenAI.AuthenticationError, { status: 401, code: "invalid_api_key" });
+    await rejects(create({}, stranger), OpenAI.AuthenticationError, { status: 401, code: "invalid_api_key", type: "invalid_request_error" });
     await rejects(create({ model: "prompt:nothing" }), OpenAI.NotFoundError, { status: 404, code: "model_not_found", param: "model" });
     await rejects(create({ n: 2 }), OpenAI.BadRequestError, { status: 400, param: "n", type: "invalid_request_error" });
-    await rejects(create({ messages: [] }), OpenAI.BadRequestError, { param: "messages" });
+    await rejects(create({ messages: [] }), OpenAI.BadRequestError, { param: "messages", code: "missing_required_parameter" });
     await rejects(create({ model: "mock-400" }), OpenAI.BadRequestError, { status: 400 });
     await rejects(create({ model: "mock-context" }), OpenAI.BadRequestError, { code: "context_length_exceeded" });
     await rejects(create({ model: "mock-429:retry_after=60" }), OpenAI.RateLimitError, { status: 429, code: "rate_limit_exceeded" });
+    for (const model of ["mock-quota", "mock-402"]) await rejects(create({ model }), OpenAI.RateLimitError, { status: 429, code: "insufficient_quota", type: "insufficient_quota" });
+    await rejects(create({ model: "mock-302" }), OpenAI.InternalServerError, { status: 502 });
     await rejects(create({ model: "mock-401" }), OpenAI.InternalServerError, { status: 502 });
     await rejects(create({ model: "mock-silent" }), OpenAI.InternalServerError, { status: 504 });
     await rejects(create({ messages: [{ role: "user", content: "x".repeat(1_000_000) }] }), OpenAI.APIError, { status: 413 });
@@ -216,9 +250,10 @@ describe("the package of npm", () => {
     const answer = await patient.chat.completions.create({ model: "mock-503-then-ok:fail=3,words=2", messages: hi });
     assert.equal(answer.choices[0].message.content, "Straße0 über1");
     assert.equal((await models.requests("mock-503-then-ok:fail=3,words=2")).length, 4);
-    const refused = { model: "mock-401:words=9", messages: hi };
-    await assert.rejects(patient.chat.completions.create(refused));
-    assert.equal((await models.requests("mock-401:words=9")).length, 1, "a refused key is not tried again");
+    for (const model of ["mock-401:words=9", "mock-quota:words=9", "mock-302:words=9"]) {
+      await assert.rejects(patient.chat.completions.create({ model, messages: hi }));
+      assert.equal((await models.requests(model)).length, 1, `${model} is not tried again`);
+    }
   });
 
   test("aborts, and the provider is told", async () => {

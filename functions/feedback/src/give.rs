@@ -48,10 +48,13 @@ pub(crate) async fn give(call: Call, Body(input): Body<Input>) -> Result<Respons
     let policy = events::policy(&call.database, call.team_id()).await?;
     let is_kept = policy.conversations() == Mode::Off;
     let comment = input.comment.as_deref().map(|comment| policy.in_conversation(comment.trim()));
+    let request_id = said(input.request_id.as_ref());
+    let request_name = request_id.map(events::named);
     let new = NewFeedback {
         id: &call.new_id(Kind::Feedback),
         message_id: said(input.message_id.as_ref()),
-        request_id: said(input.request_id.as_ref()),
+        request_id,
+        request_name: request_name.as_deref(),
         user_id: if is_kept { said(input.user_id.as_ref()) } else { unit.as_deref() },
         unit: unit.as_deref(),
         rating,

@@ -13,7 +13,7 @@ use platform::Config;
 const SETTING: &str = "CORS_ALLOWED_ORIGINS";
 const EXPOSED: &str = "content-disposition, etag, idempotent-replayed, ratelimit-limit, ratelimit-remaining, \
                        ratelimit-reset, retry-after, x-promptlab-age-ms, x-promptlab-experiment-id, \
-                       x-promptlab-prompt-id, x-promptlab-stale, x-promptlab-variant, x-promptlab-version-id, \
+                       x-promptlab-missing-variables, x-promptlab-prompt-id, x-promptlab-stale, x-promptlab-variant, x-promptlab-version-id, \
                        x-request-id, x-should-retry";
 /// What a page may send that does not say which.
 const ALLOWED: &str = "authorization, content-type, idempotency-key, if-none-match, last-event-id, \

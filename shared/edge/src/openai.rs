@@ -40,12 +40,15 @@ impl Problem {
         let code = match self.code() {
             "unauthenticated" => "invalid_api_key",
             "rate_limited" => "rate_limit_exceeded",
-            "validation_failed" => first.map_or("validation_failed", |error| error.code),
+            "validation_failed" => first.map_or("validation_failed", |error| match error.code {
+                "required" => "missing_required_parameter",
+                code => code,
+            }),
             code => code,
         };
         let field = first.map(|error| error.field.as_str()).filter(|field| *field != "body");
         let param = if code == "model_not_found" { Some("model") } else { field };
-        let error = Parts { message: self.detail(), r#type: kind(self.status()), param, code };
+        let error = Parts { message: self.detail(), r#type: kind(self.status(), code), param, code };
         serde_json::to_vec(&Envelope { error }).unwrap_or_default()
     }
 
@@ -60,13 +63,13 @@ impl Problem {
     }
 }
 
-/// `OpenAI`'s name for errors of a status.
-fn kind(status: u16) -> &'static str {
-    match status {
-        401 => "authentication_error",
-        403 => "permission_error",
-        429 => "rate_limit_error",
-        500.. => "server_error",
+/// What `OpenAI` says of an error besides its code. A key that is unknown, or may not do this, is a request like others
+/// that are not as they should be; of rates it says what is limited.
+fn kind(status: u16, code: &str) -> &'static str {
+    match (status, code) {
+        (_, "insufficient_quota") => "insufficient_quota",
+        (429, _) => "requests",
+        (500.., _) => "server_error",
         _ => "invalid_request_error",
     }
 }
@@ -90,12 +93,12 @@ mod tests {
             Error::field("messages", "required", "what to answer").into(),
             400,
             json!({"message": "messages: what to answer", "type": "invalid_request_error", "param": "messages",
-                "code": "required"}),
+                "code": "missing_required_parameter"}),
         );
         check(
             Problem::unauthenticated("no key"),
             401,
-            json!({"message": "no key", "type": "authentication_error", "param": null, "code": "invalid_api_key"}),
+            json!({"message": "no key", "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}),
         );
         check(
             Problem::new(404, "model_not_found", "no such model"),
@@ -106,8 +109,13 @@ mod tests {
         check(
             Problem::new(429, "rate_limited", "slow down"),
             429,
-            json!({"message": "slow down", "type": "rate_limit_error", "param": null,
-                "code": "rate_limit_exceeded"}),
+            json!({"message": "slow down", "type": "requests", "param": null, "code": "rate_limit_exceeded"}),
+        );
+        check(
+            Problem::new(429, "insufficient_quota", "pay first"),
+            429,
+            json!({"message": "pay first", "type": "insufficient_quota", "param": null,
+                "code": "insufficient_quota"}),
         );
     }
 

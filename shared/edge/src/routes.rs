@@ -85,7 +85,7 @@ pub enum Access {
 pub struct Route {
     /// `GET`, `POST`, …
     pub method: &'static str,
-    /// The path, with `{parameters}`.
+    /// The path, with `{parameters}`, of which `{*this}` has slashes.
     pub path: &'static str,
     /// Who answers.
     pub function: Function,
@@ -192,7 +192,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/chat/{message}/stream", Chat, Runtime),
     creates("/v1/chat/completions", Chat, Runtime),
     route("GET", "/v1/models", Chat, Runtime),
-    route("GET", "/v1/models/{model}", Chat, Runtime),
+    route("GET", "/v1/models/{*model}", Chat, Runtime),
     route("POST", "/api/tokens", Chat, Runtime),
     route("GET", "/api/conversations", Chat, Runtime),
     route("GET", "/api/conversations/{conversation}", Chat, Runtime),
@@ -297,6 +297,11 @@ mod tests {
             matches!(find("DELETE", "/api/prompts"), Match::OtherMethods(methods) if methods == "GET, HEAD, POST")
         );
         assert!(matches!(find("GET", "/api/prompts/"), Match::Nothing));
+        for model in ["gpt-4o", "custom-gpu/llama", "prompt:team/reply", "prompt:team%2Freply"] {
+            let path = format!("/v1/models/{model}");
+            assert!(matches!(find("GET", &path), Match::Route(_)), "{model}");
+        }
+        assert!(matches!(find("GET", "/v1/models"), Match::Route(route) if route.path == "/v1/models"));
         assert_eq!(find_function("/nowhere"), Function::Gateway);
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn redact(inference: &mut Inference, policy: &Policy) {
 }
 
 /// What names a request as it is, unless it is personal: then a name that is the same each time and says nothing.
-pub(crate) fn named(name: &str) -> String {
+pub fn named(name: &str) -> String {
     match redaction::redact(name) {
         std::borrow::Cow::Borrowed(_) => name.to_owned(),
         std::borrow::Cow::Owned(_) => pseudonym(name),

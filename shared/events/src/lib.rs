@@ -38,6 +38,8 @@ mod stream;
 pub use append_new::{Appended, append_new};
 pub use backlog::{Backlog, backlog};
 #[cfg(feature = "contents")]
+pub use contents::named;
+#[cfg(feature = "contents")]
 pub use drain::{Drained, drain};
 pub use event::{Event, Exposure, Feedback, Inference, PreviousFeedback, Source, Status, new_id};
 #[cfg(feature = "contents")]

@@ -221,10 +221,13 @@ impl Reading {
 }
 
 fn size_of(delta: &Delta) -> usize {
-    let text = match delta {
+    let size = match delta {
         Delta::Text(text) | Delta::Reasoning(text) => text.len(),
         Delta::ToolCall(piece) => piece.to_string().len(),
+        Delta::Logprobs(piece) => {
+            piece.iter().map(|(name, value)| name.len() + value.to_string().len()).sum()
+        }
         Delta::Usage(_) | Delta::Finish(_) => return 0,
     };
-    text.saturating_add(DELTA_OVERHEAD)
+    size.saturating_add(DELTA_OVERHEAD)
 }

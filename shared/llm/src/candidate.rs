@@ -68,6 +68,8 @@ impl FromStr for Provider {
 pub struct Candidate {
     /// The wire format.
     pub provider: Provider,
+    /// What whoever asks calls the provider: `openai`, `custom-gpu`. Empty for an endpoint without a name.
+    pub provider_name: String,
     /// The provider's own id of the model.
     pub model: String,
     /// The provider's key; empty for endpoints that want none.
@@ -82,6 +84,7 @@ impl Candidate {
     pub fn offline() -> Self {
         Self {
             provider: Provider::Offline,
+            provider_name: Provider::Offline.to_string(),
             model: crate::offline::MODEL.to_owned(),
             api_key: Secret::default(),
             base_url: None,

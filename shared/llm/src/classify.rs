@@ -103,13 +103,22 @@ fn kind(status: u16, report: &Report, retry_after: Option<Duration>) -> Kind {
         _ if report.message.contains("API key not valid") => Kind::Authentication,
         401 | 403 => Kind::Authentication,
         // An empty purse does not fill up in seconds.
-        429 if report.kind.contains("insufficient_quota") => Kind::Refused,
+        402 => Kind::Unpaid,
+        400..=499 if is_about_money(report) => Kind::Unpaid,
         429 => Kind::RateLimited { retry_after },
         413 => Kind::ContextTooLong,
         400..=499 if is_about_context(report) => Kind::ContextTooLong,
         408 | 500..=599 => Kind::ServerError,
-        _ => Kind::Refused,
+        400..=499 => Kind::Refused,
+        // A redirect leads away from the API, or the address was never one.
+        _ => Kind::Malformed,
     }
+}
+
+/// `OpenAI` has a word for it, Anthropic a sentence.
+fn is_about_money(report: &Report) -> bool {
+    report.kind.contains("insufficient_quota")
+        || report.message.to_lowercase().contains("credit balance is too low")
 }
 
 fn is_about_context(report: &Report) -> bool {
@@ -180,9 +189,11 @@ mod tests {
         );
         check(400, r#"{"detail":"no"}"#, Kind::Refused);
         check(404, "not found", Kind::Refused);
-        check(302, "", Kind::Refused);
+        check(302, "", Kind::Malformed);
+        check(402, r#"{"error":{"message":"pay"}}"#, Kind::Unpaid);
+        check(400, r#"{"error":{"message":"Your credit balance is too low"}}"#, Kind::Unpaid);
         check(429, r#"{"error":{"message":"slow down"}}"#, limited);
-        check(429, r#"{"error":{"code":"insufficient_quota"}}"#, Kind::Refused);
+        check(429, r#"{"error":{"code":"insufficient_quota"}}"#, Kind::Unpaid);
         check(
             429,
             r#"[{"error":{"details":[{"retryDelay":"1.5s"}]}}]"#,

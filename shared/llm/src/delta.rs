@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use futures_core::Stream;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Error;
 
@@ -20,6 +20,9 @@ pub enum Delta {
     Reasoning(String),
     /// A piece of a tool call, in `OpenAI`'s streaming format: `{index, id?, type?, function: {name?, arguments}}`.
     ToolCall(Value),
+    /// How likely the tokens of the last text were, and which others: `OpenAI`'s `logprobs` of a piece, where they
+    /// were asked for.
+    Logprobs(Map<String, Value>),
     /// What was counted so far; the last one counts. It comes as soon as it is known: an answer that breaks off or is
     /// stopped costs money too.
     Usage(Usage),
@@ -77,6 +80,8 @@ pub struct Transcript {
     pub reasoning: String,
     /// Complete tool calls in `OpenAI`'s format, by index.
     pub tool_calls: Vec<Value>,
+    /// `OpenAI`'s `logprobs` so far; empty where nobody asked for them.
+    pub logprobs: Map<String, Value>,
     /// The provider's count, once it is known.
     pub usage: Option<Usage>,
     /// Why it ended, once it has.
@@ -90,8 +95,20 @@ impl Transcript {
             Delta::Text(text) => self.text.push_str(text),
             Delta::Reasoning(text) => self.reasoning.push_str(text),
             Delta::ToolCall(piece) => self.merge_tool_call(piece),
+            Delta::Logprobs(piece) => self.merge_logprobs(piece),
             Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::Finish(reason) => self.finish_reason = Some(*reason),
+        }
+    }
+
+    /// Lists of tokens grow, one for each sort of text.
+    fn merge_logprobs(&mut self, piece: &Map<String, Value>) {
+        for (sort, tokens) in piece {
+            match (self.logprobs.get_mut(sort), tokens) {
+                (Some(Value::Array(so_far)), Value::Array(more)) => so_far.extend(more.iter().cloned()),
+                (Some(Value::Null) | None, tokens) => _ = self.logprobs.insert(sort.clone(), tokens.clone()),
+                (Some(_), _) => {}
+            }
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Kind {
     Refused,
     /// The request is longer than the model's context.
     ContextTooLong,
+    /// The provider wants to be paid first: what the account may use is used up.
+    Unpaid,
     /// The provider refuses the key.
     Authentication,
     /// The provider failed.
@@ -87,6 +89,7 @@ impl Error {
             Kind::Timeout(_)
             | Kind::Refused
             | Kind::ContextTooLong
+            | Kind::Unpaid
             | Kind::Authentication
             | Kind::Malformed
             | Kind::CircuitOpen => false,
@@ -106,6 +109,7 @@ impl Error {
             Kind::Timeout(Deadline::Total)
             | Kind::Refused
             | Kind::ContextTooLong
+            | Kind::Unpaid
             | Kind::Authentication
             | Kind::CircuitOpen => false,
         }
@@ -122,6 +126,7 @@ impl Error {
             Kind::RateLimited { .. } => "rate_limited",
             Kind::Refused => "refused",
             Kind::ContextTooLong => "context_too_long",
+            Kind::Unpaid => "unpaid",
             Kind::Authentication => "authentication",
             Kind::ServerError => "server_error",
             Kind::Malformed => "malformed",

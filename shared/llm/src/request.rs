@@ -25,7 +25,7 @@ pub struct ChatRequest {
     /// `OpenAI`'s `tool_choice`.
     pub tool_choice: Option<Value>,
     /// Further top-level fields for `OpenAI`-compatible endpoints (`response_format`, `seed`, …). The fields that
-    /// this crate sets win; other wire formats ignore them, but for `parallel_tool_calls`.
+    /// this crate sets win; other wire formats ignore them, but for `parallel_tool_calls` and `response_format`.
     pub extra: Map<String, Value>,
     /// The trace that the question is part of, as its `traceparent` header says it: <https://www.w3.org/TR/trace-context/>.
     pub traceparent: Option<String>,

@@ -12,7 +12,7 @@ use llm::{
     Role, Secret, Settings, Transcript, Usage,
 };
 use mock_models::{REMOTE, candidate, question, read, requests, settings, text};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 async fn answer(candidate: &Candidate, settings: &Settings) -> (Transcript, Option<Error>) {
     match llm::ask(candidate, &question(), settings).await {
@@ -289,6 +289,50 @@ async fn tools_are_translated_for_gemini() {
     assert_eq!(body["contents"], expected);
 }
 
+/// What `provider` receives of a question whose answer is to have this form.
+async fn asked_for(provider: Provider, key: &str, format: Value) -> Result<Value, Kind> {
+    let request =
+        ChatRequest { extra: Map::from_iter([("response_format".to_owned(), format)]), ..question() };
+    let asked = llm::ask(&candidate(provider, "mock-ok", key), &request, &settings()).await;
+    read(asked.map_err(|error| error.kind)?).await;
+    Ok(requests(key).await.remove(0).get_mut("body").map(Value::take).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn the_form_of_an_answer_is_translated_or_refused() {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    let by_schema =
+        json!({"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": schema}});
+    let (any, text) = (json!({"type": "json_object"}), json!({"type": "text"}));
+
+    let body = asked_for(Provider::Gemini, "form-1", by_schema.clone()).await.unwrap();
+    assert_eq!(body["generationConfig"]["responseMimeType"], "application/json");
+    assert_eq!(body["generationConfig"]["responseJsonSchema"], schema);
+    let body = asked_for(Provider::Gemini, "form-2", any.clone()).await.unwrap();
+    assert_eq!(body["generationConfig"]["responseMimeType"], "application/json");
+    assert_eq!(body["generationConfig"].get("responseJsonSchema"), None);
+
+    let body = asked_for(Provider::Anthropic, "form-3", by_schema.clone()).await.unwrap();
+    assert_eq!(body["output_config"], json!({"format": {"type": "json_schema", "schema": schema}}));
+    assert_eq!(asked_for(Provider::Anthropic, "form-4", any).await, Err(Kind::Refused));
+    let body = asked_for(Provider::Anthropic, "form-5", text).await.unwrap();
+    assert_eq!(body.get("output_config"), None);
+
+    let body = asked_for(Provider::OpenAi, "form-6", by_schema.clone()).await.unwrap();
+    assert_eq!(body["response_format"], by_schema);
+}
+
+#[tokio::test]
+async fn probabilities_come_with_the_text() {
+    let request = ChatRequest { extra: Map::from_iter([("logprobs".to_owned(), true.into())]), ..question() };
+    let candidate = candidate(Provider::OpenAi, "mock-ok:words=3", "logprobs");
+    let (transcript, failure) = read(llm::ask(&candidate, &request, &settings()).await.unwrap()).await;
+    assert_eq!(failure, None);
+    let tokens = transcript.logprobs["content"].as_array().unwrap();
+    let said: String = tokens.iter().filter_map(|token| token["token"].as_str()).collect();
+    assert_eq!((said.as_str(), transcript.text.as_str()), (text(3).as_str(), text(3).as_str()));
+}
+
 #[tokio::test]
 async fn what_is_no_text_reaches_who_can_read_it() {
     let picture = json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}});
@@ -344,6 +388,8 @@ async fn answers_that_are_none() {
     check_failure("mock-html-200", 0, Kind::Malformed).await;
     check_failure("mock-400", 0, Kind::Refused).await;
     check_failure("mock-401", 0, Kind::Authentication).await;
+    check_failure("mock-402", 0, Kind::Unpaid).await;
+    check_failure("mock-302", 0, Kind::Malformed).await;
     check_failure("mock-context", 0, Kind::ContextTooLong).await;
     check_failure("mock-500", 0, Kind::ServerError).await;
     check_failure("mock-529", 0, Kind::ServerError).await;

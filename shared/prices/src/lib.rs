@@ -18,6 +18,17 @@ pub enum Provider {
     Gemini,
 }
 
+impl Provider {
+    /// The name in the HTTP contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+        }
+    }
+}
+
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {

@@ -94,12 +94,8 @@ fn of_team<'a, 'm>(model: &'m str, team: &'a [SealedProvider]) -> Option<(&'a Se
 
 /// The provider that a model is known to be of.
 fn known_provider(model: &str) -> Option<Provider> {
-    if let Some(price) = prices::lookup(model) {
-        return Some(match price.provider {
-            prices::Provider::OpenAi => Provider::OpenAi,
-            prices::Provider::Anthropic => Provider::Anthropic,
-            prices::Provider::Gemini => Provider::Gemini,
-        });
+    if let Some(provider) = prices::lookup(model).and_then(|price| price.provider.as_str().parse().ok()) {
+        return Some(provider);
     }
     BEGINNINGS.iter().find(|(beginning, _)| model.starts_with(beginning)).map(|(_, provider)| *provider)
 }
@@ -123,6 +119,7 @@ fn open<'a>(
         .map_err(|refused| not_configured(format!("the base_url of provider {} {refused}", provider.name)))?;
     let candidate = Candidate {
         provider: format_of(&provider.name),
+        provider_name: provider.name.clone(),
         model: model.to_owned(),
         api_key: opened.key,
         base_url,
@@ -139,12 +136,18 @@ fn installations(model: &str, config: &Config) -> Result<Option<Candidate>, Erro
     let base_url = base_url.map(|url| base_url::check(url, surroundings(config))).transpose();
     let base_url =
         base_url.map_err(|refused| not_configured(format!("the configured {BASE_URL} {refused}")))?;
-    Ok(Some(Candidate {
+    let mut candidate = Candidate {
         provider: Provider::OpenAi,
+        provider_name: String::new(),
         model: model.to_owned(),
         api_key: Secret::new(api_key.unwrap_or_default()),
         base_url,
-    }))
+    };
+    // Anywhere else it is somebody of whom nothing is known but the address.
+    if candidate.endpoint() == Provider::OpenAi.default_base_url() {
+        candidate.provider_name = Provider::OpenAi.to_string();
+    }
+    Ok(Some(candidate))
 }
 
 fn not_configured(detail: String) -> Error {
@@ -200,14 +203,15 @@ mod tests {
         sealed.collect()
     }
 
-    /// The key, the provider's own name of the model and the address, or the refusal's code and words.
+    /// The format, the provider's name, its key, its own name of the model and the address, or the refusal's code and words.
     fn chosen(model: &str, team: &[SealedProvider], more: &[(&str, &str)]) -> String {
         let settings = [("PROMPTLAB_SECRET", SECRET), ("ENVIRONMENT", "production")];
         let config: Config = settings.iter().chain(more).copied().collect();
         match candidate(model, team, &team_id(), &config) {
             Ok(Chosen { candidate, .. }) => {
                 let (key, endpoint) = (candidate.api_key.expose(), candidate.endpoint());
-                format!("{} {key} {} {endpoint}", candidate.provider, candidate.model)
+                let name = &candidate.provider_name;
+                format!("{} {name} {key} {} {endpoint}", candidate.provider, candidate.model)
             }
             Err(Error::Validation(errors)) => {
                 assert_eq!(errors[0].field, "model");
@@ -226,15 +230,18 @@ mod tests {
             ("openai", Some("https://proxy.example.com/v1")),
         ]);
         let check = |model, expected: &str| assert_eq!(chosen(model, &team, &[]), expected);
-        check("gpt-4o", "openai openai gpt-4o https://proxy.example.com/v1");
-        check("gpt-99-imagined", "openai openai gpt-99-imagined https://proxy.example.com/v1");
-        check("claude-haiku-4-5", "anthropic anthropic claude-haiku-4-5 https://api.anthropic.com/v1");
+        check("gpt-4o", "openai openai openai gpt-4o https://proxy.example.com/v1");
+        check("gpt-99-imagined", "openai openai openai gpt-99-imagined https://proxy.example.com/v1");
+        check(
+            "claude-haiku-4-5",
+            "anthropic anthropic anthropic claude-haiku-4-5 https://api.anthropic.com/v1",
+        );
         let gemini = "https://generativelanguage.googleapis.com/v1beta";
-        check("gemini-2.5-pro", &format!("gemini gemini gemini-2.5-pro {gemini}"));
-        check("google/gemini-2.5-pro", &format!("gemini gemini gemini-2.5-pro {gemini}"));
-        check("custom-gpu/org/llama", "openai custom-gpu org/llama https://gpu.example.com/v1");
-        check("llama", "openai custom-gpu llama https://gpu.example.com/v1");
-        check("offline", "offline  offline ");
+        check("gemini-2.5-pro", &format!("gemini gemini gemini gemini-2.5-pro {gemini}"));
+        check("google/gemini-2.5-pro", &format!("gemini gemini gemini gemini-2.5-pro {gemini}"));
+        check("custom-gpu/org/llama", "openai custom-gpu custom-gpu org/llama https://gpu.example.com/v1");
+        check("llama", "openai custom-gpu custom-gpu llama https://gpu.example.com/v1");
+        check("offline", "offline offline  offline ");
     }
 
     #[test]
@@ -242,9 +249,12 @@ mod tests {
         let ours = [(BASE_URL, "https://models.example.com/v1"), (API_KEY, "k")];
         let team = team(&[("anthropic", None)]);
         let anthropic = chosen("claude-haiku-4-5", &team, &ours);
-        assert_eq!(anthropic, "anthropic anthropic claude-haiku-4-5 https://api.anthropic.com/v1");
-        assert_eq!(chosen("gpt-4o", &team, &ours), "openai k gpt-4o https://models.example.com/v1");
-        assert_eq!(chosen("gpt-4o", &[], &[(API_KEY, "k")]), "openai k gpt-4o https://api.openai.com/v1");
+        assert_eq!(anthropic, "anthropic anthropic anthropic claude-haiku-4-5 https://api.anthropic.com/v1");
+        assert_eq!(chosen("gpt-4o", &team, &ours), "openai  k gpt-4o https://models.example.com/v1");
+        assert_eq!(
+            chosen("gpt-4o", &[], &[(API_KEY, "k")]),
+            "openai openai k gpt-4o https://api.openai.com/v1"
+        );
     }
 
     #[test]
@@ -256,7 +266,7 @@ mod tests {
         let local = "http://127.0.0.1:9/v1";
         let team = team(&[("a", Some(local))]);
         assert!(chosen("a/m", &team, &[]).contains("must not lead to a private"));
-        assert_eq!(chosen("a/m", &team, &[("ENVIRONMENT", "development")]), format!("openai a m {local}"));
+        assert_eq!(chosen("a/m", &team, &[("ENVIRONMENT", "development")]), format!("openai a a m {local}"));
         assert!(chosen("a/m", &team, &[("PROMPTLAB_SECRET", "")]).contains("PROMPTLAB_SECRET is not set"));
         assert!(chosen("x", &[], &[(BASE_URL, local)]).contains("must not lead to a private"));
     }

@@ -48,6 +48,8 @@ pub struct NewFeedback<'a> {
     pub message_id: Option<&'a str>,
     /// The request that it is about, where there is no message.
     pub request_id: Option<&'a str>,
+    /// The same request as inferences name it.
+    pub request_name: Option<&'a str>,
     /// The same person as experiments know them: [`user_id`](Self::user_id) as events name it.
     pub unit: Option<&'a str>,
     /// Who thinks so; the conversation's user, or the caller, if nobody is named.

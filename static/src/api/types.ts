@@ -269,6 +269,10 @@ export interface CompletionInput {
   };
   temperature?: number;
   top_p?: number;
+  /** Whether the answer tells how likely its tokens were; of OpenAI-compatible providers. */
+  logprobs?: boolean;
+  /** `{"type": "json_schema", …}` or `{"type": "json_object"}`, as OpenAI has them. */
+  response_format?: Record<string, unknown>;
   max_completion_tokens?: number;
   /** The older name of `max_completion_tokens`. */
   max_tokens?: number;
@@ -301,7 +305,8 @@ export interface Completion {
       refusal: null;
       tool_calls?: (Record<string, unknown>)[];
     };
-    logprobs: null;
+    /** Where `logprobs` was asked for and the provider gives them. */
+    logprobs: Record<string, unknown> | null;
     finish_reason: "stop" | "length" | "tool_calls" | "content_filter";
   })[];
   usage: {
@@ -320,7 +325,7 @@ export interface Completion {
 export interface OpenAiError {
   error: {
     message: string;
-    type: "invalid_request_error" | "authentication_error" | "permission_error" | "rate_limit_error" | "server_error";
+    type: "invalid_request_error" | "requests" | "insufficient_quota" | "server_error";
     param: string | null;
     code: string | null;
   };
@@ -344,8 +349,12 @@ export interface TokenInput {
   /** A text; or else `messages`. */
   text?: string | null;
   messages?: ({
-    role: "system" | "user" | "assistant" | "tool";
-    content: string;
+    role: "system" | "developer" | "user" | "assistant" | "tool";
+    /** A text, or OpenAI's content parts. */
+    content?: unknown;
+    name?: string | null;
+    tool_calls?: (Record<string, unknown>)[] | null;
+    tool_call_id?: string | null;
   })[] | null;
 }
 
@@ -354,10 +363,12 @@ export interface TokenCount {
   tokens: number;
   /** `o200k_base`, `cl100k_base`, or `words` for the built-in model. */
   encoding: string;
-  /** Whether the model is known to use it. */
+  /** Whether the model is known to use it, and nothing was counted but text. */
   exact: boolean;
-  /** Null where the price is not known. */
+  /** By the list price of the model's own provider; null where that is not known, or another provider answers. */
   input_cost_usd: number | null;
+  /** The month of the table of prices. */
+  prices_as_of: string;
 }
 
 export interface FeedbackInput {

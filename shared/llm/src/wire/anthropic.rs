@@ -4,11 +4,12 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::{Map, Value, json};
 
+use super::form::{self, Form};
 use super::tools::{self, Choice};
 use super::{Decoder, number, post, refuse_other_than_text, set, text, whole_system};
 use crate::candidate::Candidate;
 use crate::delta::{FinishReason, Usage};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::request::{ChatRequest, Role};
 
 /// Anthropic wants a limit; every current model allows this one.
@@ -25,6 +26,7 @@ pub(super) fn encode(candidate: &Candidate, request: &ChatRequest) -> Result<htt
     set(&mut body, "temperature", request.temperature);
     set(&mut body, "top_p", request.top_p);
     set(&mut body, "stop_sequences", (!request.stop.is_empty()).then(|| request.stop.clone()));
+    set(&mut body, "output_config", output_config(request)?);
     let functions = functions(request);
     if !functions.is_empty() {
         set(&mut body, "tools", Some(functions));
@@ -34,6 +36,19 @@ pub(super) fn encode(candidate: &Candidate, request: &ChatRequest) -> Result<htt
     let mut http = post(&url, ("x-api-key", candidate.api_key.expose().to_owned()), body)?;
     http.headers_mut().insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
     Ok(http)
+}
+
+/// Anthropic knows schemas only: what is asked for and cannot be had is refused, not left out.
+fn output_config(request: &ChatRequest) -> Result<Option<Value>, Error> {
+    match form::of(request) {
+        None => Ok(None),
+        Some(Form::Schema(schema)) => Ok(Some(json!({"format": {"type": "json_schema", "schema": schema}}))),
+        Some(Form::Json) => {
+            let message =
+                "this provider answers in JSON by a schema only: response_format of the type json_schema";
+            Err(Error::new(Kind::Refused, message))
+        }
+    }
 }
 
 fn functions(request: &ChatRequest) -> Vec<Value> {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use super::form::{self, Form};
 use super::tools::{self, Choice};
 use super::{Decoder, number, post, refuse_other_than_text, set, text, whole_system};
 use crate::candidate::Candidate;
@@ -21,6 +22,11 @@ pub(super) fn encode(candidate: &Candidate, request: &ChatRequest) -> Result<htt
     set(&mut generation, "topP", request.top_p);
     set(&mut generation, "maxOutputTokens", request.max_tokens);
     set(&mut generation, "stopSequences", (!request.stop.is_empty()).then(|| request.stop.clone()));
+    if let Some(form) = form::of(request) {
+        set(&mut generation, "responseMimeType", Some("application/json"));
+        let schema = if let Form::Schema(schema) = form { Some(schema.clone()) } else { None };
+        set(&mut generation, "responseJsonSchema", schema);
+    }
     let mut body = Map::new();
     set(&mut body, "systemInstruction", whole_system(request).map(|text| json!({"parts": [{"text": text}]})));
     set(&mut body, "contents", Some(contents(request)));

@@ -1,6 +1,7 @@
 //! The providers' own formats: requests out, events in. Nothing here does I/O.
 
 mod anthropic;
+mod form;
 mod gemini;
 mod openai;
 mod tools;

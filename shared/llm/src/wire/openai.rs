@@ -57,6 +57,9 @@ pub(super) fn read(chunk: &Value, decoder: &mut Decoder) {
         if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
             read_delta(delta, decoder);
         }
+        if let Some(Value::Object(logprobs)) = choice.get("logprobs") {
+            decoder.deltas.push_back(Delta::Logprobs(logprobs.clone()));
+        }
         if let Some(reason) = text(choice, "/finish_reason").and_then(finish_reason) {
             decoder.finish(reason);
         }

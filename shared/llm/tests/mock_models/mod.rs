@@ -43,6 +43,7 @@ pub(crate) fn url() -> &'static str {
 pub(crate) fn candidate(provider: Provider, model: &str, key: &str) -> Candidate {
     Candidate {
         provider,
+        provider_name: provider.to_string(),
         model: model.to_owned(),
         api_key: Secret::new(key),
         base_url: Some(format!("{}/v1", url())),

@@ -3,7 +3,7 @@
 -- a unit of exactly one running experiment that it could be about, from that.
 with given as (
   select * from jsonb_to_record($3) as given (
-    id text, message_id text, request_id text, user_id text, unit text, rating smallint, scale text, comment text,
+    id text, message_id text, request_id text, request_name text, user_id text, unit text, rating smallint, scale text, comment text,
     prompt_id text, version_id text, experiment_id text, variant text)
 ), message as (
   select messages.id, messages.request_id, messages.prompt_id, messages.version_id, messages.experiment_id,
@@ -17,7 +17,7 @@ with given as (
 ), inference as (
   select inferences.prompt_id, inferences.version_id, inferences.experiment_id, inferences.variant, inferences.unit
   from given
-  join inferences on inferences.team_id = $1 and inferences.request_id = given.request_id
+  join inferences on inferences.team_id = $1 and inferences.request_id = given.request_name
   where not exists (select from message)
   order by inferences.at desc
   limit 1
@@ -62,7 +62,7 @@ with given as (
   insert into feedback as earlier (
     team_id, id, subject, message_id, request_id, user_id, rating, scale, comment, prompt_id, version_id,
     experiment_id, variant, created_by)
-  select $1, given.id, coalesce(answer.message_id, given.request_id), answer.message_id,
+  select $1, given.id, coalesce(answer.message_id, given.request_name), answer.message_id,
     coalesce(answer.request_id, given.request_id), coalesce(given.user_id, answer.unit, $2::jsonb ->> 'user_id'),
     given.rating, given.scale, given.comment, answer.prompt_id, answer.version_id, answer.experiment_id,
     answer.variant, $2::jsonb ->> 'user_id'
@@ -70,6 +70,11 @@ with given as (
   on conflict (team_id, subject, user_id) do update set
     rating = excluded.rating, scale = excluded.scale, comment = excluded.comment,
     previous_rating = earlier.rating, previous_scale = earlier.scale, previous_at = earlier.updated_at,
+    -- The first time its inference may have been on its way.
+    prompt_id = coalesce(earlier.prompt_id, excluded.prompt_id),
+    version_id = coalesce(earlier.version_id, excluded.version_id),
+    experiment_id = coalesce(earlier.experiment_id, excluded.experiment_id),
+    variant = coalesce(earlier.variant, excluded.variant),
     updated_at = now()
   returning id, updated_at, previous_rating, previous_scale, previous_at, feedback_document(earlier) as document
 )

@@ -2,9 +2,10 @@
 
 use domain::{Error, Kind};
 use futures_util::future::join_all;
+use serde_json::{Value, json};
 use store::feedback::{self, Group, NewFeedback, Query, Scale, Stored};
 use store::messages::{self, Longest, NewTurn};
-use store::{Actor, conversations};
+use store::{Actor, conversations, events};
 
 use crate::support::{self, database, team};
 
@@ -13,6 +14,7 @@ fn about<'a>(id: &'a domain::Id, request_id: &'a str) -> NewFeedback<'a> {
         id,
         message_id: None,
         request_id: Some(request_id),
+        request_name: Some(request_id),
         user_id: Some("u-1"),
         unit: Some("u-1"),
         rating: 1,
@@ -71,6 +73,7 @@ async fn a_rating_knows_what_the_message_was_an_answer_of() {
     let new = NewFeedback {
         message_id: Some(answer_id.as_str()),
         request_id: None,
+        request_name: None,
         user_id: None,
         ..about(&id, "unused")
     };
@@ -97,4 +100,71 @@ async fn a_rating_knows_what_the_message_was_an_answer_of() {
     conversations::delete(&database, &actor, conversation_id.as_str()).await.unwrap();
     let counts = feedback::stats(&database, &actor.team_id, &Query::default()).await.unwrap();
     assert_eq!(counts[0].count, 2);
+}
+
+/// The event of an inference, or of a rating, of the request `req-1`.
+fn event(kind: &str, id: &str, actor: &Actor, more: Value) -> Value {
+    let mut event = json!({
+        "type": kind, "id": id, "team_id": actor.team_id, "at_ms": platform::time::now_ms(), "request_id": "req-1",
+    });
+    event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    event
+}
+
+async fn ingest(events: &[Value]) {
+    let events = Value::from(events.to_vec()).to_string();
+    events::ingest(&database().await, &events).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rating_that_comes_before_its_inference_is_counted_where_that_is() {
+    let (database, actor) = (database().await, team().await);
+    let [prompt_id, version_id] = [Kind::Prompt, Kind::Version].map(support::id);
+    let first = rate(&actor, -1).await;
+    assert_eq!((first.feedback.prompt_id, first.unit.as_deref()), (None, Some("u-1")));
+    let inference = event(
+        "inference",
+        "i",
+        &actor,
+        json!({"source": "openai", "model": "offline", "status": "ok", "prompt_id": prompt_id,
+            "version_id": version_id, "environment": "production", "unit": "u-1"}),
+    );
+    let rating = event("feedback", "f", &actor, json!({"approval": 0.0, "unit": "u-1"}));
+    ingest(&[inference, rating]).await;
+
+    let counts = feedback::stats(&database, &actor.team_id, &Query::default()).await.unwrap();
+    let version = counts.iter().find(|counts| counts.group == Group::Version).unwrap();
+    assert_eq!((version.version_id.as_ref(), version.negative), (Some(&version_id), 1));
+    let rows = support::client()
+        .await
+        .query(
+            "select version_id, sum(approvals)::bigint from rollups join rollup_series on id = series_id
+             where rollups.team_id = $1 and resolution = 60 and not rollups.is_total and approvals <> 0 group by 1",
+            &[&actor.team_id.as_str()],
+        )
+        .await
+        .unwrap();
+    let counted: Vec<(String, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(counted, [(version_id.to_string(), 1)]);
+
+    let second = rate(&actor, 1).await;
+    assert_eq!(
+        (second.feedback.version_id, second.previous.map(|old| old.rating)),
+        (Some(version_id), Some(-1))
+    );
+}
+
+#[tokio::test]
+async fn a_second_rating_knows_what_the_first_one_could_not() {
+    let actor = team().await;
+    let prompt_id = support::id(Kind::Prompt);
+    rate(&actor, -1).await;
+    let inference = event(
+        "inference",
+        "i",
+        &actor,
+        json!({"source": "openai", "model": "offline", "status": "ok", "prompt_id": prompt_id}),
+    );
+    ingest(&[inference]).await;
+    assert_eq!(rate(&actor, 1).await.feedback.prompt_id, Some(prompt_id));
 }

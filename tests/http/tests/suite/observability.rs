@@ -1,7 +1,7 @@
 //! Inferences that applications tell of, the numbers that come of them, and exports.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -260,7 +260,8 @@ async fn analytics_of_long_ago_are_as_fine_as_what_is_kept() {
     let team = Team::new().await;
     let viewer = team.client(Role::Viewer).await;
     let ago = |days: i64, hours: i64| {
-        let at = chrono::Utc::now() - chrono::TimeDelta::days(days) + chrono::TimeDelta::hours(hours);
+        let at = chrono::DateTime::<chrono::Utc>::from(SystemTime::now()) - chrono::TimeDelta::days(days)
+            + chrono::TimeDelta::hours(hours);
         encoded(&at.to_rfc3339())
     };
     let old = format!("from={}&to={}", ago(40, 0), ago(40, 6));

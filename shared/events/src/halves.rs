@@ -12,6 +12,10 @@ pub(crate) struct Halves<T> {
 }
 
 /// What came of a part of them.
+#[cfg_attr(
+    not(feature = "contents"),
+    expect(dead_code, reason = "exposures alone are counted, and not named, when they are refused")
+)]
 pub(crate) enum Outcome<T> {
     /// These are stored.
     Stored(Vec<T>, Ingested),

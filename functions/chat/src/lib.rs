@@ -39,6 +39,7 @@ mod keeping;
 mod model_list;
 mod models;
 mod outcome;
+mod repetition;
 mod request;
 mod resume;
 mod running;

@@ -1,8 +1,9 @@
 //! `POST /api/chat`: everything that is decided before a model is asked.
 
+use axum::Extension;
 use axum::response::Response;
 use domain::{Environment, Error, Id, Kind};
-use edge::{Body, Call, Problem, Span};
+use edge::{Body, Call, Problem, Span, Streamed};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use platform::time;
@@ -15,7 +16,7 @@ use crate::fallbacks::{Choice, choices, of_version};
 use crate::feed::{Item, feed};
 use crate::input::Input;
 use crate::spans;
-use crate::{admission, generation, whole, wire};
+use crate::{admission, generation, repetition, whole, wire};
 
 /// A turn that is ready to begin.
 pub(crate) struct Turn {
@@ -52,7 +53,14 @@ impl Turn {
     }
 }
 
-pub(crate) async fn chat(call: Call, Body(input): Body<Input>) -> Result<Response, Problem> {
+pub(crate) async fn chat(
+    call: Call,
+    repeated: Option<Extension<Streamed>>,
+    Body(input): Body<Input>,
+) -> Result<Response, Problem> {
+    if let Some(Extension(streamed)) = repeated {
+        return repetition::repeat(call, &streamed).await;
+    }
     let started_ms = time::now_ms();
     input.check()?;
     let streams = input.stream != Some(false);
@@ -74,7 +82,9 @@ pub(crate) async fn chat(call: Call, Body(input): Body<Input>) -> Result<Respons
             Item::Event(event) => Some(event),
             Item::End(_) => None,
         });
-        wire::respond(Box::pin(events))
+        let mut response = wire::respond(Box::pin(events));
+        response.extensions_mut().insert(repetition::found_by(&meta));
+        response
     } else {
         whole::respond(&meta, reader).await?
     };

@@ -21,7 +21,7 @@ export function client({ url, key }) {
   }
 
   /** Opens a stream. @returns {Promise<Stream>} */
-  const chat = (body) => open(`${url}/api/chat`, { method: "POST", headers, body: JSON.stringify(body) });
+  const chat = (body, more = {}) => open(`${url}/api/chat`, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
 
   /** Comes back to an answer. @returns {Promise<Stream>} */
   const resume = (message, lastId) =>

@@ -298,6 +298,36 @@ describe("an interrupted answer", () => {
   });
 });
 
+describe("a streamed answer that is asked for again", () => {
+  const bare = ({ events }) => events.map(({ id, event, data }) => ({ id, event, data }));
+
+  test("is the same answer, while it runs and afterwards, and is asked of nobody", async () => {
+    const model = "mock-ok:words=61,delay=20";
+    const ask = (api) => api.chat({ message: "once", model }, { "idempotency-key": "the same" });
+    const first = await ask(here);
+    await first.arrived("delta", 10);
+    const meanwhile = await ask(there);
+    assert.deepEqual([meanwhile.status, meanwhile.headers.get("idempotent-replayed")], [200, "true"]);
+    await Promise.all([first.ended, meanwhile.ended]);
+    assert.deepEqual(bare(meanwhile), bare(first));
+    const redis = (...command) =>
+      fetch(stack.restUrl, { method: "POST", headers: { authorization: `Bearer ${stack.restToken}` }, body: JSON.stringify(command) });
+    const again = await ask(there);
+    await again.ended;
+    assert.deepEqual(bare(again), bare(first));
+
+    const { message_id } = first.events[0].data;
+    const keys = (await (await redis("KEYS", `*${message_id}*`)).json()).result;
+    await redis("DEL", ...keys);
+    const stored = await ask(there);
+    await stored.ended;
+    const of = (stream, name) => stream.events.filter(({ event }) => event === name).map(({ data }) => data);
+    for (const name of ["meta", "usage", "done"]) assert.deepEqual(of(stored, name), of(first, name));
+    assert.equal(stored.text(), first.text());
+    assert.equal((await providerRequests(model)).length, 1);
+  });
+});
+
 describe("a version's fallbacks", () => {
   test("answer when its model does not, and it is said who did", async () => {
     await makeLive("steadfast", { template_text: "Be brief.", model_id: "mock-500", config: { fallbacks: ["mock-401", { model: "mock-ok:words=3" }] } });

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use domain::{ApiKey, Error};
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self as kept, Claim, Held};
@@ -18,12 +18,26 @@ use crate::{Call, Function, Problem};
 
 type Response = http::Response<axum::body::Body>;
 
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const LONGEST_KEY: usize = 255;
 const NONCE_BYTES: usize = 24;
 /// A claim that is older than this belongs to a request that has died.
 const LEASE_SECONDS: i64 = 60;
 /// The same where a model is asked: as long as it may take by default, and a minute.
 const LONGEST_ANSWER_SECONDS: i64 = 360;
+
+/// What a function finds the rest of a streamed answer by. It says so in the extensions of its response, and gets it
+/// back in those of a request that repeats the first one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Streamed(pub String);
+
+/// What a repeated request is answered with.
+pub(crate) enum First {
+    /// The first answer.
+    Answer(Response),
+    /// What its function makes of this.
+    Streamed(Streamed),
+}
 
 /// A request with an idempotency key, before it is answered.
 pub(crate) struct Repeatable {
@@ -61,7 +75,7 @@ impl Repeatable {
     ///
     /// # Errors
     /// 409 when the key was used for another request, or its first one is still being answered.
-    pub(crate) async fn first_answer(&self, call: &Call) -> Result<Option<Response>, Problem> {
+    pub(crate) async fn first_answer(&self, call: &Call) -> Result<Option<First>, Problem> {
         let lease_seconds =
             if call.function == Function::Chat { LONGEST_ANSWER_SECONDS } else { LEASE_SECONDS };
         let actor = call.actor();
@@ -78,20 +92,27 @@ impl Repeatable {
             return Err(Problem::from(Error::Conflict(detail.to_owned())).with_header(RETRY_AFTER, 1));
         };
         if status == STREAMED {
-            return Err(streamed());
+            return match self.open(&response).map(String::from_utf8) {
+                Some(Ok(found_by)) if !found_by.is_empty() => Ok(Some(First::Streamed(Streamed(found_by)))),
+                _ => Err(streamed()),
+            };
         }
-        self.replay(status, &response).map(Some)
+        self.replay(status, &response).map(|answer| Some(First::Answer(answer)))
+    }
+
+    fn open(&self, kept: &str) -> Option<Vec<u8>> {
+        let sealed = STANDARD.decode(kept).ok()?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
+        self.cipher.decrypt(XNonce::from_slice(nonce), sealed).ok()
     }
 
     fn replay(&self, status: u16, kept: &str) -> Result<Response, Problem> {
         let broken = || Error::Internal("a kept answer cannot be read".to_owned());
-        let sealed = STANDARD.decode(kept).map_err(|_| broken())?;
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
-        let body = self.cipher.decrypt(XNonce::from_slice(nonce), sealed).map_err(|_| broken())?;
+        let body = self.open(kept).ok_or_else(broken)?;
         let response = http::Response::builder()
             .status(status)
             .header(CONTENT_TYPE, "application/json")
-            .header("idempotent-replayed", "true")
+            .header(REPLAYED, "true")
             .body(axum::body::Body::from(body));
         Ok(response.map_err(|_| broken())?)
     }
@@ -111,9 +132,11 @@ impl Repeatable {
         Ok(Response::from_parts(parts, axum::body::Body::from(body)))
     }
 
-    /// A stream is not held back to be kept. Its repetition hears that it was given, and does not start another.
+    /// A stream is not held back to be kept. Its repetition starts no other: it goes to the function, if that can find
+    /// the answer again, or hears that it was given.
     async fn keep_that_it_streamed(&self, call: &Call, response: Response) -> Result<Response, Problem> {
-        self.complete(call, STREAMED, &[]).await?;
+        let found_by = response.extensions().get::<Streamed>();
+        self.complete(call, STREAMED, found_by.map_or(&[], |Streamed(text)| text.as_bytes())).await?;
         Ok(response)
     }
 

@@ -26,6 +26,7 @@ pub use body::{Body, NoBody, null_is_default, read_json};
 pub use call::{Call, stores};
 pub use checks::{Checks, present};
 pub use cursor::{CursorKey, ListPage};
+pub use idempotency::Streamed;
 pub use pipeline::{request_id, serve, serve_reading};
 pub use problem::{Problem, no_content, to_json_response};
 pub use query::Query;

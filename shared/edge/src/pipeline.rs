@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::authenticate::{authenticate, presented_key};
 use crate::call::stores;
-use crate::idempotency::Repeatable;
+use crate::idempotency::{First, REPLAYED, Repeatable};
 use crate::routes::{Match, find};
 use crate::{Access, Call, Function, Problem, Route, Span, Trace, Work, cors, openai};
 
@@ -199,12 +199,19 @@ fn trace_of(headers: &HeaderMap) -> Option<Trace> {
 /// Answers a request with an idempotency key.
 async fn once(repeated: Repeated) -> Result<Response, Problem> {
     let Repeated { call, api_key, idempotency_key, route, request, next } = repeated;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = body.collect().await.map_or_else(|_| bytes::Bytes::new(), http_body_util::Collected::to_bytes);
     let place = format!("{} {}", route.method, parts.uri.path());
     let repeatable = Repeatable::new(&idempotency_key, &api_key, place, &body)?;
-    if let Some(response) = repeatable.first_answer(&call).await? {
-        return Ok(response);
+    match repeatable.first_answer(&call).await? {
+        None => {}
+        Some(First::Answer(response)) => return Ok(response),
+        Some(First::Streamed(streamed)) => {
+            parts.extensions.insert(streamed);
+            let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            return Ok(response);
+        }
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     repeatable.keep(&call, response).await

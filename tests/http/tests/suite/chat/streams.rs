@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::arrange::member;
-use crate::client::{Client, Team};
+use crate::client::{Client, Reply, Team};
 use crate::routes::Role;
 
 fn says(message: &str) -> Value {
@@ -108,14 +108,21 @@ async fn a_key_may_allow_few_requests() {
 }
 
 #[tokio::test]
-async fn a_stream_is_not_given_again() {
+async fn a_stream_is_given_again() {
     let team = Team::new().await;
-    let chat = || {
-        let call = team.admin.post("/api/chat", json!({"message": "Hi", "model": "offline"}));
+    let chat = |message: &str| {
+        let call = team.admin.post("/api/chat", json!({"message": message, "model": "offline"}));
         call.header("idempotency-key", "once")
     };
-    assert_eq!(chat().await.status, 200);
-    let again = chat().await;
-    let problem = again.problem(409, "conflict");
-    assert_eq!(problem["request_id"], again.header("x-request-id").unwrap(), "the one that the log has");
+    let (first, again) = (chat("Hi").await, chat("Hi").await);
+    assert_eq!((first.status, again.status), (200, 200), "{}", again.story());
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    // In silence a comment may come between the events.
+    let events = |reply: &Reply| -> Vec<String> {
+        reply.body.lines().filter(|line| !line.starts_with(':')).map(str::to_owned).collect()
+    };
+    assert_eq!(events(&again), events(&first));
+    chat("Ho").await.problem(409, "conflict");
+    let listed = team.admin.get("/api/conversations").await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
 }

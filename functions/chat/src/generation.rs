@@ -1,5 +1,7 @@
 //! The task in which an answer comes into being: it begins before the response and ends when the answer is stored.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ use crate::feed::{Feed, Presence};
 use crate::journal::Journal;
 use crate::keeping::Keeping;
 use crate::request::{Earlier, Question, longest_history, question};
-use crate::running::Running;
+use crate::running::{self, Running};
 use crate::spans;
 use crate::turn::Turn;
 use crate::{models, outcome, summary};
@@ -31,6 +33,12 @@ pub(crate) type Opening = oneshot::Sender<Result<Meta, Error>>;
 /// How long an answer goes on without its client, who may come back to it. Workers end everything 30 s after a client
 /// has left; what is left of that is for storing.
 const ALONE: Duration = Duration::from_secs(27);
+
+/// How long a connection to the database is kept for the end of a short answer: another log-in costs as much as the
+/// rest of it.
+const KEPT_OPEN: Duration = Duration::from_secs(1);
+/// How many answers may do so: where there are more, those that begin need the connections.
+const FEW: usize = 16;
 
 /// What has come of an answer so far.
 #[derive(Default)]
@@ -113,14 +121,15 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
                 return refuse(opening, error);
             }
         }
-        // Generating may take minutes, and a connection for each answer would be more than a database has.
-        turn.call.database.close().await;
         // What is not stored is not shown: the response begins here, and finds in the feed what has come already.
         let _left = opening.send(Ok(meta));
         if let Some(result) = ended {
             end_of(result)
         } else {
-            let stopping = pin!(journal.keep(&running));
+            let stopping = pin!(async {
+                // The second never ends by itself.
+                select(pin!(journal.keep(&running)), pin!(rest(turn))).await;
+            });
             let leaving = pin!(async {
                 presence.end().await;
                 time::sleep(ALONE).await;
@@ -133,6 +142,16 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
         }
     };
     Some(Generated { question, progress, end, journal, running })
+}
+
+/// Closes the connection to the database, soon or at once: generating may take minutes, and one for each answer would be
+/// more than a database has.
+async fn rest(turn: &Turn) -> Infallible {
+    if running::count() <= FEW {
+        time::sleep(KEPT_OPEN).await;
+    }
+    turn.call.database.close().await;
+    pending().await
 }
 
 /// A client that has left does not ask why.

@@ -37,7 +37,8 @@ fn inference(numbers: &mut Numbers, team_id: &Id, number: u64) -> Value {
     let status = numbers.pick(&["ok", "ok", "ok", "error", "cancelled"]);
     json!({
         "type": "inference", "id": format!("inference-{number}"), "team_id": team_id,
-        "at_ms": noon_ms() + i64::try_from(numbers.below(2 * 3_600_000)).unwrap(), "source": "chat", "status": status,
+        "at_ms": noon_ms() + i64::try_from(numbers.below(2 * 3_600_000)).unwrap(), "status": status,
+        "source": numbers.pick(&["chat", "openai", "summary", "ingest"]),
         "prompt_id": numbers.pick(&["prm_a", "prm_b"]), "version_id": numbers.pick(&["ver_1", "ver_2", "ver_3"]),
         "environment": "production", "model": numbers.pick(&["one", "other"]),
         "tokens_in": numbers.below(1_000), "tokens_out": numbers.below(100), "cached_tokens_in": numbers.below(10),

@@ -49,7 +49,8 @@ describe("documentation and files", { skip: program ? false : "there is no Chrom
       assert.ok(page.url().endsWith("/docs?search=rollback"));
       const found = await page.locator(".operation:visible").evaluateAll((sections) => sections.map(({ id }) => id));
       assert.ok(found.includes("roll_back") && !found.includes("health"), found.join(" "));
-      // All routes at once take minutes; these have the same parts.
+      // All routes at once take minutes, also where they are hidden; those that are left have the same parts.
+      await page.evaluate(() => document.querySelectorAll(".operation[hidden]").forEach((section) => section.remove()));
       await assertAccessible(page, "docs");
       assert.deepEqual(faults, []);
       await close();

@@ -185,7 +185,8 @@ function wire(shown) {
       count += Number(isFound);
     }
     for (const area of document.querySelectorAll(".area, #contents > section")) area.hidden = !area.querySelector(".operation:not([hidden]), li:not([hidden])");
-    main.querySelector(".prose").hidden = words.length > 0;
+    // The heading stays: it says where one is.
+    for (const paragraph of main.querySelectorAll(":scope > .prose > :not(h1)")) paragraph.hidden = words.length > 0;
     document.getElementById("found").textContent = words.length === 0 ? `${shown.length} routes` : `${count} of ${shown.length} routes`;
     const query = search.value ? `?search=${encodeURIComponent(search.value)}` : "";
     history.replaceState(null, "", location.pathname + query + location.hash);

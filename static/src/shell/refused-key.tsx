@@ -12,6 +12,7 @@ export function RefusedKey() {
   return (
     <Dialog
       open={refused}
+      isForced
       onOpenChange={() => undefined}
       title="This key no longer works"
       description={`“${active?.me.key.name ?? ""}” has expired or was revoked. With another key of ${active?.me.team.name ?? "the team"} you go on where you are; nothing on this page is lost.`}

@@ -6,7 +6,8 @@ import { keyName, SHORTCUTS } from "./shortcuts";
 export function ShortcutList({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard">
-      <div className="grid gap-6 sm:grid-cols-2">
+      {/* Longer than a small window: the keyboard has to be able to scroll it. */}
+      <div tabIndex={0} role="group" aria-label="Shortcuts" className="grid gap-6 sm:grid-cols-2">
         {SHORTCUTS.map(({ where, list }) => (
           <section key={where}>
             <h3 className="mb-2 text-sm font-medium text-muted">{where}</h3>

@@ -13,6 +13,8 @@ interface DialogProps {
   /** The row of buttons at the bottom. */
   footer?: ReactNode;
   wide?: boolean;
+  /** It asks for something without which nothing goes on: there is nothing to close. */
+  isForced?: boolean;
   children?: ReactNode;
 }
 
@@ -25,7 +27,7 @@ function focusContent(event: Event): void {
 }
 
 /** A window over the page: it takes the focus, gives it back, and closes with Esc. */
-export function Dialog({ open, onOpenChange, title, description, footer, wide = false, children }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, description, footer, wide = false, isForced = false, children }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -46,9 +48,11 @@ export function Dialog({ open, onOpenChange, title, description, footer, wide = 
             {footer && <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
           </InDialog>
           {/* Last, so that the focus begins with what the dialog is about. */}
-          <Radix.Close asChild>
-            <IconButton label="Close" icon={X} className="absolute end-2.5 top-2.5" />
-          </Radix.Close>
+          {!isForced && (
+            <Radix.Close asChild>
+              <IconButton label="Close" icon={X} className="absolute end-2.5 top-2.5" />
+            </Radix.Close>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

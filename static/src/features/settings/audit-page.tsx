@@ -152,7 +152,7 @@ function Resource({ resource, name }: { resource: string; name: string | undefin
 function Details({ entry: { action, resource, detail, request_id: requestId }, onResource }: { entry: AuditEntry; onResource: () => void }) {
   const isEmpty = detail === null || detail === undefined || (typeof detail === "object" && Object.keys(detail).length === 0);
   return (
-    <div className="mt-1.5 mb-1 flex max-w-xl flex-col gap-2 rounded-md bg-sunken p-3 text-sm">
+    <div className="card mt-1.5 mb-1 flex max-w-xl flex-col gap-2 p-3 text-sm">
       <dl className="grid grid-cols-[max-content_minmax(0,1fr)] items-center gap-x-4 gap-y-0.5 [&_dd]:font-mono [&_dd]:text-xs [&_dt]:text-muted">
         <dt>Action</dt>
         <dd>{action}</dd>

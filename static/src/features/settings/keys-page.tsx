@@ -140,9 +140,14 @@ function columns({ now, own, onRotate, onRevoke }: ColumnOptions): Column<Key>[]
           <div className="text-sm wrap-anywhere text-muted">
             <code className="font-mono text-xs">{key.hint}…</code> · <span dir="auto">{key.user_name}</span>
           </div>
-          <div className="mt-0.5 flex flex-wrap gap-1 md:hidden">
+          <div className="mt-0.5 flex flex-wrap items-center gap-1 md:hidden">
             <Badge>{key.role}</Badge>
             {keyState(key, now) !== "active" && <State keyRow={key} now={now} />}
+            {key.expires_at && isInForce(key, now) && (
+              <span className="text-xs text-muted">
+                until <DateOf time={key.expires_at} />
+              </span>
+            )}
           </div>
         </div>
       ),

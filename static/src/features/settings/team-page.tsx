@@ -28,7 +28,7 @@ export function TeamPage() {
     <SettingsFrame title="Team">
       <div className="flex flex-col gap-8">
         <Section title={me.team.name}>
-          <dl className="card grid grid-cols-[max-content_minmax(0,1fr)] gap-x-6 gap-y-2 p-4">
+          <dl className="card grid grid-cols-[max-content_minmax(0,1fr)] items-center gap-x-6 gap-y-1.5 p-4">
             <Detail term="Team">
               <Id id={me.team.id} />
             </Detail>

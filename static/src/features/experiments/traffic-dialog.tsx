@@ -3,7 +3,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field } from "@/ui/field";
 import { useAction, WITHIN } from "./actions";
-import { checkWeights, type Errors, weightSum } from "./draft";
+import { checkWeights, type Errors, fractionFrom, weightSum } from "./draft";
 import { FieldError, UnitInput } from "./form-parts";
 import type { Experiment } from "./model";
 import { changeExperiment } from "./queries";
@@ -23,8 +23,8 @@ export function TrafficDialog({ experiment, onClose }: { experiment: Experiment;
     if (busy) return;
     const found: Errors = {};
     const values = checkWeights(found, drafts, experiment.allocation_strategy);
-    const share = Number(coverage.replace(",", "."));
-    if (coverage.trim() === "" || !(share >= 0 && share <= 100)) found["coverage"] = "A number from 0 to 100.";
+    const share = fractionFrom(coverage);
+    if (!(share >= 0 && share <= 100)) found["coverage"] = "A number from 0 to 100.";
     setErrors(found);
     if (Object.keys(found).length > 0) return;
     const moved = values.some((value, index) => typed(value / 100) !== typed(experiment.variants[index]?.weight ?? 0));
@@ -35,7 +35,7 @@ export function TrafficDialog({ experiment, onClose }: { experiment: Experiment;
     if (await run(() => changeExperiment(experiment.id, body), "Traffic is changed", { description: WITHIN, failed: "Traffic could not be changed" })) onClose();
   };
   return (
-    <Dialog open onOpenChange={onClose} title="Traffic" description="A change opens a new allocation period. Results weigh periods alike in all variants, so that nothing is skewed.">
+    <Dialog open onOpenChange={onClose} title="Traffic" description="Results before and after a change are weighed alike in all variants, so that it skews nothing.">
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
         {experiment.variants.map(({ name, version_number }, index) => (
           <Field key={name} label={<span dir="auto">{`${name} · v${version_number ?? "?"}`}</span>} error={errors[`variants.${index}.weight`]}>

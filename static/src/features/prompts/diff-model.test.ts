@@ -44,8 +44,8 @@ describe("contents", () => {
     const next = { ...chat, messages: [message("system", "You are kind."), ...chat.messages.slice(0, 2)] };
     expect(diffContents(fieldsOf(chat), fieldsOf(next)).map(({ title, status }) => [title, status])).toEqual([
       ["Message 1", "added"],
-      ["Message 2, 1 before", "unchanged"],
-      ["Message 3, 2 before", "unchanged"],
+      ["Message 2 (was 1)", "unchanged"],
+      ["Message 3 (was 2)", "unchanged"],
       ["Message 3", "removed"],
       ["Model", "unchanged"],
     ]);

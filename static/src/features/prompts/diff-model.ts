@@ -60,7 +60,7 @@ function diffGroup(from: ContentField[], to: ContentField[]): FieldDiff[] {
     const [one, other] = [before === null ? undefined : from[before], after === null ? undefined : to[after]];
     const diff = diffField(one, other);
     if (!other) return { ...diff, key: `${diff.key} before` };
-    return before === null || before === after ? diff : { ...diff, title: `${diff.title}, ${before + 1} before` };
+    return before === null || before === after ? diff : { ...diff, title: `${diff.title} (was ${before + 1})` };
   });
 }
 

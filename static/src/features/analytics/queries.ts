@@ -1,7 +1,6 @@
 /** What analytics reads. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, apiPath, type Page } from "@/api/client";
-import type { Prompt } from "@/api/types";
+import { api, type Page } from "@/api/client";
 import type { Costs, FeedbackStatistics, Latency, Overview, Timeseries, Versions } from "./model";
 
 /** Which traffic, and when. */
@@ -52,6 +51,3 @@ export const experimentNamesQuery = queryOptions({
   },
   staleTime: EVERY_MS,
 });
-
-export const promptNamedQuery = (name: string) =>
-  queryOptions({ queryKey: ["/api/prompts", name], queryFn: ({ signal }) => api.get<Prompt>(apiPath`/api/prompts/${name}`, { signal }), enabled: name !== "" });

@@ -1,8 +1,8 @@
 /** What chat reads. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, apiPath, type Page } from "@/api/client";
+import { api, apiPath } from "@/api/client";
 import { queryClient } from "@/api/query-client";
-import type { ConversationWithMessages, Environment, Prompt, Version } from "@/api/types";
+import type { ConversationWithMessages, Environment, Version } from "@/api/types";
 
 export const CONVERSATIONS = "/api/conversations";
 
@@ -12,15 +12,7 @@ export const conversationQuery = (id: string) =>
 /** Lists and conversations are read anew. */
 export const refreshConversations = (): Promise<void> => queryClient.invalidateQueries({ queryKey: [CONVERSATIONS] });
 
-export const promptQuery = (prompt: string) =>
-  queryOptions({ queryKey: ["/api/prompts", prompt], queryFn: ({ signal }) => api.get<Prompt>(apiPath`/api/prompts/${prompt}`, { signal }) });
-
-/** Prompts to choose from: those whose name or description holds `search`. */
-export const promptChoicesQuery = (search: string) =>
-  queryOptions({
-    queryKey: ["/api/prompts", "choices", search],
-    queryFn: ({ signal }) => api.get<Page<Prompt>>("/api/prompts", { query: { search, limit: 30 }, signal }),
-  });
+export { promptChoicesQuery, promptQuery } from "@/api/queries";
 
 /** What is live in an environment, for its variables and its model. */
 export const liveVersionQuery = (prompt: string, environment: Environment) =>

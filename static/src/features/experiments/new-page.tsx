@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { isNotFound } from "@/api/errors";
+import { promptQuery } from "@/api/queries";
 import { useRested } from "@/lib/rested";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
@@ -12,7 +13,7 @@ import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
 import { CanaryForm } from "./canary-form";
 import { ExperimentForm } from "./experiment-form";
 import { PromptInput } from "./prompt-input";
-import { promptByNameQuery, versionChoicesQuery } from "./queries";
+import { versionChoicesQuery } from "./queries";
 
 const KINDS = [
   { kind: "experiment", title: "Experiment", says: "Versions side by side, to learn which is better." },
@@ -24,7 +25,7 @@ export function NewExperimentPage() {
   const [state, set] = useSearchState({ kind: "experiment", prompt: "" });
   const name = useRested(state.prompt);
   const [typing, setTyping] = useState(false);
-  const prompt = useQuery(promptByNameQuery(name));
+  const prompt = useQuery(promptQuery(name));
   const versions = useQuery(versionChoicesQuery(prompt.data?.name ?? ""));
   const unknown = prompt.isError && isNotFound(prompt.error);
   return (
@@ -32,9 +33,9 @@ export function NewExperimentPage() {
       <div className="flex max-w-3xl flex-col gap-6">
         <div role="group" aria-label="What to begin" className="grid gap-2 sm:grid-cols-2">
           {KINDS.map(({ kind, title, says }) => (
-            <button key={kind} type="button" aria-pressed={state.kind === kind} onClick={() => set({ kind }, { typing: true })} className="card p-3 text-start hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-ground">
+            <button key={kind} type="button" aria-pressed={state.kind === kind} onClick={() => set({ kind }, { typing: true })} className="card flex flex-col items-start p-3 text-start hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-ground">
               <span className="font-semibold">{title}</span>
-              <span className="block text-sm text-muted">{says}</span>
+              <span className="text-sm text-muted">{says}</span>
             </button>
           ))}
         </div>

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
+import { promptChoicesQuery } from "@/api/queries";
 import { useRested } from "@/lib/rested";
 import { Input } from "@/ui/field";
-import { promptChoicesQuery } from "./queries";
 
 interface PromptInputProps {
   label?: string;
   placeholder?: string;
   value: string;
   onChange: (name: string) => void;
-  /** The field was left: what stands in it is meant. */
+  /** The field was left, or Enter pressed: what stands in it is meant. */
   onLeave?: () => void;
   className?: string;
   control?: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean | undefined };
@@ -21,7 +21,7 @@ export function PromptInput({ label, placeholder, value, onChange, onLeave, clas
   const found = useQuery(promptChoicesQuery(useRested(value)));
   return (
     <div className={className}>
-      <Input {...control} aria-label={label} placeholder={placeholder} list={list} value={value} onChange={(event) => onChange(event.target.value)} onBlur={onLeave} autoCapitalize="none" className="font-mono text-sm" />
+      <Input {...control} aria-label={label} placeholder={placeholder} list={list} value={value} onChange={(event) => onChange(event.target.value)} onBlur={onLeave} onKeyDown={(event) => event.key === "Enter" && onLeave?.()} autoCapitalize="none" className="font-mono text-sm" />
       <datalist id={list}>
         {found.data?.data.map(({ id, name }) => (
           <option key={id}>{name}</option>

@@ -1,9 +1,9 @@
 /** What the pages of experiments and canaries read and change. */
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { api, apiPath, type Page } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
-import type { Prompt, Version } from "@/api/types";
+import type { Version } from "@/api/types";
 import type { Assignment, CanarySummary, Experiment, ExperimentSummary, MainSwitch, MainSwitchState, Results, WatchedCanary } from "./model";
 
 const ROOT = "/api/experiments";
@@ -34,17 +34,6 @@ export const assignmentQuery = (id: string, user: string, revision: number) =>
 
 export const canaryQuery = (id: string) =>
   queryOptions({ queryKey: [CANARIES, id], queryFn: ({ signal }) => api.get<WatchedCanary>(apiPath`/api/canaries/${id}`, { signal }), refetchInterval: WATCH_MS });
-
-/** Names to choose from while typing one. */
-export const promptChoicesQuery = (search: string) =>
-  queryOptions({
-    queryKey: ["/api/prompts", "choices", search],
-    queryFn: ({ signal }) => api.get<Page<Prompt>>("/api/prompts", { query: { search, limit: 20 }, signal }),
-    placeholderData: keepPreviousData,
-  });
-
-export const promptByNameQuery = (name: string) =>
-  queryOptions({ queryKey: ["/api/prompts", name], queryFn: ({ signal }) => api.get<Prompt>(apiPath`/api/prompts/${name}`, { signal }), enabled: name !== "" });
 
 /** The newest versions, as far as a list to choose from can be long. */
 export const versionChoicesQuery = (name: string) =>

@@ -11,13 +11,16 @@ export function IntervalAxis({ domain, format }: { domain: Domain; format: (valu
   return (
     <div aria-hidden className="tabular relative h-4 text-xs font-normal text-muted">
       {ticks.map((tick, index) => (
-        <span key={tick} className={`absolute -translate-x-1/2 whitespace-nowrap ${tick === 0 ? "font-medium text-ink" : roomFor(domain, ticks, index, zero)}`} style={{ left: `${place(domain, tick)}%` }}>
+        <span key={tick} className={`absolute whitespace-nowrap ${shiftAt(place(domain, tick))} ${tick === 0 ? "font-medium text-ink" : roomFor(domain, ticks, index, zero)}`} style={{ left: `${place(domain, tick)}%` }}>
           {format(tick)}
         </span>
       ))}
     </div>
   );
 }
+
+/** A mark's name is in the middle below it; at the ends it stays within the axis. */
+const shiftAt = (at: number): string => (at > 92 ? "-translate-x-full" : at < 8 ? "" : "-translate-x-1/2");
 
 /** Where there is little room, every other mark is named; where there is hardly any, only the ends are, if zero is far enough. */
 function roomFor(domain: Domain, ticks: number[], index: number, zero: number): string {

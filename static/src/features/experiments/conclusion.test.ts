@@ -81,7 +81,7 @@ test("a winner is named with its lift", () => {
 
 test("who leads is named before it is certain", () => {
   const bandit = concluded({ variants: [arm("control", { probability_best: 0.003 }), arm("friendly", { probability_best: 0.997 })] });
-  expect(bandit).toMatchObject({ state: "no_difference", title: "friendly leads, not certain yet" });
+  expect(bandit).toMatchObject({ state: "leads", title: "friendly leads, not certain yet" });
   expect(bandit.detail).toContain("with a probability of 99.7 %");
   expect(concluded({ variants: [arm("control", { probability_best: 0.4 }), arm("b", { probability_best: 0.6 })] }).title).toBe("No difference so far");
 });

@@ -4,7 +4,7 @@ import { lift, likely, metricName } from "./metrics";
 import type { ArmResult, Experiment, Metric, Results } from "./model";
 
 export interface Conclusion {
-  state: "alarm" | "guardrail_failed" | "not_enough_data" | "no_difference" | "winner" | "loser";
+  state: "alarm" | "guardrail_failed" | "not_enough_data" | "no_difference" | "leads" | "winner" | "loser";
   tone: "neutral" | "good" | "warn" | "bad";
   title: string;
   detail: string;
@@ -67,16 +67,17 @@ const LEADS = 0.9;
 /** Nothing is decided. That one is likely the best is no contradiction, but has to be said. */
 function undecided(results: Results, metric: Metric | null): Conclusion {
   const leader = results.variants.find(({ probability_best }) => probability_best !== null && probability_best >= LEADS);
-  const state = { state: "no_difference", tone: "neutral" } as const;
   if (leader) {
     return {
-      ...state,
+      state: "leads",
+      tone: "neutral",
       title: `${leader.name} leads, not certain yet`,
       detail: `It is the best in ${nameOf(metric)} with a probability of ${likely(leader.probability_best ?? 0)}, but a difference from the control is not certain at ${certainty(results)}. Waiting longer decides; you may look as often as you like.`,
     };
   }
   return {
-    ...state,
+    state: "no_difference",
+    tone: "neutral",
     title: "No difference so far",
     detail: `No variant differs from the control in ${nameOf(metric)} with ${certainty(results)} certainty. Waiting longer shows smaller differences; you may look as often as you like.`,
   };

@@ -413,7 +413,7 @@ function VersionTable({ scope, single, choices, choose }: PartProps) {
                     key={each.key}
                     scope="col"
                     aria-sort={sorted && (sorted === "asc" ? "ascending" : "descending")}
-                    className={`sticky top-(--top) z-10 border-b border-line bg-surface px-2 py-1.5 text-sm font-medium whitespace-nowrap text-muted ${each.numeric ? "text-end" : "text-start"}`}
+                    className={`border-b border-line bg-surface lg:sticky lg:top-(--top) lg:z-10 px-2 py-1.5 text-sm font-medium whitespace-nowrap text-muted ${each.numeric ? "text-end" : "text-start"}`}
                   >
                     <SortButton order={sorted} onSort={(next) => sort(each, next)}>
                       {each.title}

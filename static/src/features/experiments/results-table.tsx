@@ -7,7 +7,7 @@ import { describeMetric, lift, likely, metricName, standing } from "./metrics";
 import { type Metric, METRICS, type MetricResult, type Results } from "./model";
 
 /** Below the switches, which stay as well. Where the table scrolls sideways its head cannot stay. */
-const HEAD = "sticky top-[calc(var(--top)+2.75rem)] z-10 border-b border-line bg-ground px-3 py-2 text-sm font-medium text-muted align-bottom max-md:px-2";
+const HEAD = "border-b border-line bg-ground md:sticky md:top-[calc(var(--top)+2.75rem)] md:z-10 px-3 py-2 text-sm font-medium text-muted align-bottom max-md:px-2";
 const CELL = "border-b border-line px-3 py-1.5 max-md:px-2";
 /** Where there is no room it stands below the variant's name. */
 const WIDE = "max-md:hidden";

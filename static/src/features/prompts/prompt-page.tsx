@@ -139,6 +139,9 @@ interface ActionsProps {
   onMove: (action: MoveIntent["action"], environment: Environment, target: Version | undefined) => unknown;
 }
 
+/** All of them fit into one row of a phone without their pictures. */
+const NARROW = "max-sm:[&>svg]:hidden";
+
 function Actions({ prompt, selected, latest, onRollback, onMove }: ActionsProps) {
   const edit = usePermission("editor");
   const navigate = useNavigate();
@@ -162,11 +165,11 @@ function Actions({ prompt, selected, latest, onRollback, onMove }: ActionsProps)
         </Button>
       )}
       {isLive && (
-        <Button icon={Undo2} reason={publish.reason} onClick={onRollback}>
+        <Button icon={Undo2} reason={publish.reason} onClick={onRollback} className={NARROW}>
           Roll back
         </Button>
       )}
-      <Button kind={liveAlready ? "secondary" : "primary"} icon={Rocket} reason={edit.reason ?? noVersion ?? (prompt.archived ? "Restore the prompt first." : undefined)} onClick={() => onMove("promote", promoteEnvironment, candidate)}>
+      <Button kind={liveAlready ? "secondary" : "primary"} icon={Rocket} reason={edit.reason ?? noVersion ?? (prompt.archived ? "Restore the prompt first." : undefined)} onClick={() => onMove("promote", promoteEnvironment, candidate)} className={NARROW}>
         {candidate ? `Promote v${candidate.version_number}` : "Promote"}
       </Button>
       <ButtonLink to={paths.promptHistory(prompt.name)} icon={History} kind="quiet" className="max-sm:hidden">

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Folder, FolderCog, Plus, ScrollText, Search } from "lucide-react";
-import { Fragment, useDeferredValue, useState } from "react";
+import { Fragment, lazy, Suspense, useDeferredValue, useState } from "react";
 import { Link } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Prompt } from "@/api/types";
@@ -16,8 +16,10 @@ import { SearchField } from "@/ui/search-field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable, type Sorting } from "@/ui/table";
 import { RelativeTime } from "@/ui/time";
-import { CollectionsDialog } from "./collections-dialog";
 import { collectionsQuery, PROMPT_FILTERS, promptsQuery, tagsQuery } from "./queries";
+
+/** Dialogs are no part of the first load. */
+const CollectionsDialog = lazy(async () => ({ default: (await import("./collections-dialog")).CollectionsDialog }));
 
 /** Every prompt of the team. */
 export function PromptListPage() {
@@ -165,7 +167,11 @@ function Filters({ state, set }: FiltersProps) {
         <option value="">In use</option>
         <option value="true">Archived</option>
       </Select>
-      {managing && <CollectionsDialog onClose={() => setManaging(false)} onDeleted={(id) => id === state.collection && set({ collection: "" })} />}
+      {managing && (
+        <Suspense>
+          <CollectionsDialog onClose={() => setManaging(false)} onDeleted={(id) => id === state.collection && set({ collection: "" })} />
+        </Suspense>
+      )}
     </div>
   );
 }

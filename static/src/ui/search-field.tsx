@@ -40,17 +40,17 @@ export function useTyped(value: string, onChange: (value: string) => void): { ty
       setSent([]);
     }
   }
-  const send = () => {
-    if (typed === (sent.at(-1) ?? value)) return;
-    setSent([...sent, typed]);
-    onChange(typed);
+  const sendText = (text: string) => {
+    if (text === (sent.at(-1) ?? value)) return;
+    setSent([...sent, text]);
+    onChange(text);
   };
-  const sendRested = useEffectEvent(send);
+  const sendRested = useEffectEvent(sendText);
   useEffect(() => {
-    const timer = setTimeout(() => sendRested(), REST_MS);
+    const timer = setTimeout(() => sendRested(typed), REST_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  return { typed, setTyped, send };
+  return { typed, setTyped, send: () => sendText(typed) };
 }
 
 /** A search whose value lives in the address. */

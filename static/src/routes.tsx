@@ -3,9 +3,9 @@
  * Loaders run while the page's code is on its way; they only start queries and never hold the navigation up.
  */
 import { type LoaderFunctionArgs, redirect, type RouteObject } from "react-router";
-import { prefetch } from "./api/queries";
+import { prefetch, promptQuery } from "./api/queries";
 import { canariesQuery, canaryQuery, experimentQuery, experimentsQuery, resultsQuery } from "./features/experiments/queries";
-import { collectionsQuery, historyQuery, PROMPT_FILTERS, promptQuery, promptsQuery, versionsQuery } from "./features/prompts/queries";
+import { collectionsQuery, historyQuery, PROMPT_FILTERS, promptsQuery, versionsQuery } from "./features/prompts/queries";
 import { readState } from "./lib/search-state";
 import { paths } from "./paths";
 import { PageError, ShellError } from "./shell/route-error";

@@ -103,6 +103,33 @@ describe("analytics", { skip: program ? false : "there is no Chromium on this ma
     await close();
   });
 
+  test("a prompt's name is typed without losing what is shown, and versions are sorted", async () => {
+    const { page, faults, close } = await signIn(started, key);
+    await page.goto("/analytics?range=1h");
+    await figures(page).getByText("200", { exact: true }).waitFor();
+    const asked = [];
+    page.on("request", (request) => request.url().includes("/api/prompts/") && asked.push(new URL(request.url()).pathname));
+    await page.getByLabel("Prompt", { exact: true }).pressSequentially("support/reply", { delay: 20 });
+    await figures(page).getByText("100", { exact: true }).waitFor();
+    assert.ok(asked.length <= 2 && asked.at(-1) === "/api/prompts/support%2Freply", `not a request for each letter: ${asked}`);
+    await page.getByLabel("Prompt", { exact: true }).press("Backspace");
+    await page.waitForResponse((response) => response.url().endsWith("support%2Frepl") && response.status() === 404);
+    await figures(page).getByText("100", { exact: true }).waitFor();
+    assert.equal(await page.getByText("There is no prompt of this name").count(), 0);
+    await page.getByLabel("Prompt", { exact: true }).press("Enter");
+    await page.getByText("There is no prompt of this name").waitFor();
+    await page.getByRole("button", { name: "Show all prompts" }).click();
+
+    const versions = page.getByRole("table", { name: "Versions" });
+    await versions.getByRole("button", { name: "p95" }).click();
+    await page.waitForURL(/sort=p95/);
+    assert.equal(await versions.getByRole("columnheader", { name: "p95" }).getAttribute("aria-sort"), "descending");
+    await page.getByLabel("Scale of latency").selectOption("log");
+    await page.waitForURL(/scale=log/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
   for (const { name: look, options } of LOOKS) {
     test(`in every look: ${look}`, async () => {
       const { page, faults, close } = await signIn(started, key, options);

@@ -81,7 +81,7 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
     await page.getByRole("status").getByText(/has the smallest score/).waitFor();
     await page.getByRole("status").getByText(answers[7].variant, { exact: true }).first().waitFor();
 
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV", exact: true }).click()]);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Results as CSV" }).click()]);
     assert.match(readFileSync(await download.path(), "utf8"), /^experiment_id,[^]*,Shorter answers,[^]*,winner,brief,/);
 
     await page.getByRole("button", { name: "Kill", exact: true }).click();
@@ -118,21 +118,26 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
     await dialog.getByLabel("control · v1").fill("80");
     await dialog.getByText("130 % in all, not 100 %").waitFor();
     await dialog.getByLabel("variant_1 · v2").fill("20");
+    await dialog.getByText(/^About (2[5-9]|3[0-5]) % of users get another variant\.$/).waitFor();
     await dialog.getByLabel("Users who take part").fill("25");
+    await dialog.getByLabel("A user").fill("somebody");
+    const said = await dialog.getByRole("status").filter({ hasText: "Gets" }).innerText();
     await dialog.getByRole("button", { name: "Change traffic" }).click();
     await toast(page, "Traffic is changed").waitFor();
     const changed = await call("GET", `/api/experiments/${made.id}`);
+    const { variant } = await call("GET", `/api/experiments/${made.id}/assignment?user_id=somebody`);
+    assert.match(said, new RegExp(`(Gets|, ) ?${variant}( afterwards|, before and after)\\.`), "the browser knew who gets what");
     assert.deepEqual([changed.coverage, ...changed.variants.map(({ weight }) => weight)], [0.25, 0.8, 0.2]);
 
     const { team } = await call("GET", "/api/me");
     await page.goto("/experiments");
-    await page.getByRole("button", { name: "All to control" }).click();
+    await page.getByRole("button", { name: "Switch all off" }).click();
     await dialog.getByRole("textbox").fill(team.name);
-    await dialog.getByRole("button", { name: "All to control" }).click();
-    await page.getByText("The team's main switch is off").waitFor();
-    await page.getByText("Turned off").waitFor();
+    await dialog.getByRole("button", { name: "Switch all off" }).click();
+    await page.getByText("All experiments are switched off").waitFor();
+    await page.getByText("Switched off").waitFor();
     assert.equal((await call("POST", "/api/resolve/greeting", { user_id: "somebody" })).assignment, "killed");
-    await page.getByRole("button", { name: "Turn experiments on again" }).click();
+    await page.getByRole("button", { name: "Switch experiments on again" }).click();
     await toast(page, "Experiments are on again").waitFor();
     assert.deepEqual(faults, []);
     await close();

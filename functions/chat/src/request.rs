@@ -144,32 +144,32 @@ fn role_of(turn: &Utterance) -> Role {
     }
 }
 
-/// What a prompt contributes. Its system prompt, its leading system messages and, of a text prompt, its text are
-/// the instructions; its examples come next, then its other messages.
+/// What a prompt contributes: its preamble and its parameters.
 pub(crate) fn of_prompt(prompt: &Resolved) -> ChatRequest {
-    let mut instructions: Vec<&str> = prompt.system_prompt.iter().map(String::as_str).collect();
-    instructions.extend(prompt.text.as_deref());
-    let turns = prompt.messages.as_deref().unwrap_or_default();
-    let leading = turns.iter().take_while(|turn| role(&turn.role) == Role::System).count();
-    let (leading, others) = turns.split_at_checked(leading).unwrap_or_default();
-    instructions.extend(leading.iter().map(|turn| turn.content.as_str()));
-    instructions.retain(|text| !text.trim().is_empty());
+    let content = prompt.live().map(|live| &live.version.content);
+    let turns = prompt.messages.iter().flatten();
+    let examples = content.iter().flat_map(|content| &content.few_shot_examples);
+    let parts = preamble::Prompt {
+        system_prompt: prompt.system_prompt.as_deref(),
+        text: prompt.text.as_deref(),
+        messages: turns.map(|turn| preamble::Message { role: &turn.role, content: &turn.content }).collect(),
+        examples: examples
+            .map(|example| preamble::Example { input: &example.input, output: &example.output })
+            .collect(),
+    };
+    let preamble = parts.assemble();
+    let turn = |turn: preamble::Turn<'_>| Message::new(role(turn.role), turn.content);
     let mut request = ChatRequest {
-        system: (!instructions.is_empty()).then(|| instructions.join("\n\n")),
+        system: preamble.instructions,
+        messages: preamble.turns.into_iter().map(turn).collect(),
         ..ChatRequest::default()
     };
-    if let Some(live) = prompt.live() {
-        let content = &live.version.content;
-        for example in &content.few_shot_examples {
-            request.messages.push(Message::user(&example.input));
-            request.messages.push(Message::assistant(&example.output));
-        }
+    if let Some(content) = content {
         request.temperature = content.temperature;
         request.max_tokens = content.max_tokens.and_then(|tokens| u32::try_from(tokens).ok());
         request.top_p = content.config.get("top_p").and_then(Value::as_f64);
         request.stop = stops(&content.config);
     }
-    request.messages.extend(others.iter().map(|turn| Message::new(role(&turn.role), &turn.content)));
     request
 }
 
@@ -182,12 +182,11 @@ fn stops(config: &Map<String, Value>) -> Vec<String> {
     }
 }
 
-/// A prompt's role as models know it.
-fn role(name: &str) -> Role {
-    match name {
-        "system" | "developer" => Role::System,
-        "assistant" | "model" => Role::Assistant,
-        _ => Role::User,
+fn role(role: preamble::Role) -> Role {
+    match role {
+        preamble::Role::System => Role::System,
+        preamble::Role::User => Role::User,
+        preamble::Role::Assistant => Role::Assistant,
     }
 }
 

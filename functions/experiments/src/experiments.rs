@@ -30,6 +30,8 @@ struct ExperimentAnswer<'a> {
     primary_metric: Option<&'a str>,
     min_samples: i64,
     forced: &'a serde_json::Map<String, serde_json::Value>,
+    /// With it anybody can tell who gets what, by the same hashes.
+    salt: &'a str,
     period_started_at: &'a str,
     winner_version_id: Option<&'a Id>,
 }
@@ -45,6 +47,7 @@ impl<'a> From<&'a Experiment> for ExperimentAnswer<'a> {
             primary_metric: experiment.primary_metric.as_deref(),
             min_samples: experiment.min_samples,
             forced: &experiment.forced,
+            salt: &experiment.salt,
             period_started_at: &experiment.period_started_at,
             winner_version_id: experiment.winner_version_id.as_ref(),
         }

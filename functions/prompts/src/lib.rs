@@ -9,6 +9,7 @@
 //! | `GET /api/prompts/{prompt}/diff` | two versions, field by field |
 //! | `POST /api/prompts/{prompt}/promote`, `…/rollback` | what is live |
 //! | `GET /api/prompts/{prompt}/history` | what was live |
+//! | `GET /api/tags` | words to find prompts by |
 //!
 //! Editors change drafts and staging. Whatever changes what production answers asks for a publisher: promoting and
 //! rolling back there, and archiving, restoring or renaming a prompt that is live there.
@@ -19,6 +20,7 @@ mod diff;
 mod pointers;
 mod prompts;
 mod publication;
+mod tags;
 mod version_input;
 mod versions;
 
@@ -51,6 +53,7 @@ fn handlers() -> Router {
         .route("/api/prompts/{prompt}/promote", post(pointers::promote))
         .route("/api/prompts/{prompt}/rollback", post(pointers::roll_back))
         .route("/api/prompts/{prompt}/history", get(pointers::history))
+        .route("/api/tags", get(tags::list))
 }
 
 #[cfg(test)]

@@ -33,11 +33,22 @@ pub(crate) struct PromptsQuery {
 /// Which prompts: archived ones, living ones, or both.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Archived {
+pub(crate) enum Archived {
     True,
     #[default]
     False,
     All,
+}
+
+impl Archived {
+    /// What the store is asked for.
+    pub(crate) const fn state(self) -> Option<State> {
+        match self {
+            Self::True => Some(State::Archived),
+            Self::False => Some(State::Living),
+            Self::All => None,
+        }
+    }
 }
 
 /// The body of `POST /api/prompts`, and of `PUT`, which replaces all of it.
@@ -74,11 +85,6 @@ pub(crate) async fn list(call: Call, Query(query): Query<PromptsQuery>) -> Resul
     if let Some(id) = &collection_id {
         checks.id("collection_id", id, Kind::Collection);
     }
-    let state = match query.archived {
-        Archived::True => Some(State::Archived),
-        Archived::False => Some(State::Living),
-        Archived::All => None,
-    };
     let names = ["name", "created_at", "updated_at"];
     let sort = checks.choice("sort", query.sort.as_deref(), Sort::Name, Sort::parse, &names);
     let order =
@@ -89,7 +95,7 @@ pub(crate) async fn list(call: Call, Query(query): Query<PromptsQuery>) -> Resul
         search: search.as_deref(),
         collection_id: collection_id.as_deref(),
         tag: tag.as_deref(),
-        state,
+        state: query.archived.state(),
         sort,
         order,
     };

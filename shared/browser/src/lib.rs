@@ -1,5 +1,6 @@
 //! What the pages compute themselves, by the same code as the edge: token counts and their price, rendered templates,
-//! and which arm of an experiment a unit gets. So a preview cannot disagree with what is served.
+//! what a prompt says to a model, and which arm of an experiment a unit gets. So a preview cannot disagree with what is
+//! served.
 //!
 //! In scope: strings in, JSON out, for JavaScript. Not in scope: anything that the API has to decide.
 //!
@@ -9,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A message of a chat, as far as its tokens are counted.
-#[derive(Deserialize)]
+/// A message of a chat.
+#[derive(Deserialize, Serialize)]
 struct Message {
     role: String,
     content: String,
@@ -26,9 +27,24 @@ struct Counted {
     input_cost_usd: Option<f64>,
 }
 
+/// What a version says: templates, and examples, which are none.
+#[derive(Deserialize)]
+struct Content {
+    system_prompt: Option<String>,
+    template_text: Option<String>,
+    messages: Option<Vec<Message>>,
+    few_shot_examples: Option<Vec<Example>>,
+}
+
+#[derive(Deserialize)]
+struct Example {
+    input: String,
+    output: String,
+}
+
 #[derive(Serialize)]
-struct Rendered {
-    text: String,
+struct Preview {
+    messages: Vec<Message>,
     /// The variables without a value, in order.
     missing: Vec<String>,
 }
@@ -79,16 +95,67 @@ pub fn variables(template: &str) -> String {
     json(&templates::extract_variables(template))
 }
 
-/// Fills a template in: `values` is a JSON object. → `{text, missing}`, or `null` if `values` is something else.
+/// A template as a JSON array of strings, by turns text and a variable as it is written: `["Hi ", "{{ name }}", "!"]`.
+/// Together they are the template.
 #[wasm_bindgen]
-pub fn render(template: &str, values: &str) -> String {
-    let Ok(values) = serde_json::from_str::<Map<String, Value>>(values) else { return NULL.to_owned() };
+pub fn split(template: &str) -> String {
+    let mut parts = Vec::new();
+    let mut end = 0;
+    for place in templates::places(template) {
+        parts.push(template.get(end..place.start).unwrap_or_default());
+        end = place.end;
+        parts.push(template.get(place).unwrap_or_default());
+    }
+    parts.push(template.get(end..).unwrap_or_default());
+    json(&parts)
+}
+
+/// What a model is sent before anything that a user says. `content` is JSON as a version has it, `{system_prompt?,
+/// template_text?, messages?, few_shot_examples?}`; `values` is a JSON object.
+///
+/// → `{messages: [{role, content}], missing}`, or `null` if one of them is something else.
+#[wasm_bindgen]
+pub fn preview(content: &str, values: &str) -> String {
+    let (Ok(content), Ok(values)) = (serde_json::from_str(content), serde_json::from_str(values)) else {
+        return NULL.to_owned();
+    };
+    json(&preview_of(&content, &values))
+}
+
+fn preview_of(content: &Content, values: &Map<String, Value>) -> Preview {
+    let mut missing = Vec::new();
+    let mut render = |template: &str| render(template, values, &mut missing);
+    let system_prompt = content.system_prompt.as_deref().map(&mut render);
+    let text = content.template_text.as_deref().map(&mut render);
+    let contents: Vec<String> =
+        content.messages.iter().flatten().map(|message| render(&message.content)).collect();
+    let messages = content.messages.iter().flatten().zip(&contents);
+    let examples = content.few_shot_examples.iter().flatten();
+    let parts = preamble::Prompt {
+        system_prompt: system_prompt.as_deref(),
+        text: text.as_deref(),
+        messages: messages
+            .map(|(message, content)| preamble::Message { role: &message.role, content })
+            .collect(),
+        examples: examples.map(|Example { input, output }| preamble::Example { input, output }).collect(),
+    };
+    let preamble = parts.assemble();
+    let message = |role: &str, content: String| Message { role: role.to_owned(), content };
+    let instructions = preamble.instructions.map(|text| message("system", text));
+    let turns = preamble.turns.iter().map(|turn| message(turn.role.as_str(), turn.content.to_owned()));
+    Preview { messages: instructions.into_iter().chain(turns).collect(), missing }
+}
+
+/// Fills a template in, and notes the variables without a value, each once.
+fn render(template: &str, values: &Map<String, Value>, missing: &mut Vec<String>) -> String {
     let template = templates::Template::parse(template);
-    let binding = template.bind_json(&values);
-    let mut text = String::with_capacity(binding.rendered_len());
-    binding.write_to(&mut text);
-    let missing = binding.missing().map(str::to_owned).collect();
-    json(&Rendered { text, missing })
+    let binding = template.bind_json(values);
+    for name in binding.missing() {
+        if !missing.iter().any(|known| known == name) {
+            missing.push(name.to_owned());
+        }
+    }
+    binding.to_string()
 }
 
 /// Which arm a unit gets, and why: `definition` is JSON, `{salt, coverage_bp, arms: [{key, weight_bp}], forced?,
@@ -146,9 +213,38 @@ mod tests {
     #[test]
     fn templates_are_filled_in_as_at_the_edge() {
         assert_eq!(variables("{{ b }} {{a}} {{{{ c }}"), r#"["b","a"]"#);
-        let answer = parsed(&render("Hi {{ user.name }}, {{ x }}", r#"{"user": {"name": "Ada"}}"#));
-        assert_eq!(answer, serde_json::json!({ "text": "Hi Ada, {{ x }}", "missing": ["x"] }));
-        assert_eq!(render("{{ x }}", "[]"), "null");
+        let answer = parsed(&preview(
+            r#"{"template_text": "Hi {{ user.name }}, {{ x }}, {{ x }}"}"#,
+            r#"{"user": {"name": "Ada"}}"#,
+        ));
+        let messages = serde_json::json!([{ "role": "system", "content": "Hi Ada, {{ x }}, {{ x }}" }]);
+        assert_eq!(answer, serde_json::json!({ "messages": messages, "missing": ["x"] }));
+        assert_eq!(preview(r#"{"template_text": "{{ x }}"}"#, "[]"), "null");
+    }
+
+    #[test]
+    fn a_preview_is_what_chat_sends() {
+        let content = serde_json::json!({
+            "system_prompt": "Be kind to {{ name }}.", "template_text": null,
+            "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "I am {{ name }}." }],
+            "few_shot_examples": [{ "input": "{{ name }}", "output": "Hi" }],
+        });
+        let answer = parsed(&preview(&content.to_string(), r#"{"name": "Ada"}"#));
+        let said = answer["messages"].as_array().unwrap().iter();
+        let said: Vec<_> = said.map(|message| (&message["role"], &message["content"])).collect();
+        let expected = serde_json::json!([
+            ["system", "Be kind to Ada.\n\nBe brief."],
+            ["user", "{{ name }}"],
+            ["assistant", "Hi"],
+            ["user", "I am Ada."]
+        ]);
+        assert_eq!(serde_json::to_value(said).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_template_comes_apart_without_loss() {
+        assert_eq!(split("Hi {{ ä }}{{a}}{{{{ b }}"), r#"["Hi {{ ä }}","{{a}}","{{{{ b }}"]"#);
+        assert_eq!(split(""), r#"[""]"#);
     }
 
     #[test]

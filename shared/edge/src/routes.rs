@@ -157,6 +157,8 @@ pub const ROUTES: &[Route] = &[
     creates("/api/prompts/{prompt}/promote", Prompts, Editor),
     creates("/api/prompts/{prompt}/rollback", Prompts, Editor),
     route("GET", "/api/prompts/{prompt}/history", Prompts, Viewer),
+    // Beside the prompts, one of which may be called "tags".
+    route("GET", "/api/tags", Prompts, Viewer),
     // Resolve.
     route("POST", "/api/resolve", ResolvePrompt, Runtime),
     route("GET", "/api/resolve/{prompt}", ResolvePrompt, Runtime),

@@ -14,10 +14,11 @@ const CREATE: Statement = change_statement!("prompts/create", [Text, Json, Json]
 const GET: Statement = read_statement!("prompts/get", [Text, Text]);
 const LIST: Statement =
     read_statement!("prompts/list", [Text, Text, Text, Text, Boolean, Text, Text, Text, Text, Integer]);
+const TAGS: Statement = read_statement!("prompts/tags", [Text, Boolean, Text, Integer]);
 const UPDATE: Statement = change_statement!("prompts/update", [Text, Json, Text, Json]);
 const SET_ARCHIVED: Statement = change_statement!("prompts/set_archived", [Text, Json, Text, Boolean]);
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&CREATE, &GET, &LIST, &UPDATE, &SET_ARCHIVED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&CREATE, &GET, &LIST, &TAGS, &UPDATE, &SET_ARCHIVED];
 
 /// A prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,15 @@ pub struct Prompt {
     pub updated_at: String,
     /// The user who did.
     pub updated_by: Id,
+}
+
+/// A tag, and how many prompts have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The word.
+    pub tag: String,
+    /// How many prompts.
+    pub prompts: i64,
 }
 
 /// What is live in each environment.
@@ -265,6 +275,21 @@ pub async fn list(
     ];
     let rows = run::rows(database, &LIST, &parameters).await?;
     Ok(Page::new(rows, limit, |prompt| query.sort.position(prompt)))
+}
+
+/// The tags of a team's prompts in alphabetical order, those of archived prompts, of living ones, or of both.
+pub async fn tags(
+    database: &Database,
+    team_id: &Id,
+    state: Option<State>,
+    after: Option<&Position>,
+    limit: u32,
+) -> Result<Page<Tag>, Error> {
+    let [value, _] = page::after(after);
+    let archived = Parameter::from(state.map(|state| state == State::Archived));
+    let parameters = [team_id.as_str().into(), archived, value, page::one_more_than(limit)];
+    let rows = run::rows(database, &TAGS, &parameters).await?;
+    Ok(Page::new(rows, limit, |row: &Tag| Position::new(&row.tag, "")))
 }
 
 /// Changes a prompt's own fields.

@@ -6,5 +6,5 @@ mod template;
 mod values;
 
 pub use binding::Binding;
-pub use template::{Template, extract_variables};
+pub use template::{Template, extract_variables, places};
 pub use values::{is_rounded, lookup, value_to_text};

@@ -142,6 +142,18 @@ pub fn extract_variables(text: &str) -> Vec<&str> {
     names.list.into_iter().filter_map(|name| text.get(name.range)).collect()
 }
 
+/// Where the variables of a text are, braces included, from left to right.
+///
+/// ```
+/// assert_eq!(templates::places("Hi {{ a }}{{{{ b }}").collect::<Vec<_>>(), [3..10]);
+/// ```
+pub fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
+    Scanner::new(text).filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Variable { written, .. } => Some(written),
+    })
+}
+
 /// Distinct names in the order in which they were added.
 struct Names<'source> {
     source: &'source str,

@@ -857,6 +857,12 @@ export interface Collection {
   updated_by: UserId;
 }
 
+export interface Tag {
+  tag: string;
+  /** How many prompts have it. */
+  prompts: number;
+}
+
 export interface NewCollection {
   /** Unique in the team. */
   name: string;
@@ -1240,6 +1246,8 @@ export interface ExperimentSummary {
   min_samples: number;
   guardrails: GuardrailInput[];
   forced: Record<string, string>;
+  /** What makes its hashes its own: with it the assignment of any user can be computed elsewhere. */
+  salt: string;
   /** The allocation period in force: each change of weights or coverage begins one. */
   period: number;
   period_started_at: Timestamp;

@@ -1,9 +1,11 @@
 /**
- * Our own Rust crates in the browser: token counts, rendered templates, assignments, by the code that the edge runs.
+ * Our own Rust crates in the browser: token counts, templates, what a model is sent, assignments, by the code that the
+ * edge runs.
  * `cargo xtask pages` builds them into `/engine`; they are loaded when a page first needs them (about a second's worth
  * of network), so every user of this module has to do without them for a moment.
  */
 import { useQuery } from "@tanstack/react-query";
+import type { NewVersion } from "@/api/types";
 
 export interface TokenCount {
   tokens: number;
@@ -35,10 +37,21 @@ export interface AssignmentExplanation {
   arms: { key: string; weight_bp: number; score: number | null }[];
 }
 
+/** Of a version, what is for the model to read. */
+export type PreviewedContent = Pick<NewVersion, "system_prompt" | "template_text" | "messages" | "few_shot_examples">;
+
+export interface ContentPreview {
+  messages: { role: string; content: string }[];
+  missing: string[];
+}
+
 export interface Engine {
   countMessageTokens: (model: string, messages: { role: string; content: string }[]) => TokenCount;
   variables: (template: string) => string[];
-  render: (template: string, values: Record<string, unknown>) => { text: string; missing: string[] };
+  /** By turns text and a variable as it is written. Together they are the template. */
+  split: (template: string) => string[];
+  /** What a model is sent before anything that a user says, and the variables without a value. */
+  preview: (content: PreviewedContent, values: Record<string, unknown>) => ContentPreview;
   explainAssignment: (definition: AssignmentDefinition, unit: string) => AssignmentExplanation | { error: string };
   models: () => ModelPrice[];
 }
@@ -48,7 +61,8 @@ interface Module {
   default: (options: { module_or_path: string }) => Promise<unknown>;
   count_message_tokens: (model: string, messages: string) => string;
   variables: (template: string) => string;
-  render: (template: string, values: string) => string;
+  split: (template: string) => string;
+  preview: (content: string, values: string) => string;
   explain_assignment: (definition: string, unit: string) => string;
   models: () => string;
 }
@@ -72,7 +86,8 @@ async function load(): Promise<Engine> {
   return {
     countMessageTokens: (model, messages) => JSON.parse(module.count_message_tokens(model, JSON.stringify(messages))) as TokenCount,
     variables: (template) => JSON.parse(module.variables(template)) as string[],
-    render: (template, values) => JSON.parse(module.render(template, JSON.stringify(values))) as { text: string; missing: string[] },
+    split: (template) => JSON.parse(module.split(template)) as string[],
+    preview: (content, values) => JSON.parse(module.preview(JSON.stringify(content), JSON.stringify(values))) as ContentPreview,
     explainAssignment: (definition, unit) => JSON.parse(module.explain_assignment(JSON.stringify(definition), unit)) as AssignmentExplanation | { error: string },
     models: () => JSON.parse(module.models()) as ModelPrice[],
   };

@@ -4,11 +4,13 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { guardLeaving } from "./leave-guard";
 
+const addressOf = ({ pathname, search }: { pathname: string; search: string }) => pathname + search;
+
 /** Asks before what was written on the page is lost: to another page, another key, or with the window. */
 export function KeepDraft({ isDirty }: { isDirty: () => boolean }) {
   const leaving = useRef(false);
   const [waiting, setWaiting] = useState<{ answer: (leave: boolean) => void }>();
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => !leaving.current && currentLocation.pathname !== nextLocation.pathname && isDirty());
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => !leaving.current && addressOf(currentLocation) !== addressOf(nextLocation) && isDirty());
   useBeforeUnload((event) => {
     if (isDirty()) event.preventDefault();
   });

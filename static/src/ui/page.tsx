@@ -1,3 +1,4 @@
+import { ChevronLeft } from "lucide-react";
 import { type ReactNode, useEffect, useEffectEvent } from "react";
 import { NavLink } from "react-router";
 import { plural } from "@/lib/format";
@@ -30,7 +31,12 @@ export function Page({ title, documentTitle, badges, description, actions, back,
   return (
     <div className={`mx-auto w-full px-4 pb-20 md:px-8 ${full ? "" : "max-w-6xl"}`}>
       <header className={`pt-6 ${tabs ? "" : "pb-4"}`}>
-        {back && <div className="mb-1 text-sm text-muted">{back}</div>}
+        {back && (
+          <div className="mb-1 -ms-1 flex items-center gap-0.5 text-sm text-muted">
+            <ChevronLeft aria-hidden size={14} className="shrink-0 rtl:-scale-x-100" />
+            <span className="min-w-0 wrap-anywhere">{back}</span>
+          </div>
+        )}
         {/* As high as with buttons, so that tabs below stay where they are. */}
         <div className="flex min-h-8 flex-wrap items-center gap-x-4 gap-y-3">
           <div className="min-w-0 flex-1 basis-44">

@@ -27,10 +27,10 @@ interface SearchFieldProps {
 }
 
 /**
- * A search whose value lives in the address. The field keeps what is typed itself: a value that came back through a
- * navigation would be late, and lose letters.
+ * What is typed into a field whose value lives in the address. The field keeps it itself: a value that came back through
+ * a navigation would be late, and lose letters. It is sent when typing rests, or at once by `send`.
  */
-export function SearchField({ label, value, onSearch, placeholder = "Search", isSecond = false, className = "" }: SearchFieldProps) {
+export function useTyped(value: string, onChange: (value: string) => void): { typed: string; setTyped: (text: string) => void; send: () => void } {
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
   const [sent, setSent] = useState<string[]>([]);
@@ -43,15 +43,22 @@ export function SearchField({ label, value, onSearch, placeholder = "Search", is
       setSent([]);
     }
   }
-  const search = useEffectEvent((text: string) => {
+  const sendText = (text: string) => {
     if (text === (sent.at(-1) ?? value)) return;
     setSent([...sent, text]);
-    onSearch(text);
-  });
+    onChange(text);
+  };
+  const sendRested = useEffectEvent(sendText);
   useEffect(() => {
-    const timer = setTimeout(() => search(typed), REST_MS);
+    const timer = setTimeout(() => sendRested(typed), REST_MS);
     return () => clearTimeout(timer);
   }, [typed]);
+  return { typed, setTyped, send: () => sendText(typed) };
+}
+
+/** A search whose value lives in the address. */
+export function SearchField({ label, value, onSearch, placeholder = "Search", isSecond = false, className = "" }: SearchFieldProps) {
+  const { typed, setTyped } = useTyped(value, onSearch);
   return (
     <div className={`relative ${className}`}>
       <Search aria-hidden size={14} className="pointer-events-none absolute start-2.5 top-2 text-muted" />

@@ -74,13 +74,22 @@ function HeaderCell<Row>({ column, sorting, onSort }: { column: Column<Row>; sor
       </th>
     );
   }
-  const Icon = order === undefined ? ChevronsUpDown : order === "asc" ? ArrowUp : ArrowDown;
   return (
     <th scope="col" aria-sort={ariaSort} className={cellClass(column, base)}>
-      <button type="button" onClick={() => onSort({ by: column.key, order: order === "asc" ? "desc" : "asc" })} className="-mx-1 inline-flex items-center gap-1 rounded px-1 hover:text-ink">
+      <SortButton order={order} onSort={(next) => onSort({ by: column.key, order: next })}>
         {column.title}
-        <Icon aria-hidden size={13} className={order ? "text-ink" : "opacity-50"} />
-      </button>
+      </SortButton>
     </th>
+  );
+}
+
+/** A column's title that sorts by it. Its cell says the order in `aria-sort`. */
+export function SortButton({ order, onSort, children }: { order: Sorting["order"] | undefined; onSort: (order: Sorting["order"]) => void; children: ReactNode }) {
+  const Icon = order === undefined ? ChevronsUpDown : order === "asc" ? ArrowUp : ArrowDown;
+  return (
+    <button type="button" onClick={() => onSort(order === "asc" ? "desc" : "asc")} className="-mx-1 inline-flex items-center gap-1 rounded px-1 hover:text-ink">
+      {children}
+      <Icon aria-hidden size={13} className={order ? "text-ink" : "opacity-50"} />
+    </button>
   );
 }

@@ -1,13 +1,32 @@
 /** Scales and where their marks stand. */
 
+/** An axis from 0 at its foot, or, if it is logarithmic, from `low`. */
+export interface Scale {
+  low?: number;
+  top: number;
+  ticks: number[];
+}
+
+/** Where a value stands: 0 at the foot, 1 at the top. */
+export const placeOn = ({ low, top }: Scale, value: number): number => (low === undefined ? value / top : Math.max(0, Math.log(value / low) / Math.log(top / low)));
+
 /** From 0 to a round number that is not below the largest value, in at most `steps` round steps. */
-export function niceScale(largest: number, steps = 4): { top: number; ticks: number[] } {
+export function niceScale(largest: number, steps = 4): Scale {
   if (!(largest > 0)) return { top: 1, ticks: [0, 1] };
   const rough = largest / steps;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * (1 - 1e-9)) ?? rough;
   const marks = Math.ceil(largest / step - 1e-9);
   return { top: marks * step, ticks: Array.from({ length: marks + 1 }, (_, mark) => round(mark * step)) };
+}
+
+/** Each step up is so many times the one below: one value far above the others does not flatten them. */
+export function logScale(values: readonly number[]): Scale {
+  const positive = values.filter((value) => value > 0);
+  if (positive.length === 0) return niceScale(0);
+  const low = 10 ** Math.floor(Math.log10(Math.min(...positive)) + 1e-9);
+  const top = Math.max(10 ** Math.ceil(Math.log10(Math.max(...positive)) - 1e-9), low * 10);
+  return { low, top, ticks: logTicks(low, top, 6) };
 }
 
 /** Without the dust of binary fractions. */
@@ -27,14 +46,17 @@ export function intervalDomain(intervals: readonly (readonly [number, number] | 
   return [low - air, high + air];
 }
 
-/** Round marks within a range, zero among them if it is inside. */
-export function ticksWithin([low, high]: readonly [number, number], about = 5): number[] {
-  const rough = (high - low) / about;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => round((first + index) * step));
+/** Round marks within a range, at least so many, zero among them if it is inside. */
+export function ticksWithin([low, high]: readonly [number, number], least = 4): number[] {
+  if (!(high > low)) return [];
+  const largest = 10 ** Math.ceil(Math.log10(high - low));
+  const steps = [0, 1, 2].flatMap((below) => [10, 5, 2.5, 2].map((factor) => (factor * largest) / 10 ** (below + 1)));
+  const within = (step: number) => {
+    const first = Math.ceil(low / step - 1e-9);
+    const last = Math.floor(high / step + 1e-9);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => round((first + index) * step));
+  };
+  return steps.map(within).find((ticks) => ticks.length >= least) ?? [];
 }
 
 const HOUR = 3_600_000;

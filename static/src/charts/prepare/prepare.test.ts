@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bucketLabel, intervalDomain, niceScale, ticksWithin, timeLabels } from "./axis";
+import { bucketLabel, intervalDomain, logScale, niceScale, placeOn, ticksWithin, timeLabels } from "./axis";
 import { byBucket, runs, stack, timeline } from "./series";
 import { csv, display } from "./table";
 
@@ -75,6 +75,14 @@ test("zero is on every axis of intervals", () => {
   expect(intervalDomain([])).toEqual([-0.1, 0.1]);
   expect(intervalDomain([[-40, 90]])[1]).toBeLessThan(3);
   expect(ticksWithin([-0.12, 0.31])).toEqual([-0.1, 0, 0.1, 0.2, 0.3]);
+  expect(ticksWithin([-1.12, 0.12])).toEqual([-1, -0.75, -0.5, -0.25, 0]);
+  expect(ticksWithin([-0.005, 0.005])).toHaveLength(5);
+  for (let high = 0.01; high < 5; high *= 1.1) {
+    const ticks = ticksWithin([-high / 3, high]);
+    expect(ticks).toContain(0);
+    expect(ticks.length).toBeGreaterThanOrEqual(4);
+    expect(ticks.length).toBeLessThanOrEqual(9);
+  }
 });
 
 test("days begin where the reader's do", () => {
@@ -97,4 +105,14 @@ test("CSV is RFC 4180 and runs no formulas", () => {
   const table = { columns: [{ title: "name" }, { title: "cost", numeric: true, format: (value: number) => `$${value}` }], rows: [['a "b", c', 1.5], ["=SUM(A1)", -2], ["-x", null]] };
   expect(csv(table)).toBe('name,cost\r\n"a ""b"", c",1.5\r\n\'=SUM(A1),-2\r\n\'-x,\r\n');
   expect(table.rows.map((row) => display(table, row, 1))).toEqual(["$1.5", "$-2", "–"]);
+});
+
+test("a logarithmic axis leaves room for small values beside a large one", () => {
+  const scale = logScale([120, 900, 0, 60_000]);
+  expect(scale).toEqual({ low: 100, top: 100_000, ticks: [100, 1000, 10_000, 100_000] });
+  expect([100, 100_000, 0].map((value) => placeOn(scale, value))).toEqual([0, 1, 0]);
+  expect(placeOn(scale, 1_000)).toBeCloseTo(1 / 3);
+  expect(logScale([5]).top).toBe(10);
+  expect(logScale([0])).toEqual({ top: 1, ticks: [0, 1] });
+  expect(placeOn({ top: 8, ticks: [] }, 2)).toBe(0.25);
 });

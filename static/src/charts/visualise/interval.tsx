@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import { ticksWithin } from "../prepare/axis";
 
 type Domain = readonly [number, number];
@@ -7,17 +6,27 @@ const place = ([low, high]: Domain, value: number): number => Math.min(100, Math
 
 /** The marks of a shared axis of intervals, above its rows. */
 export function IntervalAxis({ domain, format }: { domain: Domain; format: (value: number) => string }) {
-  const ticks = ticksWithin(domain, 4);
+  const ticks = ticksWithin(domain);
+  const zero = ticks.indexOf(0);
   return (
     <div aria-hidden className="tabular relative h-4 text-xs font-normal text-muted">
       {ticks.map((tick, index) => (
-        // Where there is little room, only zero and the ends are named.
-        <span key={tick} className={`absolute -translate-x-1/2 whitespace-nowrap ${tick === 0 ? "font-medium text-ink" : index === 0 || index === ticks.length - 1 ? "" : "max-md:hidden"}`} style={{ left: `${place(domain, tick)}%` }}>
+        <span key={tick} className={`absolute whitespace-nowrap ${shiftAt(place(domain, tick))} ${tick === 0 ? "font-medium text-ink" : roomFor(domain, ticks, index, zero)}`} style={{ left: `${place(domain, tick)}%` }}>
           {format(tick)}
         </span>
       ))}
     </div>
   );
+}
+
+/** A mark's name is in the middle below it; at the ends it stays within the axis. */
+const shiftAt = (at: number): string => (at > 92 ? "-translate-x-full" : at < 8 ? "" : "-translate-x-1/2");
+
+/** Where there is little room, every other mark is named; where there is hardly any, only the ends are, if zero is far enough. */
+function roomFor(domain: Domain, ticks: number[], index: number, zero: number): string {
+  const isEnd = index === 0 || index === ticks.length - 1;
+  const isFar = Math.abs(place(domain, ticks[index] ?? 0) - place(domain, 0)) > 30;
+  return `${ticks.length > 5 && (index - zero) % 2 !== 0 ? "md:max-lg:hidden" : ""} ${isEnd && isFar ? "" : "max-md:hidden"}`;
 }
 
 const COLOURS = { better: "var(--good)", worse: "var(--bad)", undecided: "var(--edge)" };
@@ -29,19 +38,18 @@ interface IntervalProps {
   /** Grey while undecided. What is decided is filled, and points up or down. */
   standing: keyof typeof COLOURS;
   label: string;
-  /** What stands there instead, for what everything is compared with. */
-  children?: ReactNode;
 }
 
-/** One interval on the shared axis, with the line at zero. */
-export function Interval({ domain, interval, value, standing, label, children }: IntervalProps) {
+/** One interval on the shared axis: faint lines at its marks, a clear one at zero. */
+export function Interval({ domain, interval, value, standing, label }: IntervalProps) {
   const colour = COLOURS[standing];
   const left = interval && place(domain, interval[0]);
   const right = interval && place(domain, interval[1]);
   return (
     <div role="img" aria-label={label} className="relative h-7 min-w-24">
-      <span className="absolute inset-y-0 w-px bg-edge" style={{ left: `${place(domain, 0)}%` }} />
-      {children && <span className="absolute inset-0 flex items-center text-xs text-muted">{children}</span>}
+      {ticksWithin(domain).map((tick) => (
+        <span key={tick} className={`absolute inset-y-0 w-px ${tick === 0 ? "bg-edge" : "bg-line"}`} style={{ left: `${place(domain, tick)}%` }} />
+      ))}
       {left !== null && right !== null && (
         <span className="absolute top-1/2 h-2 -translate-y-1/2 rounded-full" style={{ left: `${left}%`, width: `${Math.max(1, right - left)}%`, background: colour, opacity: standing === "undecided" ? 0.45 : 0.35 }} />
       )}

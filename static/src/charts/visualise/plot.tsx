@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from "react";
-import { bucketLabel, timeLabels } from "../prepare/axis";
+import { bucketLabel, placeOn, type Scale, timeLabels } from "../prepare/axis";
 import type { Timeline } from "../prepare/series";
 import { colourOf } from "./marks";
 import { useWidth } from "./use-width";
@@ -26,7 +26,7 @@ interface PlotProps {
   label: string;
   timeline: Timeline;
   timeZone: string;
-  scale: { top: number; ticks: number[] };
+  scale: Scale;
   format: (value: number) => string;
   /** What is said of a bucket. */
   read: (index: number) => Reading[];
@@ -34,7 +34,7 @@ interface PlotProps {
   children: (frame: Frame) => ReactNode;
 }
 
-/** Buckets of time from left to right, a scale from 0 upwards, and what is under the pointer or the arrow keys. */
+/** Buckets of time from left to right, a scale upwards, and what is under the pointer or the arrow keys. */
 export function Plot({ label, timeline, timeZone, scale, format, read, height = 220, children }: PlotProps) {
   const [ref, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
@@ -44,7 +44,7 @@ export function Plot({ label, timeline, timeZone, scale, format, read, height = 
   const frame: Frame = {
     x: (index) => MARGIN.left + index * band,
     band,
-    y: (value) => MARGIN.top + inner.height * (1 - value / scale.top),
+    y: (value) => MARGIN.top + inner.height * (1 - placeOn(scale, value)),
     width,
     height,
   };

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { niceScale } from "../prepare/axis";
+import { logScale, niceScale } from "../prepare/axis";
 import { runs, type Series, type Timeline } from "../prepare/series";
 import { colourOf, Legend, Marker } from "./marks";
 import { type Frame, Plot } from "./plot";
@@ -12,14 +12,16 @@ interface LinesProps {
   format: (value: number) => string;
   /** The largest value there can be. */
   most?: number;
+  /** As many steps for small values as for large ones. */
+  isLog?: boolean;
   height?: number;
 }
 
 /** Values over time. Where there is nothing the line breaks; towards a bucket that is not over it is dotted. */
-export function TimeLines({ label, timeline, timeZone, series, format, most, height }: LinesProps) {
+export function TimeLines({ label, timeline, timeZone, series, format, most, isLog = false, height }: LinesProps) {
   const id = useId();
-  const largest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const scale = most === undefined ? niceScale(largest) : { top: most, ticks: [0, 0.25, 0.5, 0.75, 1].map((share) => share * most) };
+  const all = series.flatMap(({ values }) => values.map((value) => value ?? 0));
+  const scale = isLog ? logScale(all) : most === undefined ? niceScale(Math.max(0, ...all)) : { top: most, ticks: [0, 0.25, 0.5, 0.75, 1].map((share) => share * most) };
   const read = (index: number) =>
     series.flatMap(({ name, values }, number) => {
       const value = values[index] ?? null;

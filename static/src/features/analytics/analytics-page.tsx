@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue } from "react";
+import { useState } from "react";
 import { isNotFound } from "@/api/errors";
 import { promptQuery } from "@/api/queries";
+import { useRested } from "@/lib/rested";
 import { useSearchState } from "@/lib/search-state";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
@@ -16,16 +17,31 @@ import { useScope } from "./use-scope";
 /** How often, how fast, how dear, how liked: of everything, or of what is chosen. */
 export function AnalyticsPage() {
   const [state, set] = useSearchState({ ...RANGE_DEFAULTS, ...CHOICE_DEFAULTS, prompt: "", environment: "" });
-  const name = useDeferredValue(state.prompt.trim());
-  const prompt = useQuery(promptQuery(name));
-  const chosen = name !== "" && prompt.data?.name === name ? prompt.data : undefined;
-  const scope = useScope({ range: state.range, from: state.from, to: state.to, zone: state.zone }, { prompt_id: chosen?.id, environment: state.environment || undefined });
-  const unknown = name !== "" && prompt.isError && isNotFound(prompt.error);
-  const ready = name === "" || chosen !== undefined;
+  const [typing, setTyping] = useState(false);
+  const name = useRested(state.prompt.trim());
+  const found = useQuery(promptQuery(name));
+  const chosen = name === "" ? null : found.data;
+  // What is shown stays while another name is typed: most of what one types on the way is no prompt's name.
+  const [shown, setShown] = useState(chosen);
+  if (chosen !== undefined && (shown === undefined || chosen?.id !== shown?.id)) setShown(chosen);
+  const failed = name !== "" && found.isError && !typing;
+  const unknown = failed && isNotFound(found.error);
+  const scope = useScope({ range: state.range, from: state.from, to: state.to, zone: state.zone }, { prompt_id: shown?.id, environment: state.environment || undefined });
+  const ready = shown !== undefined && !failed;
   return (
     <Page title="Analytics" actions={<RangeControls state={state} set={set} />}>
       <div role="search" className="mb-4 flex flex-wrap gap-2">
-        <PromptInput label="Prompt" placeholder="All prompts" value={state.prompt} onChange={(value) => set({ prompt: value }, { typing: true })} className="min-w-40 flex-1 sm:max-w-xs" />
+        <PromptInput
+          label="Prompt"
+          placeholder="All prompts"
+          value={state.prompt}
+          onChange={(value) => {
+            setTyping(true);
+            set({ prompt: value }, { typing: true });
+          }}
+          onLeave={() => setTyping(false)}
+          className="min-w-40 flex-1 sm:max-w-xs"
+        />
         <Select aria-label="Environment" value={state.environment} onChange={(event) => set({ environment: event.target.value })} className="w-auto!">
           <option value="">All environments</option>
           <option value="production">production</option>
@@ -37,8 +53,8 @@ export function AnalyticsPage() {
           The whole name is needed.
         </EmptyState>
       )}
-      {!unknown && prompt.isError && name !== "" && <ErrorState error={prompt.error} onRetry={() => void prompt.refetch()} />}
-      {ready && scope && <Dashboard scope={scope} choices={state} choose={set} single={chosen !== undefined} />}
+      {failed && !unknown && <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
+      {ready && scope && <Dashboard scope={scope} choices={state} choose={set} single={shown !== null} />}
       {ready && !scope && <EmptyState title="Choose a range">It has to end after it begins.</EmptyState>}
     </Page>
   );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changeOf, coarse, first, groupName, isComparable, measureSeries, seriesTable, usageSeries } from "./figures";
+import { changeOf, coarse, first, groupName, isComparable, measureSeries, seriesTable, sortedBy, usageSeries } from "./figures";
 import type { Measures, Timeseries } from "./model";
 import { instant, localTime, PRESETS, RANGE_DEFAULTS, spanOf } from "./range";
 
@@ -106,4 +106,11 @@ test("clocks that change", () => {
 
 test("a period with hardly anything in it is nothing to compare with", () => {
   expect([[1_000, 0], [1_000, 19], [10_000, 150], [10_000, 200], [0, 20]].map(([now, before]) => isComparable(now ?? 0, before ?? 0))).toEqual([false, false, false, true, true]);
+});
+
+test("rows are sorted by what they have, and those that have nothing are last", () => {
+  const rows = [{ p95: 20 }, { p95: null }, { p95: 3 }];
+  const by = (order: "asc" | "desc") => sortedBy(rows, ({ p95 }) => p95, order).map(({ p95 }) => p95);
+  expect([by("asc"), by("desc")]).toEqual([[3, 20, null], [20, 3, null]]);
+  expect(sortedBy(["v10", "v9"], (name) => name, "asc")).toEqual(["v9", "v10"]);
 });

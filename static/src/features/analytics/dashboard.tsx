@@ -18,8 +18,9 @@ import { paths } from "@/paths";
 import { CodeBlock } from "@/ui/copy";
 import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
+import { SortButton } from "@/ui/table";
 import { useNow } from "@/ui/time";
-import { coarse, first, groupName, measureSeries, seriesTable, timelineOf, usageSeries } from "./figures";
+import { coarse, first, groupName, measureSeries, seriesTable, sortedBy, timelineOf, usageSeries } from "./figures";
 import type { Group, Measures, TimePoint, Timeseries } from "./model";
 import { analyticsVersionsQuery, costsQuery, experimentNamesQuery, latencyQuery, overviewQuery, ratingsQuery, type Scope, timeseriesQuery } from "./queries";
 import { Tiles } from "./tiles";
@@ -28,9 +29,14 @@ export interface Choices {
   measure: string;
   by: string;
   costs: string;
+  /** Of latency: "" or "log". */
+  scale: string;
+  /** The column that versions are sorted by, and in which order. */
+  sort: string;
+  order: string;
 }
 
-export const CHOICE_DEFAULTS: Choices = { measure: "requests", by: "", costs: "" };
+export const CHOICE_DEFAULTS: Choices = { measure: "requests", by: "", costs: "", scale: "", sort: "requests", order: "desc" };
 
 interface PartProps {
   scope: Scope;
@@ -146,7 +152,7 @@ function Usage({ scope, choices, choose, single }: PartProps) {
   );
 }
 
-function LatencyOverTime({ scope }: PartProps) {
+function LatencyOverTime({ scope, choices, choose }: PartProps) {
   const now = useNow();
   const query = useQuery(timeseriesQuery(scope));
   const data = query.data;
@@ -155,10 +161,16 @@ function LatencyOverTime({ scope }: PartProps) {
     <ChartFrame
       title="Latency over time"
       file="latency"
+      controls={
+        <Select aria-label="Scale of latency" value={choices.scale === "log" ? "log" : ""} onChange={(event) => choose({ scale: event.target.value })} className="h-7 w-auto! text-sm">
+          <option value="">Linear</option>
+          <option value="log">Logarithmic</option>
+        </Select>
+      }
       table={data ? seriesTable(data.buckets, series, duration, labelIn(scope, data)) : NO_TABLE}
       empty={instead({ query, isEmpty: series.every(({ values }) => values.every((value) => value === null)) })}
     >
-      {data && <TimeLines label="Latency over time" timeline={timelineOf(data, now)} timeZone={scope.time_zone} series={series} format={duration} />}
+      {data && <TimeLines label="Latency over time" timeline={timelineOf(data, now)} timeZone={scope.time_zone} series={series} format={duration} isLog={choices.scale === "log"} />}
     </ChartFrame>
   );
 }
@@ -356,47 +368,68 @@ function RateOverTime({ scope, title, file, measure, most }: RateProps) {
 
 const VERSION_ROWS = 20;
 
-function VersionTable({ scope, single }: PartProps) {
+interface VersionColumn {
+  key: string;
+  title: string;
+  numeric?: boolean;
+  format?: (value: number) => string;
+  value: (row: Group & Measures) => string | number | null;
+}
+
+const VERSION_COLUMNS: VersionColumn[] = [
+  { key: "version", title: "Version", value: (row) => groupName(row) },
+  { key: "requests", title: "Requests", numeric: true, format: count, value: ({ requests }) => requests },
+  { key: "errors", title: "Error rate", numeric: true, format: (share) => percent(share, 2), value: ({ error_rate }) => error_rate },
+  { key: "p50", title: "p50", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p50 ?? null },
+  { key: "p95", title: "p95", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p95 ?? null },
+  { key: "p99", title: "p99", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p99 ?? null },
+  { key: "cost", title: "Cost", numeric: true, format: usd, value: ({ cost_usd }) => cost_usd },
+  { key: "each", title: "Per request", numeric: true, format: usd, value: ({ cost_usd, requests, unpriced_requests: unpriced }) => (requests > unpriced ? cost_usd / (requests - unpriced) : null) },
+  { key: "approval", title: "Approval", numeric: true, format: (share) => percent(share), value: ({ approval }) => approval.rate },
+  { key: "ratings", title: "Ratings", numeric: true, format: count, value: ({ approval }) => approval.count },
+];
+const BY_REQUESTS = VERSION_COLUMNS[1];
+
+function VersionTable({ scope, single, choices, choose }: PartProps) {
   const query = useQuery(analyticsVersionsQuery(scope));
-  const versions = query.data?.versions ?? [];
+  const column = VERSION_COLUMNS.find(({ key }) => key === choices.sort) ?? BY_REQUESTS;
+  const order = choices.order === "asc" ? "asc" : "desc";
+  const versions = sortedBy(query.data?.versions ?? [], (row) => column?.value(row) ?? null, order);
   const { shown, note } = first(versions, VERSION_ROWS, query.data?.versions_total ?? 0);
-  const columns: (ChartTable["columns"][number] & { value: (row: Group & Measures) => string | number | null })[] = [
-    { title: "Version", value: (row) => groupName(row) },
-    { title: "Requests", numeric: true, format: count, value: ({ requests }) => requests },
-    { title: "Error rate", numeric: true, format: (share) => percent(share, 2), value: ({ error_rate }) => error_rate },
-    { title: "p50", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p50 ?? null },
-    { title: "p95", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p95 ?? null },
-    { title: "p99", numeric: true, format: duration, value: ({ latency_ms: latency }) => latency?.p99 ?? null },
-    { title: "Cost", numeric: true, format: usd, value: ({ cost_usd }) => cost_usd },
-    { title: "Per request", numeric: true, format: usd, value: ({ cost_usd, requests, unpriced_requests: unpriced }) => (requests > unpriced ? cost_usd / (requests - unpriced) : null) },
-    { title: "Approval", numeric: true, format: (share) => percent(share), value: ({ approval }) => approval.rate },
-    { title: "Ratings", numeric: true, format: count, value: ({ approval }) => approval.count },
-  ];
-  const table: ChartTable = { columns, rows: versions.map((row) => columns.map(({ value }) => value(row))) };
-  const text = (row: Group & Measures, { value, format }: (typeof columns)[number]) => {
-    const found = value(row);
-    return found === null ? "–" : typeof found === "number" ? (format ?? String)(found) : found;
-  };
+  const table: ChartTable = { columns: VERSION_COLUMNS, rows: versions.map((row) => VERSION_COLUMNS.map(({ value }) => value(row))) };
+  // What one wants to see first: names from A, of numbers the greatest.
+  const sort = ({ key, numeric }: VersionColumn, next: "asc" | "desc") => choose({ sort: key, order: key === column?.key ? next : numeric ? "desc" : "asc" });
   return (
-    <ChartFrame isTable title="Versions" note={note && `${note} by requests`} file="versions" table={table} empty={instead({ query, isEmpty: versions.length === 0, height: "h-24" })}>
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Versions, table">
+    <ChartFrame isTable title="Versions" note={note && `${note} by ${column?.title.toLowerCase()}`} file="versions" table={table} empty={instead({ query, isEmpty: versions.length === 0, height: "h-24" })}>
+      {/* Its head stays while the page scrolls, where the table need not scroll sideways. */}
+      <div className="max-lg:overflow-x-auto" tabIndex={0} role="region" aria-label="Versions, table">
         <table aria-label="Versions" className="w-full border-separate border-spacing-0">
           <thead>
             <tr>
-              {columns.map(({ title, numeric }) => (
-                <th key={title} scope="col" className={`border-b border-line px-2 py-1.5 text-sm font-medium whitespace-nowrap text-muted ${numeric ? "text-end" : "text-start"}`}>
-                  {title}
-                </th>
-              ))}
+              {VERSION_COLUMNS.map((each) => {
+                const sorted = each.key === column?.key ? order : undefined;
+                return (
+                  <th
+                    key={each.key}
+                    scope="col"
+                    aria-sort={sorted && (sorted === "asc" ? "ascending" : "descending")}
+                    className={`border-b border-line bg-surface lg:sticky lg:top-(--top) lg:z-10 px-2 py-1.5 text-sm font-medium whitespace-nowrap text-muted ${each.numeric ? "text-end" : "text-start"}`}
+                  >
+                    <SortButton order={sorted} onSort={(next) => sort(each, next)}>
+                      {each.title}
+                    </SortButton>
+                  </th>
+                );
+              })}
             </tr>
           </thead>
           <tbody>
             {shown.map((row) => (
               <tr key={row.version_id ?? row.key} className="hover:bg-hover/60">
                 <td className="border-b border-line px-2 py-1.5 whitespace-nowrap">{single ? `v${row.version_number ?? "?"}` : <GroupLink group={row} />}</td>
-                {columns.slice(1).map((column) => (
-                  <td key={column.title} className="tabular border-b border-line px-2 py-1.5 text-end whitespace-nowrap">
-                    {text(row, column)}
+                {VERSION_COLUMNS.slice(1).map((each) => (
+                  <td key={each.key} className="tabular border-b border-line px-2 py-1.5 text-end whitespace-nowrap">
+                    {textOf(row, each)}
                   </td>
                 ))}
               </tr>
@@ -406,4 +439,10 @@ function VersionTable({ scope, single }: PartProps) {
       </div>
     </ChartFrame>
   );
+}
+
+function textOf(row: Group & Measures, { value, format }: VersionColumn): string {
+  const found = value(row);
+  if (found === null) return "–";
+  return typeof found === "number" ? (format ?? String)(found) : found;
 }

@@ -90,6 +90,16 @@ export function changeOf(change: number | null | undefined, welcome: "up" | "dow
 
 export const p50 = ({ latency_ms: latency }: Measures): number | null => latency?.p50 ?? null;
 
+/** Rows by a value of theirs; those without one are always last. */
+export function sortedBy<Row>(rows: readonly Row[], valueOf: (row: Row) => string | number | null, order: "asc" | "desc"): Row[] {
+  const sign = order === "asc" ? 1 : -1;
+  return rows.toSorted((one, other) => {
+    const [a, b] = [valueOf(one), valueOf(other)];
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
+    return sign * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
+  });
+}
+
 /** As many groups as the API adds up. */
 const API_ROWS = 100;
 

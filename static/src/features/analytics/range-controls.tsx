@@ -39,7 +39,7 @@ export function RangeControls({ state, set }: ControlsProps) {
           )}
         </>
       )}
-      <Select aria-label="Time zone" value={zone} onChange={(event) => set({ zone: event.target.value === LOCAL_ZONE ? "" : event.target.value })} className="w-auto! max-w-44">
+      <Select aria-label="Time zone" value={zone} onChange={(event) => set({ zone: event.target.value === LOCAL_ZONE ? "" : event.target.value })} className="w-auto! max-w-40 field-sizing-content border-transparent! bg-transparent! text-sm text-muted hover:border-edge/50!">
         {zones().map((name) => (
           <option key={name}>{name}</option>
         ))}

@@ -25,42 +25,49 @@ const TILES: Tile[] = [
   { title: "Approval", value: ({ approval: { rate } }) => (rate === null ? null : percent(rate)), note: ({ approval: { count } }) => (count > 0 ? `${shortCount(count)} ratings` : undefined), change: "approval_rate", counted: ({ approval: { count } }) => count, welcome: "up" },
 ];
 
-/** The period's figures, each beside the period before. */
+/** The period's figures, each beside the period before: tiles, or where there is little room the lines of one list. */
 export function Tiles({ overview }: { overview: Overview | undefined }) {
+  const isNew = overview !== undefined && !TILES.some((tile) => changeIn(overview, tile));
   return (
-    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-7" aria-label="Figures">
-      {TILES.map((tile) => (
-        <div key={tile.title} className="card flex min-w-0 flex-col p-3">
-          <dt className="truncate text-sm text-muted">{tile.title}</dt>
-          <dd className="flex flex-1 flex-col">
-            {overview ? <Filled tile={tile} overview={overview} /> : <Skeleton className="mt-1 h-12 w-16" />}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <div>
+      <dl className="max-sm:card sm:grid sm:grid-cols-4 sm:gap-3 xl:grid-cols-7" aria-label="Figures">
+        {TILES.map((tile) => (
+          <div key={tile.title} className="flex min-w-0 max-sm:items-baseline max-sm:gap-3 max-sm:border-b max-sm:border-line max-sm:px-3 max-sm:py-1.5 max-sm:last:border-b-0 sm:card sm:flex-col sm:p-3">
+            <dt className="truncate text-sm text-muted max-sm:flex-1">{tile.title}</dt>
+            <dd className="flex max-sm:items-baseline max-sm:gap-3 sm:flex-1 sm:flex-col">{overview ? <Filled tile={tile} overview={overview} /> : <Skeleton className="mt-1 h-5 w-16 sm:h-12" />}</dd>
+          </div>
+        ))}
+      </dl>
+      {isNew && <p className="mt-2 text-sm text-muted">There is no earlier data to compare with.</p>}
+    </div>
   );
 }
 
 const ARROWS = { up: ArrowUp, down: ArrowDown, none: ArrowRight };
 
+/** How a figure changed, if there was enough of it before. */
+function changeIn(overview: Overview, { change, welcome, counted = ({ requests }) => requests }: Tile) {
+  return isComparable(counted(overview), counted(overview.previous)) ? changeOf(overview.change[change], welcome) : null;
+}
+
 function Filled({ tile, overview }: { tile: Tile; overview: Overview }) {
   const value = tile.value(overview);
-  const counted = tile.counted ?? (({ requests }: Measures) => requests);
-  const comparable = isComparable(counted(overview), counted(overview.previous));
-  const change = comparable ? changeOf(overview.change[tile.change], tile.welcome) : null;
+  const change = changeIn(overview, tile);
   const before = tile.value(overview.previous);
   const Icon = ARROWS[change?.direction ?? "none"];
   const tone = change?.good === true ? "text-good" : change?.good === false ? "text-bad" : "text-muted";
   const note = tile.note?.(overview);
   return (
     <>
-      <span className="tabular text-xl font-semibold tracking-tight">{value ?? <span className="text-muted">–</span>}</span>
-      {note && <span className="tabular truncate text-sm text-muted">{note}</span>}
-      <span className={`tabular mt-auto flex items-center gap-1 pt-1 text-sm ${tone}`} title={before === null ? undefined : `${before} in the period before`}>
-        {change && <Icon aria-hidden size={13} className="shrink-0" />}
-        {change ? change.text : <span className="text-muted">{value === null ? "no data" : "no earlier data"}</span>}
-        {change?.good !== null && change && <span className="sr-only">{change.good ? "better" : "worse"} than the period before</span>}
-      </span>
+      <span className="tabular text-xl font-semibold tracking-tight max-sm:text-base">{value ?? <span className="text-muted">–</span>}</span>
+      {note && <span className="tabular truncate text-sm text-muted max-sm:hidden">{note}</span>}
+      {(change || value === null) && (
+        <span className={`tabular flex items-center gap-1 text-sm sm:mt-auto sm:pt-1 ${tone}`} title={before === null ? undefined : `${before} in the period before`}>
+          {change ? <Icon aria-hidden size={13} className="shrink-0" /> : null}
+          {change ? change.text : "no data"}
+          {change && change.good !== null && <span className="sr-only">{change.good ? "better" : "worse"} than the period before</span>}
+        </span>
+      )}
     </>
   );
 }

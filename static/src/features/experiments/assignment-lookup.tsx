@@ -1,7 +1,8 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { sentence } from "@/api/errors";
 import { percent } from "@/lib/format";
+import { useRested } from "@/lib/rested";
 import { Badge } from "@/ui/badge";
 import { Field, Input } from "@/ui/field";
 import { Section } from "@/ui/page";
@@ -11,14 +12,14 @@ import { assignmentQuery } from "./queries";
 /** Which variant a user gets, and why. */
 export function AssignmentLookup({ experiment }: { experiment: Experiment }) {
   const [user, setUser] = useState("");
-  const asked = useDeferredValue(user.trim());
-  const found = useQuery({ ...assignmentQuery(experiment.id, asked, experiment.revision), placeholderData: keepPreviousData });
+  const asked = useRested(user.trim());
+  const found = useQuery(assignmentQuery(experiment.id, asked, experiment.revision));
   return (
     <Section title="Who gets what">
       <Field label="User id" hint="As the application sends it. Looking does not count as an exposure." error={found.isError ? found.error.message : undefined}>
         {(control) => <Input {...control} maxLength={256} value={user} onChange={(event) => setUser(event.target.value)} className="max-w-sm font-mono text-sm" />}
       </Field>
-      {asked !== "" && found.data && <Explanation assignment={found.data} experiment={experiment} />}
+      {asked !== "" && asked === user.trim() && found.data && <Explanation assignment={found.data} experiment={experiment} />}
     </Section>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Pause, Play, Rocket, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { isNotFound } from "@/api/errors";
+import { isNotFound, sentence } from "@/api/errors";
 import { usePermission } from "@/api/session";
 import { count, percent } from "@/lib/format";
 import { paths, withParams } from "@/paths";
@@ -14,6 +14,7 @@ import { ErrorState, Skeleton } from "@/ui/states";
 import { RelativeTime } from "@/ui/time";
 import { useAction, WITHIN } from "./actions";
 import { CanaryTrack } from "./canary-track";
+import { probability } from "./exposure-panel";
 import { GuardrailTable } from "./guardrail-table";
 import { EnvironmentBadge, roleToChange, StatusBadge, titleOf } from "./labels";
 import { MainSwitchNotice } from "./main-switch";
@@ -81,7 +82,7 @@ function LoadedCanary({ canary }: { canary: WatchedCanary }) {
             title="Traffic split"
             value={canary.srm.degrees_of_freedom === 0 ? "not checked yet" : canary.srm.alert ? "not as planned" : "as planned"}
             bad={canary.srm.alert}
-            note={canary.share_in_two_arms > 0 ? `${percent(canary.share_in_two_arms, 2)} met both` : canary.srm.degrees_of_freedom > 0 ? `p ${canary.srm.p_value < 0.001 ? "< 0.001" : canary.srm.p_value.toFixed(3)}` : undefined}
+            note={canary.share_in_two_arms > 0 ? `${percent(canary.share_in_two_arms, 2)} met both` : canary.srm.degrees_of_freedom > 0 ? `p ${probability(canary.srm.p_value)}` : undefined}
           />
         </div>
         <Section title="Guardrails">
@@ -106,7 +107,7 @@ function Figure({ title, value, note, bad = false }: { title: string; value: str
 }
 
 function Situation({ canary }: { canary: WatchedCanary }) {
-  const why = canary.reason ? ` ${canary.reason.charAt(0).toUpperCase()}${canary.reason.slice(1)}.`.replace(/\.\.$/, ".") : "";
+  const why = canary.reason ? ` ${sentence(canary.reason)}` : "";
   return (
     <>
       {canary.all_killed && canary.waiting_for && <MainSwitchNotice />}

@@ -1,4 +1,4 @@
-import { CircleAlert, CircleDashed, Equal, OctagonX, TrendingDown, Trophy } from "lucide-react";
+import { CircleAlert, CircleDashed, Equal, OctagonX, TrendingDown, TrendingUp, Trophy } from "lucide-react";
 import { count } from "@/lib/format";
 import type { Conclusion } from "./conclusion";
 
@@ -7,6 +7,7 @@ const LOOKS = {
   guardrail_failed: OctagonX,
   not_enough_data: CircleDashed,
   no_difference: Equal,
+  leads: TrendingUp,
   winner: Trophy,
   loser: TrendingDown,
 };

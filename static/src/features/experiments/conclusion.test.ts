@@ -79,6 +79,13 @@ test("a winner is named with its lift", () => {
   expect(conclusion).toMatchObject({ state: "winner", title: "b wins", detail: "It is better than the control in approval: +50 %, with 95 % certainty.", winner: { name: "b" } });
 });
 
+test("who leads is named before it is certain", () => {
+  const bandit = concluded({ variants: [arm("control", { probability_best: 0.003 }), arm("friendly", { probability_best: 0.997 })] });
+  expect(bandit).toMatchObject({ state: "leads", title: "friendly leads, not certain yet" });
+  expect(bandit.detail).toContain("with a probability of 99.7 %");
+  expect(concluded({ variants: [arm("control", { probability_best: 0.4 }), arm("b", { probability_best: 0.6 })] }).title).toBe("No difference so far");
+});
+
 test("losers and failed guardrails", () => {
   expect(concluded({ verdict: "loser" }).title).toBe("The control is best");
   const failed = { metric: "latency_ms", variant: "b", max_relative_regression: 0.1, mean: 900, control_mean: 500, samples: 10, regression: 0.8, excess_at_least: 50, failed: true } as const;

@@ -1,10 +1,10 @@
 /** What an experiment's numbers say, in words. */
 import { count, percent, plural } from "@/lib/format";
-import { lift, metricName } from "./metrics";
+import { lift, likely, metricName } from "./metrics";
 import type { ArmResult, Experiment, Metric, Results } from "./model";
 
 export interface Conclusion {
-  state: "alarm" | "guardrail_failed" | "not_enough_data" | "no_difference" | "winner" | "loser";
+  state: "alarm" | "guardrail_failed" | "not_enough_data" | "no_difference" | "leads" | "winner" | "loser";
   tone: "neutral" | "good" | "warn" | "bad";
   title: string;
   detail: string;
@@ -44,12 +44,7 @@ export function conclude(results: Results, experiment: Judged, now: number): Con
         detail: `Every other variant is worse in ${nameOf(metric)}, with ${certainty(results)} certainty. Stop the experiment and keep what is live.`,
       };
     case "no_difference":
-      return {
-        state: "no_difference",
-        tone: "neutral",
-        title: "No difference so far",
-        detail: `No variant differs from the control in ${nameOf(metric)} with ${certainty(results)} certainty. Waiting longer shows smaller differences; you may look as often as you like.`,
-      };
+      return undecided(results, metric);
   }
 }
 
@@ -68,6 +63,28 @@ function guardrailFailed(results: Results): Conclusion {
     ? `${metricName(failed.metric)} is ${failed.regression === null ? "worse" : `${lift(Math.abs(failed.regression)).slice(1)} worse`} than the control's; ${percent(failed.max_relative_regression, 0)} is allowed.`
     : "It is worse than its guardrail allows.";
   return { state: "guardrail_failed", tone: "bad", title: `${arm} failed a guardrail`, detail };
+}
+
+/** From here on a variant is said to lead. */
+const LEADS = 0.9;
+
+/** Nothing is decided. That one is likely the best is no contradiction, but has to be said. */
+function undecided(results: Results, metric: Metric | null): Conclusion {
+  const leader = results.variants.find(({ probability_best }) => probability_best !== null && probability_best >= LEADS);
+  if (leader) {
+    return {
+      state: "leads",
+      tone: "neutral",
+      title: `${leader.name} leads, not certain yet`,
+      detail: `It is the best in ${nameOf(metric)} with a probability of ${likely(leader.probability_best ?? 0)}, but a difference from the control is not certain at ${certainty(results)}. Waiting longer decides; you may look as often as you like.`,
+    };
+  }
+  return {
+    state: "no_difference",
+    tone: "neutral",
+    title: "No difference so far",
+    detail: `No variant differs from the control in ${nameOf(metric)} with ${certainty(results)} certainty. Waiting longer shows smaller differences; you may look as often as you like.`,
+  };
 }
 
 function winner(results: Results, metric: Metric | null): Conclusion {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { apiPath } from "@/api/client";
 import { usePermission } from "@/api/session";
 import { saveAnswer } from "@/lib/download";
-import { Button } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { ConfirmByName } from "@/ui/dialog";
 import { notifyError } from "@/ui/toast";
 import { useAction, WITHIN } from "./actions";
@@ -46,13 +46,11 @@ export function ControlBar({ experiment, winner }: { experiment: Experiment; win
             Traffic
           </Button>
           <Button size="small" kind={winner ? "primary" : "secondary"} icon={Square} reason={reason} onClick={() => setOpen("stop")}>
-            {winner ? "Stop with winner" : "Stop"}
+            Stop{winner && <span className="max-sm:sr-only"> with winner</span>}
           </Button>
         </>
       )}
-      <Button size="small" kind={ended ? "secondary" : "quiet"} icon={Download} onClick={save}>
-        CSV
-      </Button>
+      <IconButton label="Results as CSV" icon={Download} onClick={save} />
       {!ended && status !== "killed" && (
         <Button size="small" kind="danger" icon={OctagonX} reason={reason} onClick={() => setOpen("kill")} className="ms-auto">
           Kill

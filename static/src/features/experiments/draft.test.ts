@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { canaryBody, EMPTY_CANARY, EMPTY_EXPERIMENT, evenWeights, experimentBody, type ExperimentDraft, weightSum } from "./draft";
+import { canaryBody, EMPTY_CANARY, EMPTY_EXPERIMENT, evenWeights, experimentBody, type ExperimentDraft, fractionFrom, weightSum, wholeFrom } from "./draft";
 
 const draft = (more: Partial<ExperimentDraft> = {}): ExperimentDraft => ({
   ...EMPTY_EXPERIMENT,
@@ -52,4 +52,41 @@ test("a canary's steps grow", () => {
   ];
   expect(canaryBody({ ...EMPTY_CANARY, version_id: "ver_1", steps }).errors).toEqual({ "steps.1.percent": "More than in the step before." });
   expect(canaryBody({ ...EMPTY_CANARY, version_id: "ver_1" }).body).toMatchObject({ steps: [{ percent: 1, min_samples: 100, min_minutes: 30 }, {}, {}] });
+});
+
+test.each([
+  ["1000", 1000],
+  ["1,000", 1000],
+  ["1.000", 1000],
+  [" 1 000 000 ", 1_000_000],
+  ["1\u202f000", 1000],
+  ["1,00", Number.NaN],
+  ["1,0000", Number.NaN],
+  ["1,000.000", Number.NaN],
+  ["1.5", Number.NaN],
+  ["1e3", Number.NaN],
+  ["-5", Number.NaN],
+  ["", Number.NaN],
+])("%j as a whole number is %d", (text, value) => {
+  expect(wholeFrom(text)).toBe(value);
+});
+
+test.each([
+  ["12.5", 12.5],
+  ["12,5", 12.5],
+  ["0", 0],
+  [".5", 0.5],
+  ["33.", 33],
+  ["1,000.5", Number.NaN],
+  ["1 0", Number.NaN],
+  ["-5", Number.NaN],
+  ["", Number.NaN],
+])("%j as a number is %d", (text, value) => {
+  expect(fractionFrom(text)).toBe(value);
+});
+
+test("a thousand samples are a thousand", () => {
+  expect(experimentBody(draft({ samples: "1,000" })).body).toMatchObject({ min_samples: 1000 });
+  const steps = [{ percent: "2,5", samples: "2,000", minutes: "1,440" }];
+  expect(canaryBody({ ...EMPTY_CANARY, version_id: "ver_1", steps }).body).toMatchObject({ steps: [{ percent: 2.5, min_samples: 2000, min_minutes: 1440 }] });
 });

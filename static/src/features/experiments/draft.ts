@@ -73,11 +73,21 @@ export const EMPTY_CANARY: CanaryDraft = {
   guardrails: [{ metric: "error_rate", regression: "10" }],
 };
 
-const number = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text.replace(",", ".")));
+/** A number that may have a fraction, with a decimal point or a decimal comma: "12.5", "12,5". NaN if it is something else. */
+export function fractionFrom(text: string): number {
+  const typed = text.trim();
+  return /^\d*[.,]?\d+$|^\d+[.,]$/.test(typed) ? Number(typed.replace(",", ".")) : Number.NaN;
+}
+
+/** A whole number, with or without separators of thousands: "1000", "1,000", "1 000". NaN if it is something else. */
+export function wholeFrom(text: string): number {
+  const typed = text.trim();
+  return /^\d+$|^\d{1,3}(?:([,.'’_ \u00a0\u202f])\d{3})(?:\1\d{3})*$/.test(typed) ? Number(typed.replaceAll(/\D/g, "")) : Number.NaN;
+}
 
 function check(errors: Errors, field: string, text: string, [low, high]: [number, number], whole = false): number {
-  const value = number(text);
-  if (!(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
+  const value = whole ? wholeFrom(text) : fractionFrom(text);
+  if (!(value >= low && value <= high)) {
     errors[field] = Number.isFinite(high) ? `${whole ? "A whole number" : "A number"} from ${low} to ${high}.` : `A whole number, ${low} or more.`;
   }
   return value;
@@ -91,7 +101,7 @@ function checkGuardrails(errors: Errors, drafts: readonly GuardrailDraft[]): Gua
 }
 
 /** Weights as they are shown add up to 100, rounding aside. */
-export const weightSum = (variants: readonly { weight: string }[]): number => Math.round(variants.reduce((sum, { weight }) => sum + (number(weight) || 0), 0) * 100) / 100;
+export const weightSum = (variants: readonly { weight: string }[]): number => Math.round(variants.reduce((sum, { weight }) => sum + (fractionFrom(weight) || 0), 0) * 100) / 100;
 
 /** Equal parts of 100, with what rounding leaves over on the first. */
 export function evenWeights(parts: number): string[] {

@@ -50,6 +50,9 @@ export function ExposurePanel({ results, coverage }: { results: Results; coverag
   );
 }
 
+/** Nothing is certain: never 0. */
+export const probability = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed(3));
+
 const LINE = "flex items-start gap-2 text-sm";
 
 function Checks({ results: { srm, in_two_arms: both } }: { results: Results }) {
@@ -63,7 +66,7 @@ function Checks({ results: { srm, in_two_arms: both } }: { results: Results }) {
           {untested ? "The split cannot be checked yet." : srm.alert ? "The split is not as planned." : "The split is as planned."}{" "}
           {!untested && (
             <span className="tabular whitespace-nowrap text-muted">
-              χ² {srm.chi_squared.toFixed(2)}, p {srm.p_value < 0.001 ? "< 0.001" : srm.p_value.toFixed(3)}
+              χ² {srm.chi_squared?.toFixed(2) ?? "infinite"}, p {probability(srm.p_value)}
             </span>
           )}
         </span>

@@ -1,9 +1,10 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { FlaskConical, Plus, Search } from "lucide-react";
-import { useDeferredValue } from "react";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { usePermission } from "@/api/session";
 import { curlCommand } from "@/lib/curl";
+import { useRested } from "@/lib/rested";
 import { useSearchState } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
 import { useRowKeys } from "@/shell/row-keys";
@@ -40,6 +41,7 @@ export function ExperimentListPage() {
       {label}
     </ButtonLink>
   );
+  const rest = { status: state.status, prompt: state.prompt, onClear: () => set({ status: "", prompt: "" }), create };
   return (
     <Page
       title="Experiments"
@@ -70,7 +72,7 @@ export function ExperimentListPage() {
           ))}
         </Select>
       </div>
-      {canaries ? <Canaries {...state} onClear={() => set({ status: "", prompt: "" })} /> : <Experiments {...state} onClear={() => set({ status: "", prompt: "" })} />}
+      {canaries ? <Canaries {...rest} /> : <Experiments {...rest} />}
     </Page>
   );
 }
@@ -79,17 +81,19 @@ interface ListProps {
   status: string;
   prompt: string;
   onClear: () => void;
+  /** What there is to do where there is nothing. */
+  create: ReactNode;
 }
 
-function Experiments({ status, prompt, onClear }: ListProps) {
-  const list = useInfiniteQuery({ ...experimentsQuery(useDeferredValue({ status, prompt })), placeholderData: keepPreviousData });
+function Experiments({ status, prompt, onClear, create }: ListProps) {
+  const list = useInfiniteQuery({ ...experimentsQuery({ status, prompt: useRested(prompt) }), placeholderData: keepPreviousData });
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
   const current = useRowKeys(rows, ({ id }) => id, ({ id }) => paths.experiment(id));
   return (
     <>
       {list.isPending && <SkeletonRows label="Loading the experiments" />}
       {list.isError && !list.data && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isSuccess && rows.length === 0 && (status || prompt ? <NothingFound onClear={onClear} /> : <FirstExperiment />)}
+      {list.isSuccess && rows.length === 0 && (status || prompt ? <NothingFound onClear={onClear} /> : <FirstExperiment action={create} />)}
       {rows.length > 0 && (
         <>
           <DataTable label="Experiments" columns={EXPERIMENT_COLUMNS} rows={rows} rowKey={({ id }) => id} current={current} />
@@ -100,15 +104,15 @@ function Experiments({ status, prompt, onClear }: ListProps) {
   );
 }
 
-function Canaries({ status, prompt, onClear }: ListProps) {
-  const list = useInfiniteQuery({ ...canariesQuery(useDeferredValue({ status, prompt })), placeholderData: keepPreviousData });
+function Canaries({ status, prompt, onClear, create }: ListProps) {
+  const list = useInfiniteQuery({ ...canariesQuery({ status, prompt: useRested(prompt) }), placeholderData: keepPreviousData });
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
   const current = useRowKeys(rows, ({ id }) => id, ({ id }) => paths.canary(id));
   return (
     <>
       {list.isPending && <SkeletonRows label="Loading the canaries" />}
       {list.isError && !list.data && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isSuccess && rows.length === 0 && (status || prompt ? <NothingFound onClear={onClear} /> : <FirstCanary />)}
+      {list.isSuccess && rows.length === 0 && (status || prompt ? <NothingFound onClear={onClear} /> : <FirstCanary action={create} />)}
       {rows.length > 0 && (
         <>
           <DataTable label="Canaries" columns={CANARY_COLUMNS} rows={rows} rowKey={({ id }) => id} current={current} />
@@ -172,31 +176,35 @@ function NothingFound({ onClear }: { onClear: () => void }) {
   );
 }
 
+/** The least that begins an experiment. */
+export const EXAMPLE = {
+  variants: [
+    { version_id: "ver_…", traffic_weight: 50 },
+    { version_id: "ver_…", traffic_weight: 50 },
+  ],
+  allocation_strategy: "fixed_split",
+  primary_metric: "approval",
+};
 
-function FirstExperiment() {
+function FirstExperiment({ action }: { action: ReactNode }) {
   return (
     <EmptyState
       icon={FlaskConical}
       title="No experiments yet"
-      curl={curlCommand("/api/prompts/support%2Freply/experiments", {
-        variants: [
-          { version_id: "ver_…", traffic_weight: 50 },
-          { version_id: "ver_…", traffic_weight: 50 },
-        ],
-        allocation_strategy: "fixed_split",
-        primary_metric: "approval",
-      })}
+      action={action}
+      curl={curlCommand("/api/prompts/support%2Freply/experiments", EXAMPLE)}
     >
       An experiment serves several versions of a prompt side by side, each user always the same one, and says which is better as soon as that is certain.
     </EmptyState>
   );
 }
 
-function FirstCanary() {
+function FirstCanary({ action }: { action: ReactNode }) {
   return (
     <EmptyState
       icon={FlaskConical}
       title="No canaries yet"
+      action={action}
       curl={curlCommand("/api/prompts/support%2Freply/canary", {
         version_id: "ver_…",
         environment: "production",

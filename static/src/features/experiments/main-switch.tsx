@@ -18,21 +18,21 @@ export function MainSwitch() {
   const team = useSession().active?.me.team.name ?? "";
   if (off) return null;
   const kill = async () => {
-    const done = await run(() => turnMainSwitch("kill-all"), "Everybody gets the control", { description: `All experiments and canaries of ${team} are off. ${WITHIN}`, failed: "The switch could not be turned" });
+    const done = await run(() => turnMainSwitch("kill-all"), "Everybody gets the control", { description: `All experiments and canaries of ${team} are off. ${WITHIN}`, failed: "That could not be switched" });
     if (done) setOpen(false);
   };
   return (
     <>
       <Button icon={OctagonX} reason={reason} onClick={() => setOpen(true)}>
-        All to control
+        Switch all off
       </Button>
       <ConfirmByName
         open={open}
         onOpenChange={setOpen}
-        title="All experiments to control?"
-        description={`Every experiment and canary of the team, in every environment, gives everybody its control within 5 s, until somebody turns them on again. Nobody's answers are counted meanwhile.`}
+        title="Switch all experiments off?"
+        description={`Every experiment and canary of the team, in every environment, gives everybody its control within 5 s, until somebody switches them on again. Nobody's answers are counted meanwhile.`}
         name={team}
-        action="All to control"
+        action="Switch all off"
         busy={busy}
         onConfirm={() => void kill()}
       />
@@ -46,22 +46,22 @@ export function MainSwitchNotice() {
   const { busy, run } = useAction();
   const { reason } = usePermission("publisher");
   if (!state?.killed) return null;
-  const resume = () => run(() => turnMainSwitch("resume-all"), "Experiments are on again", { description: WITHIN, failed: "The switch could not be turned" });
+  const resume = () => run(() => turnMainSwitch("resume-all"), "Experiments are on again", { description: WITHIN, failed: "That could not be switched" });
   return (
     <div className="mb-4">
       <Notice
         tone="bad"
         action={
           <Button size="small" reason={reason} busy={busy} onClick={() => void resume()}>
-            Turn experiments on again
+            Switch experiments on again
           </Button>
         }
       >
-        The team's main switch is off: every experiment and canary gives everybody its control.
+        All experiments are switched off: every experiment and canary gives everybody its control.
         {state.changed_at && (
           <>
             {" "}
-            Turned off <RelativeTime time={state.changed_at} />
+            Switched off <RelativeTime time={state.changed_at} />
             {state.reason && <>: {state.reason}</>}.
           </>
         )}

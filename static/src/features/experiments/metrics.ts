@@ -29,6 +29,12 @@ export function lift(value: number): string {
   return Number(text) === 0 ? "0 %" : `${value > 0 ? "+" : "−"}${text.length > 3 ? count(Math.abs(value) * 100) : text} %`;
 }
 
+/** How likely it is that a variant is the best. Nothing is certain: neither 0 nor 100. */
+export function likely(probability: number): string {
+  if (probability > 0.999) return "> 99.9 %";
+  return probability < 0.001 ? "< 0.1 %" : percent(probability);
+}
+
 export type Standing = "better" | "worse" | "undecided";
 
 /** Where an interval of a lift stands: decided only if zero is outside it. */

@@ -32,5 +32,6 @@ type Told = "experiment_id" | "status" | "primary_metric" | "min_samples" | "all
 export type Results = Pick<api.ExperimentResults, Told> & {
   variants: ArmResult[];
   metrics: Partial<Record<Metric, MetricResult[]>>;
-  srm: Omit<api.SampleRatio, "periods">;
+  /** What is infinite, because nobody should be where somebody is, is null in JSON. */
+  srm: Omit<api.SampleRatio, "periods" | "chi_squared"> & { chi_squared: number | null };
 };

@@ -33,9 +33,9 @@ export function NewExperimentPage() {
       <div className="flex max-w-3xl flex-col gap-6">
         <div role="group" aria-label="What to begin" className="grid gap-2 sm:grid-cols-2">
           {KINDS.map(({ kind, title, says }) => (
-            <button key={kind} type="button" aria-pressed={state.kind === kind} onClick={() => set({ kind }, { typing: true })} className="card p-3 text-start hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-ground">
+            <button key={kind} type="button" aria-pressed={state.kind === kind} onClick={() => set({ kind }, { typing: true })} className="card flex flex-col items-start p-3 text-start hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-ground">
               <span className="font-semibold">{title}</span>
-              <span className="block text-sm text-muted">{says}</span>
+              <span className="text-sm text-muted">{says}</span>
             </button>
           ))}
         </div>

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { FlaskConical } from "lucide-react";
 import type { Prompt } from "@/api/types";
+import { curlCommand } from "@/lib/curl";
 import { paths, withParams } from "@/paths";
 import { ButtonLink } from "@/ui/button";
 import { LoadMore, Section } from "@/ui/page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { DataTable } from "@/ui/table";
-import { CANARY_COLUMNS, EXPERIMENT_COLUMNS } from "./list-page";
+import { CANARY_COLUMNS, EXAMPLE, EXPERIMENT_COLUMNS } from "./list-page";
 import { canariesQuery, experimentsQuery } from "./queries";
 
 /** A prompt's experiments and canaries, on the prompt's own page. */
@@ -32,6 +33,7 @@ export function PromptExperiments({ prompt }: { prompt: Prompt }) {
             <ButtonLink to={begin("canary")}>Start a canary</ButtonLink>
           </span>
         }
+        curl={curlCommand(`/api/prompts/${encodeURIComponent(prompt.name)}/experiments`, EXAMPLE)}
       >
         An experiment serves several versions of <span className="font-mono">{prompt.name}</span> side by side and says which is better. A canary lets a version take over step by step.
       </EmptyState>

@@ -1,17 +1,18 @@
 import { Fragment } from "react";
 import { Interval, IntervalAxis } from "@/charts/visualise/interval";
 import { intervalDomain } from "@/charts/prepare/axis";
-import { count, percent } from "@/lib/format";
+import { count, plural } from "@/lib/format";
 import { Badge } from "@/ui/badge";
-import { describeMetric, lift, metricName, standing } from "./metrics";
+import { describeMetric, lift, likely, metricName, standing } from "./metrics";
 import { type Metric, METRICS, type MetricResult, type Results } from "./model";
 
-const HEAD = "border-b border-line px-3 py-2 text-sm font-medium text-muted align-bottom max-md:px-2";
+/** Below the switches, which stay as well. Where the table scrolls sideways its head cannot stay. */
+const HEAD = "border-b border-line bg-ground md:sticky md:top-[calc(var(--top)+2.75rem)] md:z-10 px-3 py-2 text-sm font-medium text-muted align-bottom max-md:px-2";
 const CELL = "border-b border-line px-3 py-1.5 max-md:px-2";
 /** Where there is no room it stands below the variant's name. */
 const WIDE = "max-md:hidden";
 
-/** One row for each metric and variant, their lifts on one axis. The primary metric comes first. */
+/** One row for each metric and variant but the control, their lifts over it on one axis. The primary metric comes first. */
 export function ResultsTable({ results, suspect }: { results: Results; suspect: boolean }) {
   const primary = results.primary_metric;
   const metrics = METRICS.filter((metric) => metric === primary || results.metrics[metric]).toSorted((one, other) => Number(other === primary) - Number(one === primary));
@@ -22,7 +23,7 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
   const certainty = `${Math.round((1 - results.alpha) * 100)} %`;
   return (
     <div className={suspect ? "grayscale" : ""}>
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Results by metric and variant">
+      <div className="max-md:overflow-x-auto" tabIndex={0} role="region" aria-label="Results by metric and variant">
         <table aria-label="Results" className="w-full border-separate border-spacing-0">
           <thead>
             <tr>
@@ -35,12 +36,12 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
               <th scope="col" className={`${HEAD} ${WIDE} text-end`}>
                 Mean
               </th>
-              <th scope="col" className={`${HEAD} w-[38%] text-start`}>
-                Lift over the control
-                <IntervalAxis domain={domain} format={lift} />
-              </th>
               <th scope="col" className={`${HEAD} text-end`}>
-                Lift
+                Lift over the control
+              </th>
+              <th scope="col" className={`${HEAD} w-[42%] text-start`}>
+                Interval, {certainty}
+                <IntervalAxis domain={domain} format={lift} />
               </th>
               <th scope="col" className={`${HEAD} ${WIDE} text-end`}>
                 Best with
@@ -54,11 +55,14 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
                   {metricName(metric)}
                   {metric === primary && <Badge tone="accent" className="ms-2">decides</Badge>}
                   <span className="ms-2 text-sm font-normal text-muted">{describeMetric(metric).higherIsBetter ? "higher is better" : "lower is better"}</span>
+                  <ControlFacts metric={metric} row={rowsOf(metric)[0]} />
                 </th>
               </tr>
-              {rowsOf(metric).map((row, index) => (
-                <Row key={row.variant} metric={metric} row={row} isControl={index === 0} domain={domain} />
-              ))}
+              {rowsOf(metric)
+                .slice(1)
+                .map((row) => (
+                  <Row key={row.variant} metric={metric} row={row} domain={domain} />
+                ))}
             </tbody>
           ))}
         </table>
@@ -73,7 +77,18 @@ export function ResultsTable({ results, suspect }: { results: Results; suspect: 
 const WORDS = { better: "better", worse: "worse", undecided: "undecided" };
 const COLOURS = { better: "text-good", worse: "text-bad", undecided: "text-muted" };
 
-function Row({ metric, row, isControl, domain }: { metric: Metric; row: MetricResult; isControl: boolean; domain: [number, number] }) {
+/** What the others are compared with. */
+function ControlFacts({ metric, row }: { metric: Metric; row: MetricResult | undefined }) {
+  if (!row) return null;
+  const facts = [`${row.mean === null ? "no value" : describeMetric(metric).format(row.mean)} of ${plural(row.samples, "sample")}`, row.probability_best !== null && `best with ${likely(row.probability_best)}`];
+  return (
+    <span className="tabular float-end text-sm font-normal text-muted max-md:float-none max-md:block" title={row.interval?.map(describeMetric(metric).format).join(" to ")}>
+      <span dir="auto">{row.variant}</span>: {facts.filter(Boolean).join(" · ")}
+    </span>
+  );
+}
+
+function Row({ metric, row, domain }: { metric: Metric; row: MetricResult; domain: [number, number] }) {
   const { format } = describeMetric(metric);
   const stands = standing(metric, row.relative_interval);
   const range = row.relative_interval?.map(lift).join(" to ");
@@ -91,15 +106,9 @@ function Row({ metric, row, isControl, domain }: { metric: Metric; row: MetricRe
       <td className={`${CELL} ${WIDE} tabular text-end whitespace-nowrap`} title={row.interval ? `${format(row.interval[0])} to ${format(row.interval[1])}` : undefined}>
         {row.mean === null ? "–" : format(row.mean)}
       </td>
+      <td className={`${CELL} tabular text-end whitespace-nowrap`}>{row.relative_lift === null ? "–" : <Lift value={row.relative_lift} word={WORDS[stands]} colour={COLOURS[stands]} range={range} />}</td>
       <td className={CELL}>
-        {isControl ? (
-          <Interval domain={domain} interval={null} value={null} standing="undecided" label="The control: what the others are compared with" />
-        ) : (
-          <Interval domain={domain} interval={row.relative_interval} value={row.relative_lift} standing={stands} label={range ? `${range}, ${WORDS[stands]}` : "Nothing is known yet"} />
-        )}
-      </td>
-      <td className={`${CELL} tabular text-end whitespace-nowrap`}>
-        {isControl ? <span className="text-sm text-muted">control</span> : row.relative_lift === null ? "–" : <Lift value={row.relative_lift} word={WORDS[stands]} colour={COLOURS[stands]} range={range} />}
+        <Interval domain={domain} interval={row.relative_interval} value={row.relative_lift} standing={stands} label={range ? `${range}, ${WORDS[stands]}` : "Nothing is known yet"} />
       </td>
       <td className={`${CELL} ${WIDE} tabular text-end`}>{row.probability_best === null ? "–" : likely(row.probability_best)}</td>
     </tr>
@@ -115,10 +124,4 @@ function Lift({ value, word, colour, range }: { value: number; word: string; col
       </span>
     </Fragment>
   );
-}
-
-/** Nothing is certain: neither 0 nor 100. */
-function likely(probability: number): string {
-  if (probability > 0.999) return "> 99.9 %";
-  return probability < 0.001 ? "< 0.1 %" : percent(probability);
 }

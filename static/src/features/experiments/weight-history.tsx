@@ -15,7 +15,7 @@ export function WeightHistory({ experiment, results }: { experiment: Experiment;
     rows: results.allocation_periods.map(({ started_at, reason }, index) => [dateTime(started_at), reason ?? "", ...(periods[index]?.weights ?? [])]),
   };
   return (
-    <ChartFrame title="Weights over time" note={plural(periods.length, "period")} table={table} file={`weights-${experiment.id}`}>
+    <ChartFrame title="Weights over time" note={periods.length > 1 ? plural(periods.length - 1, "change") : undefined} table={table} file={`weights-${experiment.id}`}>
       <WeightSteps label={`Weights of ${arms.join(", ")} over time`} arms={arms} periods={periods} />
     </ChartFrame>
   );

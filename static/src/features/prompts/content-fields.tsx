@@ -18,8 +18,8 @@ export function ContentFields() {
     <div className="flex flex-col gap-5">
       <fieldset className="flex items-center gap-4">
         <legend className="sr-only">Kind of prompt</legend>
-        <TypeChoice value="text" title="Text" control={<input type="radio" value="text" {...register("type")} className="sr-only" />} />
-        <TypeChoice value="chat" title="Chat messages" control={<input type="radio" value="chat" {...register("type")} className="sr-only" />} />
+        <TypeChoice title="Text" control={<input type="radio" value="text" {...register("type")} className="sr-only" />} />
+        <TypeChoice title="Chat messages" control={<input type="radio" value="chat" {...register("type")} className="sr-only" />} />
       </fieldset>
       <SystemPrompt />
       {type === "text" ? (
@@ -44,9 +44,9 @@ export function ContentFields() {
   );
 }
 
-function TypeChoice({ value, title, control }: { value: string; title: string; control: ReactNode }) {
+function TypeChoice({ title, control }: { title: string; control: ReactNode }) {
   return (
-    <label key={value} className="cursor-pointer rounded-md border border-transparent px-2 py-1 font-medium text-muted has-checked:border-edge/50 has-checked:bg-surface has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
+    <label className="cursor-pointer rounded-md border border-transparent px-2 py-1 font-medium text-muted has-checked:border-edge/50 has-checked:bg-surface has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
       {control}
       {title}
     </label>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { draftSchema, EMPTY_DRAFT, messagesOf, newVersionFrom, templatesOf } from "./content";
+import { draftSchema, EMPTY_DRAFT, newVersionFrom, templatesOf } from "./content";
 import { unreadIn } from "./estimate";
 
 const errors = (changes: object) => {
@@ -26,15 +26,9 @@ test("the API gets numbers, an object, and nothing that is empty", () => {
   expect(newVersionFrom(draft, " Shorter ")).toEqual({ type: "text", template_text: "Hi {{ name }}", model_id: "offline", temperature: 0.2, max_tokens: null, config: { top_p: 1 }, commit_message: "Shorter" });
 });
 
-test("a chat's templates and messages", () => {
+test("a chat's templates", () => {
   const draft = { ...EMPTY_DRAFT, type: "chat" as const, system_prompt: "S", messages: [{ role: "user" as const, content: "M" }], few_shot_examples: [{ input: "I", output: "O" }] };
   expect(templatesOf(draft)).toEqual(["S", "M"]);
-  expect(messagesOf(draft, (text) => text.toLowerCase())).toEqual([
-    { role: "system", content: "s" },
-    { role: "user", content: "I" },
-    { role: "assistant", content: "O" },
-    { role: "user", content: "m" },
-  ]);
 });
 
 test("braces that mean nothing here are found, each once", () => {

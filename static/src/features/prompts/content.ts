@@ -91,22 +91,13 @@ export function templatesOf(draft: Draft): string[] {
   return [draft.system_prompt, ...own].filter((text) => text !== "");
 }
 
-/** The messages that a model is sent, before anything a user says: for counting tokens. */
-export function messagesOf(draft: Draft, render: (template: string) => string = (text) => text): { role: string; content: string }[] {
-  const system = draft.system_prompt ? [{ role: "system", content: render(draft.system_prompt) }] : [];
-  const examples = draft.few_shot_examples.flatMap(({ input, output }) => [
-    { role: "user", content: input },
-    { role: "assistant", content: output },
-  ]);
-  const own = draft.type === "text" ? [{ role: "user", content: render(draft.template_text) }] : draft.messages.map(({ role, content }) => ({ role, content: render(content) }));
-  return [...system, ...examples, ...own];
-}
-
 /** A part of the content as text, so that any two versions can be compared. */
 export interface ContentField {
   key: string;
   title: string;
   text: string;
+  /** What it is one of: such fields are compared with those that say the most alike, wherever they stand. */
+  group?: "message" | "example";
 }
 
 /** The content field by field, what is empty left out. */
@@ -114,10 +105,10 @@ export function fieldsOf(draft: Draft): ContentField[] {
   const own =
     draft.type === "text"
       ? [{ key: "template", title: "Prompt", text: draft.template_text }]
-      : draft.messages.map(({ role, content }, index) => ({ key: `message-${index}`, title: `Message ${index + 1}`, text: `${role}:\n${content}` }));
-  const examples = draft.few_shot_examples.map(({ input, output }, index) => ({ key: `example-${index}`, title: `Example ${index + 1}`, text: `user:\n${input}\nassistant:\n${output}` }));
+      : draft.messages.map(({ role, content }, index) => ({ key: `message-${index}`, title: `Message ${index + 1}`, text: `${role}:\n${content}`, group: "message" as const }));
+  const examples = draft.few_shot_examples.map(({ input, output }, index) => ({ key: `example-${index}`, title: `Example ${index + 1}`, text: `user:\n${input}\nassistant:\n${output}`, group: "example" as const }));
   const config = asObject(draft.config);
-  const fields = [
+  const fields: ContentField[] = [
     { key: "system", title: "System prompt", text: draft.system_prompt },
     ...own,
     ...examples,

@@ -38,11 +38,25 @@ describe("contents", () => {
     expect(diffContents(fieldsOf(next), fieldsOf(base)).at(-1)).toMatchObject({ key: "system", status: "removed", removed: 1 });
   });
 
+  test("a message on top changes no other", () => {
+    const message = (role: "system" | "user" | "assistant", content: string) => ({ role, content });
+    const chat = { ...EMPTY_DRAFT, type: "chat" as const, messages: [message("user", "Where is the invoice for {{ month }}?"), message("assistant", "It is in your settings."), message("user", "Thanks")] };
+    const next = { ...chat, messages: [message("system", "You are kind."), ...chat.messages.slice(0, 2)] };
+    expect(diffContents(fieldsOf(chat), fieldsOf(next)).map(({ title, status }) => [title, status])).toEqual([
+      ["Message 1", "added"],
+      ["Message 2 (was 1)", "unchanged"],
+      ["Message 3 (was 2)", "unchanged"],
+      ["Message 3", "removed"],
+      ["Model", "unchanged"],
+    ]);
+    expect(new Set(diffContents(fieldsOf(chat), fieldsOf(next)).map(({ key }) => key)).size).toBe(5);
+  });
+
   test("60 kB take no noticeable time", () => {
     const text = Array.from({ length: 1_500 }, (_, index) => `Line ${index} of a long prompt with a few words.`).join("\n");
     // The processor's time: other tests run beside this one.
     const began = process.cpuUsage();
     diffContents(fieldsOf({ ...base, template_text: text }), fieldsOf({ ...base, template_text: text.replaceAll("few", "great many") }));
     expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
-  });
+  }, 30_000);
 });

@@ -1,5 +1,6 @@
 /** What differs between two contents, line by line and within lines word by word. Pure; drawn by `diff-view.tsx`. */
 import { diffArrays } from "diff";
+import { align } from "./align";
 import type { ContentField } from "./content";
 
 export type Change = "equal" | "delete" | "insert";
@@ -41,9 +42,26 @@ const MAX_LINE_LENGTH = 20_000;
 /** Compares two contents: the fields of both, in the order of the new one. */
 export function diffContents(from: ContentField[], to: ContentField[]): FieldDiff[] {
   const old = new Map(from.map((field) => [field.key, field]));
-  const gone = from.filter(({ key }) => !to.some((field) => field.key === key));
-  const kept = to.map((field) => diffField(old.get(field.key), field));
+  const members = (fields: ContentField[], group: ContentField["group"]) => fields.filter((field) => field.group === group);
+  const kept = to.flatMap((field, index) => {
+    const { key, group } = field;
+    if (group === undefined) return [diffField(old.get(key), field)];
+    const isFirst = to.findIndex((other) => other.group === group) === index;
+    return isFirst ? diffGroup(members(from, group), members(to, group)) : [];
+  });
+  const gone = from.filter(({ key, group }) => !to.some((field) => (group === undefined ? field.key === key : field.group === group)));
   return [...kept, ...gone.map((field) => diffField(field, undefined))];
+}
+
+/** Messages or examples: each with the one that it was, wherever that stood. */
+function diffGroup(from: ContentField[], to: ContentField[]): FieldDiff[] {
+  const textOfField = ({ text }: ContentField) => text;
+  return align(from.map(textOfField), to.map(textOfField)).map(([before, after]) => {
+    const [one, other] = [before === null ? undefined : from[before], after === null ? undefined : to[after]];
+    const diff = diffField(one, other);
+    if (!other) return { ...diff, key: `${diff.key} before` };
+    return before === null || before === after ? diff : { ...diff, title: `${diff.title} (was ${before + 1})` };
+  });
 }
 
 function diffField(from: ContentField | undefined, to: ContentField | undefined): FieldDiff {

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { ArrowLeftRight } from "lucide-react";
 import { Link, useParams } from "react-router";
 import { isNotFound } from "@/api/errors";
+import { promptQuery } from "@/api/queries";
 import type { Version } from "@/api/types";
 import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
@@ -10,7 +11,7 @@ import { Select } from "@/ui/field";
 import { Page } from "@/ui/page";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { LazyDiff } from "./lazy-diff";
-import { promptQuery, versionQuery, versionsQuery } from "./queries";
+import { versionQuery, versionsQuery } from "./queries";
 
 /** Any two versions, field by field and word by word. */
 export function PromptDiffPage() {

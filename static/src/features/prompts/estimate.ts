@@ -1,18 +1,22 @@
 import { useDeferredValue, useMemo } from "react";
 import { type Engine, type TokenCount, useEngine } from "@/lib/engine";
-import { type Draft, messagesOf, templatesOf } from "./content";
+import { type Draft, newVersionFrom, templatesOf } from "./content";
 
 export type Values = Record<string, string>;
 
-/** The tokens of a draft as its model counts them; undefined until the engine is there. */
+/** The tokens of a draft as its model counts them, before its variables have values; undefined until the engine is there. */
 export function useTokens(draft: Draft): TokenCount | undefined {
   const engine = useEngine();
   const later = useDeferredValue(JSON.stringify(draft));
-  return useMemo(() => {
-    if (!engine) return undefined;
-    const content = JSON.parse(later) as Draft;
-    return engine.countMessageTokens(content.model_id, messagesOf(content));
-  }, [engine, later]);
+  return useMemo(() => engine && sentBy(engine, JSON.parse(later) as Draft).tokens, [engine, later]);
+}
+
+/** What a model is sent before anything that a user says, the variables without a value, and what it amounts to. */
+export function sentBy(engine: Engine, draft: Draft, values: Values = {}) {
+  // A field that is empty has no value: the variable stays as it is written, as at the edge.
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
+  const { messages, missing } = engine.preview(newVersionFrom(draft), given);
+  return { messages, missing, tokens: engine.countMessageTokens(draft.model_id, messages) };
 }
 
 /** Braces that other template languages read, and ours writes as they are: blocks, filters, partials, comments. */

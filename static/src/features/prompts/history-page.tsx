@@ -1,14 +1,16 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Undo2 } from "lucide-react";
+import { History, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
+import { promptQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
 import { usePermission } from "@/api/session";
 import type { PointerMove, Prompt } from "@/api/types";
+import { curlCommand } from "@/lib/curl";
 import { useSearchState } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
 import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
+import { Button, ButtonLink } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { LoadMore, Page } from "@/ui/page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
@@ -16,7 +18,7 @@ import { type Column, DataTable } from "@/ui/table";
 import { RelativeTime } from "@/ui/time";
 import { notifyError } from "@/ui/toast";
 import { MoveDialog, type MoveIntent } from "./move-dialog";
-import { historyQuery, promptQuery, versionQuery } from "./queries";
+import { historyQuery, versionQuery } from "./queries";
 
 /** Every move of the prompt's pointers, the newest first. */
 export function PromptHistoryPage() {
@@ -49,15 +51,32 @@ export function PromptHistoryPage() {
     >
       {list.isPending && <SkeletonRows label="Loading the history" />}
       {list.isError && <ErrorState error={list.error} list={{ to: paths.prompts(), says: "Show all prompts" }} onRetry={() => void list.refetch()} />}
-      {list.isSuccess && moves.length === 0 && <EmptyState title="Nothing was live yet">Each promotion and rollback is listed here for ever, with who did it, when and why.</EmptyState>}
+      {list.isSuccess && moves.length === 0 && <NothingYet name={name} environment={environment || "production"} />}
       {moves.length > 0 && (
         <>
-          <DataTable label="Moves of the pointers" columns={columns(name, prompt.data, (move) => void goBack(move))} rows={moves} rowKey={({ revision }) => String(revision)} />
+          <DataTable label="What went live" columns={columns(name, prompt.data, (move) => void goBack(move))} rows={moves} rowKey={({ revision }) => String(revision)} />
           <LoadMore shown={moves.length} noun="move" query={list} />
         </>
       )}
       {prompt.data && <MoveDialog prompt={prompt.data} intent={intent} versions={intent ? [intent.target] : []} onIntent={setIntent} />}
     </Page>
+  );
+}
+
+function NothingYet({ name, environment }: { name: string; environment: string }) {
+  return (
+    <EmptyState
+      icon={History}
+      title="Nothing was live yet"
+      action={
+        <ButtonLink kind="primary" to={paths.prompt(name)}>
+          Choose a version to promote
+        </ButtonLink>
+      }
+      curl={curlCommand(`/api/prompts/${encodeURIComponent(name)}/promote`, { version_id: "ver_…", environment })}
+    >
+      Each promotion and rollback is listed here for ever, with who did it, when and why.
+    </EmptyState>
   );
 }
 

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Plus, ScrollText, Search } from "lucide-react";
-import { Fragment, useDeferredValue } from "react";
+import { Folder, FolderCog, Plus, ScrollText, Search } from "lucide-react";
+import { Fragment, lazy, Suspense, useDeferredValue, useState } from "react";
 import { Link } from "react-router";
 import { usePermission } from "@/api/session";
 import type { Prompt } from "@/api/types";
@@ -9,19 +9,24 @@ import { useSearchState } from "@/lib/search-state";
 import { paths } from "@/paths";
 import { useRowKeys } from "@/shell/row-keys";
 import { Badge } from "@/ui/badge";
-import { Button, ButtonLink } from "@/ui/button";
+import { Button, ButtonLink, IconButton } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { LoadMore, Page } from "@/ui/page";
 import { SearchField } from "@/ui/search-field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { type Column, DataTable, type Sorting } from "@/ui/table";
 import { RelativeTime } from "@/ui/time";
-import { collectionsQuery, PROMPT_FILTERS, promptsQuery } from "./queries";
+import { collectionsQuery, PROMPT_FILTERS, promptsQuery, tagsQuery } from "./queries";
+
+/** Dialogs are no part of the first load. */
+const CollectionsDialog = lazy(async () => ({ default: (await import("./collections-dialog")).CollectionsDialog }));
 
 /** Every prompt of the team. */
 export function PromptListPage() {
   const [state, set] = useSearchState({ ...PROMPT_FILTERS });
   const list = useInfiniteQuery({ ...promptsQuery(useDeferredValue(state)), placeholderData: keepPreviousData });
+  const collections = useQuery(collectionsQuery);
+  const names = new Map(collections.data?.data.map(({ id, name }) => [id, name]));
   const prompts = list.data?.pages.flatMap(({ data }) => data) ?? [];
   const isFiltered = state.search !== "" || state.collection !== "" || state.tag !== "" || state.archived !== "";
   const isEmpty = list.isSuccess && prompts.length === 0;
@@ -38,7 +43,7 @@ export function PromptListPage() {
   );
   return (
     <Page title="Prompts" actions={isEmpty && !isFiltered ? undefined : create}>
-      {!(isEmpty && !isFiltered) && <Filters state={state} set={set} known={tagsOf(prompts)} />}
+      {!(isEmpty && !isFiltered) && <Filters state={state} set={set} />}
       {list.isError && !list.data && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <SkeletonRows label="Loading the prompts" />}
       {isEmpty && (isFiltered ? <NothingFound onClear={() => set({ ...PROMPT_FILTERS })} /> : <FirstPrompt reason={reason} />)}
@@ -46,7 +51,7 @@ export function PromptListPage() {
         <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "opacity-60 transition-opacity delay-200" : ""}>
           <DataTable
             label="Prompts"
-            columns={COLUMNS}
+            columns={columns(names)}
             rows={prompts}
             rowKey={({ id }) => id}
             current={current}
@@ -65,8 +70,6 @@ function sortState({ by, order }: Sorting, before: string): { sort: string; orde
   return { sort: by, order: by === before ? order : by === "name" ? "asc" : "desc" };
 }
 
-const tagsOf = (prompts: Prompt[]): string[] => [...new Set(prompts.flatMap(({ tags }) => tags))].toSorted();
-
 const Pointer = ({ pointer, tone }: { pointer: Prompt["pointers"]["production"]; tone: "good" | "accent" }) =>
   pointer ? <Badge tone={tone}>v{pointer.version_number}</Badge> : <span className="text-muted">–</span>;
 
@@ -79,7 +82,7 @@ const BreakableName = ({ name }: { name: string }) =>
     </Fragment>
   ));
 
-const COLUMNS: Column<Prompt>[] = [
+const columns = (collections: ReadonlyMap<string, string>): Column<Prompt>[] => [
   {
     key: "name",
     title: "Name",
@@ -100,10 +103,18 @@ const COLUMNS: Column<Prompt>[] = [
   },
   {
     key: "tags",
-    title: "Tags",
+    title: "Collection, tags",
     wideOnly: true,
-    cell: ({ tags }) => (
-      <span className="flex flex-wrap gap-1">
+    cell: ({ collection_id: collection, tags }) => (
+      <span className="flex flex-wrap items-center gap-1">
+        {collection && (
+          <span className="me-1 inline-flex max-w-40 items-center gap-1 text-sm">
+            <Folder aria-hidden size={13} className="shrink-0 text-muted" />
+            <span dir="auto" className="truncate">
+              {collections.get(collection) ?? "…"}
+            </span>
+          </span>
+        )}
         {tags.map((tag) => (
           <Badge key={tag}>{tag}</Badge>
         ))}
@@ -120,12 +131,14 @@ const COLUMNS: Column<Prompt>[] = [
 interface FiltersProps {
   state: typeof PROMPT_FILTERS;
   set: (changes: Partial<typeof PROMPT_FILTERS>, options?: { typing?: boolean }) => void;
-  known: string[];
 }
 
-function Filters({ state, set, known }: FiltersProps) {
+function Filters({ state, set }: FiltersProps) {
   const collections = useQuery(collectionsQuery);
-  const tags = known.includes(state.tag) || state.tag === "" ? known : [state.tag, ...known];
+  const known = useQuery(tagsQuery(state.archived)).data?.data ?? [];
+  const tags = state.tag === "" || known.some(({ tag }) => tag === state.tag) ? known : [{ tag: state.tag, prompts: 0 }, ...known];
+  const [managing, setManaging] = useState(false);
+  const { reason } = usePermission("editor");
   return (
     <div role="search" className="mb-2 flex flex-wrap gap-2">
       <SearchField label="Search the prompts" value={state.search} onSearch={(search) => set({ search }, { typing: true })} className="min-w-48 flex-1 sm:max-w-xs" />
@@ -139,11 +152,14 @@ function Filters({ state, set, known }: FiltersProps) {
           ))}
         </Select>
       )}
+      <IconButton label="Edit collections" icon={FolderCog} reason={reason} onClick={() => setManaging(true)} className="size-8" />
       {tags.length > 0 && (
         <Select aria-label="Tag" value={state.tag} onChange={(event) => set({ tag: event.target.value })} className="w-auto! max-w-48">
           <option value="">All tags</option>
-          {tags.map((tag) => (
-            <option key={tag}>{tag}</option>
+          {tags.map(({ tag, prompts }) => (
+            <option key={tag} value={tag}>
+              {tag} ({prompts})
+            </option>
           ))}
         </Select>
       )}
@@ -151,6 +167,11 @@ function Filters({ state, set, known }: FiltersProps) {
         <option value="">In use</option>
         <option value="true">Archived</option>
       </Select>
+      {managing && (
+        <Suspense>
+          <CollectionsDialog onClose={() => setManaging(false)} onDeleted={(id) => id === state.collection && set({ collection: "" })} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -5,8 +5,8 @@ import { count, usd } from "@/lib/format";
 import { Badge, Notice } from "@/ui/badge";
 import { Input } from "@/ui/field";
 import { ErrorState, Skeleton } from "@/ui/states";
-import { type Draft, messagesOf } from "./content";
-import { unreadIn, type Values, variablesOf } from "./estimate";
+import type { Draft } from "./content";
+import { sentBy, unreadIn, type Values, variablesOf } from "./estimate";
 
 /** Beside the editor: the variables as they are written, what the prompt becomes with values, and what it costs. */
 export function Preview() {
@@ -26,7 +26,7 @@ export function Preview() {
 function Rendered({ engine, draft, values, onValues }: { engine: Engine; draft: Draft; values: Values; onValues: (values: Values) => void }) {
   const names = useMemo(() => variablesOf(engine, draft), [engine, draft]);
   const unread = useMemo(() => unreadIn(engine, draft), [engine, draft]);
-  const { messages, missing, tokens } = useMemo(() => renderAll(engine, draft, values), [engine, draft, values]);
+  const { messages, missing, tokens } = useMemo(() => sentBy(engine, draft, values), [engine, draft, values]);
   return (
     <>
       <section aria-label="Size" className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
@@ -72,19 +72,8 @@ function Rendered({ engine, draft, values, onValues }: { engine: Engine; draft: 
             </div>
           </div>
         ))}
+        <p className="text-sm text-muted">Then what a user says. Resolving gives your code the parts as they are.</p>
       </section>
     </>
   );
-}
-
-function renderAll(engine: Engine, draft: Draft, values: Values) {
-  // A field that is empty has no value: the variable stays as it is written, as at the edge.
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
-  const missing = new Set<string>();
-  const messages = messagesOf(draft, (template) => {
-    const rendered = engine.render(template, given);
-    for (const name of rendered.missing) missing.add(name);
-    return rendered.text;
-  });
-  return { messages, missing: [...missing], tokens: engine.countMessageTokens(draft.model_id, messages) };
 }

@@ -1,17 +1,19 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Archive, ArchiveRestore, EllipsisVertical, History, Pencil, Rocket, Settings2, Undo2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { Link, useParams } from "react-router";
+import { Link, useNavigate, useParams } from "react-router";
 import { isNotFound } from "@/api/errors";
+import { promptQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
 import { usePermission } from "@/api/session";
 import type { Environment, Prompt, Version } from "@/api/types";
 import { curlCommand } from "@/lib/curl";
-import { useSearchState } from "@/lib/search-state";
+import { PAGES, useSearchState } from "@/lib/search-state";
 import { type PromptTab, paths, withParams } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Badge, Notice } from "@/ui/badge";
 import { Button, ButtonLink, IconButton } from "@/ui/button";
+import { ConfirmByName } from "@/ui/dialog";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import { Page, TabLinks } from "@/ui/page";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
@@ -19,8 +21,8 @@ import { notify, notifyError } from "@/ui/toast";
 import { ConfigView, ContentView } from "./content-view";
 import { DetailsDialog } from "./details-dialog";
 import { MoveDialog, type MoveIntent } from "./move-dialog";
-import { archive, historyQuery, promptQuery, refreshPrompts, restore, versionQuery, versionsQuery } from "./queries";
-import { Timeline } from "./timeline";
+import { archive, historyQuery, refreshPrompts, restore, versionQuery, versionsQuery } from "./queries";
+import { Timeline, type VersionList, VersionSelect } from "./timeline";
 import { UseTab } from "./use-tab";
 
 const PromptExperiments = lazy(async () => ({ default: (await import("../experiments/prompt-experiments")).PromptExperiments }));
@@ -56,7 +58,7 @@ export function PromptPage() {
 function LoadedPrompt({ prompt }: { prompt: Prompt }) {
   const params = useParams();
   const tab = TABS.find((each) => each.tab === params["tab"])?.tab ?? "prompt";
-  const [{ version: chosen }, setState] = useSearchState({ version: "" });
+  const [{ version: chosen, pages }, setState] = useSearchState({ version: "", ...PAGES });
   const [intent, setIntent] = useState<MoveIntent | null>(null);
   const list = useInfiniteQuery(versionsQuery(prompt.name));
   const versions = list.data?.pages.flatMap(({ data }) => data) ?? [];
@@ -67,7 +69,7 @@ function LoadedPrompt({ prompt }: { prompt: Prompt }) {
 
   const step = (by: 1 | -1) => {
     const next = versions[versions.findIndex(({ version_id }) => version_id === selected?.version_id) + by];
-    if (next) setState({ version: String(next.version_number) }, { typing: true });
+    if (next) setState({ version: String(next.version_number), pages }, { typing: true });
   };
   useShortcuts({ j: () => step(1), k: () => step(-1) });
 
@@ -137,19 +139,24 @@ interface ActionsProps {
   onMove: (action: MoveIntent["action"], environment: Environment, target: Version | undefined) => unknown;
 }
 
+/** All of them fit into one row of a phone without their pictures. */
+const NARROW = "max-sm:[&>svg]:hidden";
+
 function Actions({ prompt, selected, latest, onRollback, onMove }: ActionsProps) {
   const edit = usePermission("editor");
-  const [details, setDetails] = useState(false);
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<"details" | "archive" | null>(null);
   const isLive = prompt.pointers.production !== null;
   const publish = usePermission("publisher");
   const archiving = isLive ? publish.reason : edit.reason;
   const promoteEnvironment: Environment = publish.allowed ? "production" : "staging";
   const candidate = selected?.version_id === prompt.pointers[promoteEnvironment]?.version_id ? (latest ?? selected) : selected;
+  const liveAlready = candidate !== undefined && candidate.version_id === prompt.pointers[promoteEnvironment]?.version_id;
   const noVersion = prompt.latest_version_number === null ? "There is no version yet." : undefined;
   return (
     <>
       {edit.allowed && !prompt.archived ? (
-        <ButtonLink to={withParams(paths.promptEdit(prompt.name), { from: selected?.version_number })} icon={Pencil}>
+        <ButtonLink to={withParams(paths.promptEdit(prompt.name), { from: selected?.version_number })} icon={Pencil} kind={liveAlready ? "primary" : "secondary"}>
           Edit
         </ButtonLink>
       ) : (
@@ -158,18 +165,21 @@ function Actions({ prompt, selected, latest, onRollback, onMove }: ActionsProps)
         </Button>
       )}
       {isLive && (
-        <Button icon={Undo2} reason={publish.reason} onClick={onRollback}>
+        <Button icon={Undo2} reason={publish.reason} onClick={onRollback} className={NARROW}>
           Roll back
         </Button>
       )}
-      <Button kind="primary" icon={Rocket} reason={edit.reason ?? noVersion ?? (prompt.archived ? "Restore the prompt first." : undefined)} onClick={() => onMove("promote", promoteEnvironment, candidate)}>
+      <Button kind={liveAlready ? "secondary" : "primary"} icon={Rocket} reason={edit.reason ?? noVersion ?? (prompt.archived ? "Restore the prompt first." : undefined)} onClick={() => onMove("promote", promoteEnvironment, candidate)} className={NARROW}>
         {candidate ? `Promote v${candidate.version_number}` : "Promote"}
       </Button>
-      <ButtonLink to={paths.promptHistory(prompt.name)} icon={History} kind="quiet">
+      <ButtonLink to={paths.promptHistory(prompt.name)} icon={History} kind="quiet" className="max-sm:hidden">
         History
       </ButtonLink>
       <Menu trigger={<IconButton label="More" icon={EllipsisVertical} />}>
-        <MenuItem icon={Settings2} reason={edit.reason} onSelect={() => setDetails(true)}>
+        <MenuItem icon={History} onSelect={() => void navigate(paths.promptHistory(prompt.name))}>
+          History
+        </MenuItem>
+        <MenuItem icon={Settings2} reason={edit.reason} onSelect={() => setOpen("details")}>
           Name, tags, collection
         </MenuItem>
         <MenuLine />
@@ -178,12 +188,36 @@ function Actions({ prompt, selected, latest, onRollback, onMove }: ActionsProps)
             Restore
           </MenuItem>
         ) : (
-          <MenuItem icon={Archive} danger reason={archiving} onSelect={() => void setArchived(prompt, true)}>
+          <MenuItem icon={Archive} danger reason={archiving} onSelect={() => (isUsed(prompt) ? setOpen("archive") : void setArchived(prompt, true))}>
             Archive
           </MenuItem>
         )}
       </Menu>
-      {details && <DetailsDialog prompt={prompt} onClose={() => setDetails(false)} />}
+      {open === "details" && <DetailsDialog prompt={prompt} onClose={() => setOpen(null)} />}
+      <ConfirmByName
+        open={open === "archive"}
+        onOpenChange={() => setOpen(null)}
+        title="Archive a prompt that is live?"
+        description={<Consequence prompt={prompt} />}
+        name={prompt.name}
+        action="Archive"
+        onConfirm={() => {
+          setOpen(null);
+          void setArchived(prompt, true);
+        }}
+      />
+    </>
+  );
+}
+
+/** Whether anything resolves it: archiving it would be noticed. */
+const isUsed = ({ pointers }: Prompt): boolean => pointers.production !== null || pointers.staging !== null;
+
+function Consequence({ prompt: { pointers } }: { prompt: Prompt }) {
+  const live = [pointers.production && `production v${pointers.production.version_number}`, pointers.staging && `staging v${pointers.staging.version_number}`].filter(Boolean).join(" and ");
+  return (
+    <>
+      Applications that resolve {live} get 404 within 5 s, and experiments on it assign nobody. Its versions and history are kept; restoring it makes live what was live.
     </>
   );
 }
@@ -221,7 +255,7 @@ function ArchivedNotice({ prompt }: { prompt: Prompt }) {
 interface VersionAreaProps {
   prompt: Prompt;
   tab: "prompt" | "config";
-  list: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown; refetch: () => unknown };
+  list: VersionList & { refetch: () => unknown };
   versions: Version[];
   selected: Version | undefined;
   error: Error | null;
@@ -252,8 +286,11 @@ function VersionArea({ prompt, tab, list, versions, selected, error }: VersionAr
   }
   return (
     <div className="grid gap-x-8 gap-y-5 lg:grid-cols-[16rem_minmax(0,1fr)]">
-      <div className="lg:sticky lg:top-4 lg:flex lg:max-h-[calc(100dvh-2rem)] lg:flex-col lg:self-start">
-        <Timeline prompt={prompt} versions={versions} selected={selected} more={list} to={(version) => withParams(paths.prompt(prompt.name, tab), { version: version.version_number })} />
+      <div className="lg:hidden">
+        <VersionSelect prompt={prompt} versions={versions} selected={selected} list={list} />
+      </div>
+      <div className="max-lg:hidden lg:sticky lg:top-4 lg:flex lg:max-h-[calc(100dvh-2rem)] lg:flex-col lg:self-start">
+        <Timeline prompt={prompt} versions={versions} selected={selected} list={list} />
       </div>
       <div className="min-w-0">
         <VersionHead prompt={prompt} version={selected} />

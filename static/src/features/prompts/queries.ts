@@ -3,11 +3,12 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, apiPath, type Page } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
-import type { Collection, CreatedVersion, Environment, ExperimentSummary, NewVersion, PointerMove, PointerMoved, Prompt, Version } from "@/api/types";
+import type { Collection, CreatedVersion, Environment, ExperimentSummary, NewVersion, PointerMove, PointerMoved, Prompt, Tag, Version } from "@/api/types";
 
 export { promptQuery, versionQuery } from "@/api/queries";
 
 const ROOT = "/api/prompts";
+const COLLECTIONS = "/api/collections";
 
 export interface PromptFilters {
   search: string;
@@ -43,13 +44,42 @@ export const ongoingExperimentQuery = (prompt: string, environment: Environment)
 
 /** All of them, as far as a list to choose from can be long. */
 export const collectionsQuery = queryOptions({
-  queryKey: ["/api/collections"],
-  queryFn: ({ signal }) => api.get<Page<Collection>>("/api/collections", { query: { limit: 200 }, signal }),
+  queryKey: [COLLECTIONS],
+  queryFn: ({ signal }) => api.get<Page<Collection>>(COLLECTIONS, { query: { limit: 200 }, signal }),
   staleTime: 60_000,
 });
 
+const TAGS = "/api/tags";
+
+/** All tags, as far as a list to choose from can be long; of archived prompts or of those in use. */
+export const tagsQuery = (archived: string) =>
+  queryOptions({
+    queryKey: [TAGS, archived],
+    queryFn: ({ signal }) => api.get<Page<Tag>>(TAGS, { query: { archived, limit: 200 }, signal }),
+  });
+
 /** What is shown of a prompt, and the lists it is in, is read anew. */
-export const refreshPrompts = (): Promise<void> => queryClient.invalidateQueries({ queryKey: [ROOT], predicate: ({ queryKey }) => queryKey[2] !== "version" });
+export async function refreshPrompts(): Promise<void> {
+  await Promise.all([queryClient.invalidateQueries({ queryKey: [ROOT], predicate: ({ queryKey }) => queryKey[2] !== "version" }), queryClient.invalidateQueries({ queryKey: [TAGS] })]);
+}
+
+const refreshCollections = (): Promise<void> => queryClient.invalidateQueries({ queryKey: [COLLECTIONS] });
+
+export async function createCollection(name: string, description = ""): Promise<void> {
+  await api.create<Collection>(COLLECTIONS, { name, description });
+  await refreshCollections();
+}
+
+export async function renameCollection(id: string, name: string): Promise<void> {
+  await api.patch<Collection>(apiPath`/api/collections/${id}`, { name });
+  await refreshCollections();
+}
+
+/** One with prompts is refused, unless they are archived with it. */
+export async function deleteCollection(id: string, prompts: "refuse" | "archive"): Promise<void> {
+  await api.delete(apiPath`/api/collections/${id}`, prompts === "archive" ? { query: { cascade: true } } : {});
+  await Promise.all([refreshCollections(), refreshPrompts()]);
+}
 
 export const createVersion = (name: string, version: NewVersion): Promise<CreatedVersion> => api.create<CreatedVersion>(apiPath`/api/prompts/${name}/versions`, version);
 

@@ -4,6 +4,7 @@ import { usePermission } from "@/api/session";
 import type { CreatedVersion, Environment, Prompt, Version } from "@/api/types";
 import { paths, withParams } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
+import { Notice } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
@@ -91,6 +92,11 @@ export function SaveDialog({ prompt, base, draft, empty, onClose, onSaved }: Sav
           </Field>
         </div>
         {notice}
+        {base && (prompt.latest_version_number ?? 0) > base.version_number && (
+          <Notice tone="warn">
+            v{prompt.latest_version_number} is newer than v{base.version_number}, with which this began: what was changed since is not in it.
+          </Notice>
+        )}
         <LazyDiff from={base ?? empty} to={draft} fromLabel={base ? `v${base.version_number}` : "nothing"} toLabel="new" layout={layout} onLayout={setLayout} />
       </div>
     </Dialog>

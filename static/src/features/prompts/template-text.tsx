@@ -1,11 +1,11 @@
 import { Fragment } from "react";
+import { useEngine } from "@/lib/engine";
 
-const VARIABLE = /(\{\{\{\{|\{\{\s*[A-Za-z_][A-Za-z0-9_.-]*\s*\}\})/;
-
-/** A template with its variables set off. */
+/** A template with its variables set off, once the engine is there that finds them. */
 export function TemplateText({ text }: { text: string }) {
-  return text.split(VARIABLE).map((part, index) =>
-    index % 2 === 1 && part !== "{{{{" ? (
+  const parts = useEngine()?.split(text) ?? [text];
+  return parts.map((part, index) =>
+    index % 2 === 1 ? (
       <span key={index} className="rounded-xs bg-accent-ground text-accent">
         {part}
       </span>

@@ -1,22 +1,26 @@
 import { GitCompareArrows } from "lucide-react";
-import { useMemo, useState } from "react";
-import { Link } from "react-router";
+import { type ComponentProps, useEffect, useEffectEvent, useMemo } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import type { Prompt, Version } from "@/api/types";
+import { PAGES, useSearchState } from "@/lib/search-state";
 import { paths, withParams } from "@/paths";
 import { Button } from "@/ui/button";
-import { Input } from "@/ui/field";
-import { onEscape } from "@/ui/search-field";
+import { Select } from "@/ui/field";
+import { LoadMore } from "@/ui/page";
+import { SearchField } from "@/ui/search-field";
 import { RelativeTime } from "@/ui/time";
 import { Hint } from "@/ui/tooltip";
 import { LiveBadges } from "./version-label";
 
+/** The versions as they are read page by page. */
+export type VersionList = ComponentProps<typeof LoadMore>["query"];
+
 interface TimelineProps {
   prompt: Prompt;
+  /** Those that are loaded. */
   versions: Version[];
   selected: Version;
-  /** Where a version's link goes. */
-  to: (version: Version) => string;
-  more: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+  list: VersionList;
 }
 
 /** Whether a version is one that is looked for: by number, message, author, model or where it is live. */
@@ -29,14 +33,33 @@ export function matches(version: Version, prompt: Prompt, search: string): boole
     .every((word) => text.includes(word));
 }
 
-/** Every version, the newest first. */
-export function Timeline({ prompt, versions, selected, to, more }: TimelineProps) {
-  const [search, setSearch] = useState("");
-  const shown = useMemo(() => versions.filter((version) => matches(version, prompt, search)), [versions, prompt, search]);
+/** What is searched for, and how many pages are shown. */
+const IN_ADDRESS = { find: "", ...PAGES };
+
+/** The address of a version: where one is, with another version. */
+function useVersionAddress(): (version: Version) => { search: string } {
+  const [params] = useSearchParams();
+  return ({ version_number: number }) => {
+    const next = new URLSearchParams(params);
+    next.set("version", String(number));
+    return { search: `?${next}` };
+  };
+}
+
+/** Every version, the newest first. A search goes through all of them, those included that are not loaded yet. */
+export function Timeline({ prompt, versions, selected, list }: TimelineProps) {
+  const [{ find, pages }, set] = useSearchState(IN_ADDRESS);
+  const to = useVersionAddress();
+  const shown = useMemo(() => versions.filter((version) => matches(version, prompt, find)), [versions, prompt, find]);
+  const isIncomplete = find !== "" && list.hasNextPage && !list.isError;
+  const loadNext = useEffectEvent(() => void list.fetchNextPage());
+  useEffect(() => {
+    if (isIncomplete && !list.isFetching) loadNext();
+  }, [isIncomplete, list.isFetching]);
   return (
     <nav aria-label="Versions" className="flex min-h-0 flex-col gap-2">
-      <Input type="search" aria-label="Search the versions" placeholder="Search versions" value={search} onChange={(event) => setSearch(event.target.value)} onKeyDown={onEscape(() => setSearch(""))} />
-      <ol className="min-h-0 overflow-y-auto max-lg:max-h-56">
+      <SearchField label="Search the versions" placeholder="Search versions" value={find} onSearch={(text) => set({ find: text, pages }, { typing: true })} />
+      <ol className="min-h-0 overflow-y-auto">
         {shown.map((version) => (
           <li key={version.version_id} className="group relative flex">
             <Link
@@ -69,16 +92,48 @@ export function Timeline({ prompt, versions, selected, to, more }: TimelineProps
             )}
           </li>
         ))}
-        {shown.length === 0 && <li className="px-2.5 py-4 text-muted">No version matches.</li>}
-        {more.hasNextPage && (
-          <li className="p-1">
-            <Button size="small" kind="quiet" busy={more.isFetchingNextPage} onClick={() => void more.fetchNextPage()} className="w-full">
-              Older versions
-            </Button>
+        {isIncomplete && (
+          <li className="px-2.5 py-2 text-sm text-muted">
+            <span role="status">Searching older versions …</span>
+          </li>
+        )}
+        {shown.length === 0 && !isIncomplete && <li className="px-2.5 py-4 text-muted">{list.isError ? "Older versions could not be loaded." : "No version matches."}</li>}
+        {find === "" && list.hasNextPage && (
+          <li className="px-2.5">
+            <LoadMore shown={versions.length} noun="version" query={list} />
           </li>
         )}
       </ol>
     </nav>
+  );
+}
+
+/** The same where there is little room: what the version says comes first. */
+export function VersionSelect({ prompt, versions, selected, list }: TimelineProps) {
+  const navigate = useNavigate();
+  const to = useVersionAddress();
+  const { production, staging } = prompt.pointers;
+  const labelOf = ({ version_id: id, version_number: number, commit_message: message }: Version) =>
+    [`v${number}`, production?.version_id === id && "production", staging?.version_id === id && "staging", message].filter(Boolean).join(" · ");
+  const choose = (id: string) => {
+    const version = versions.find(({ version_id }) => version_id === id);
+    if (version) void navigate(to(version), { replace: true, preventScrollReset: true });
+  };
+  return (
+    <div className="flex items-center gap-2">
+      <Select aria-label="Version" value={selected.version_id} onChange={(event) => choose(event.target.value)}>
+        {(versions.includes(selected) ? versions : [selected, ...versions]).map((version) => (
+          <option key={version.version_id} value={version.version_id}>
+            {labelOf(version)}
+          </option>
+        ))}
+      </Select>
+      {list.hasNextPage && (
+        <Button size="small" kind="quiet" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          Older
+        </Button>
+      )}
+    </div>
   );
 }
 

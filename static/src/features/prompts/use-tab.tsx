@@ -1,18 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { Play } from "lucide-react";
+import { Play, Rocket } from "lucide-react";
 import { useState } from "react";
-import { Link } from "react-router";
 import { api, apiPath } from "@/api/client";
-import { usePermission } from "@/api/session";
 import type { Environment, Prompt, Resolved } from "@/api/types";
+import { curlCommand } from "@/lib/curl";
 import { duration } from "@/lib/format";
-import { paths } from "@/paths";
 import { useShortcuts } from "@/shell/shortcuts";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/copy";
 import { Field, Input, Select } from "@/ui/field";
 import { EmptyState, ErrorState } from "@/ui/states";
+import { RuntimeKey } from "../settings/runtime-key";
 import { versionQuery } from "./queries";
 import { requestBody, snippets } from "./snippets";
 
@@ -40,7 +39,6 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
   const [language, setLanguage] = useState("curl");
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
-  const { allowed: mayMakeKeys } = usePermission("admin");
   const live = prompt.pointers[environment];
   const version = useQuery({ ...versionQuery(prompt.name, live?.version_id ?? ""), enabled: live !== null });
   const names = version.data?.variables ?? [];
@@ -60,7 +58,16 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
 
   if (!prompt.pointers.production && !prompt.pointers.staging) {
     return (
-      <EmptyState title="Nothing is live yet" action={<Button kind="primary" onClick={onPromote}>Promote a version</Button>}>
+      <EmptyState
+        icon={Rocket}
+        title="Nothing is live yet"
+        action={
+          <Button kind="primary" onClick={onPromote}>
+            Promote a version
+          </Button>
+        }
+        curl={curlCommand(`/api/prompts/${encodeURIComponent(prompt.name)}/promote`, { version_id: "ver_…", environment: "production" })}
+      >
         Applications get a prompt's live version. Promote one to staging or production first; nothing is ever served by accident.
       </EmptyState>
     );
@@ -98,20 +105,9 @@ export function UseTab({ prompt, onPromote }: UseTabProps) {
         </div>
         {shown && <CodeBlock code={shown.code} label={`${shown.title} code`} wrap={shown.id === "curl"} />}
         <p className="text-sm text-muted">
-          <code className="font-mono">PROMPTLAB_KEY</code> is a key with the role runtime
-          {mayMakeKeys ? (
-            <>
-              :{" "}
-              <Link to={paths.keys()} className="link underline">
-                make one
-              </Link>
-              .
-            </>
-          ) : (
-            ", which an admin of your team makes."
-          )}{" "}
-          The same <code className="font-mono">user_id</code> gets the same variant everywhere.
+          <code className="font-mono">PROMPTLAB_KEY</code> is a key with the role runtime. The same <code className="font-mono">user_id</code> gets the same variant everywhere.
         </p>
+        <RuntimeKey />
       </section>
     </div>
   );

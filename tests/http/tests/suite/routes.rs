@@ -66,6 +66,7 @@ pub(crate) const PROTECTED: &[(&str, &str, Role)] = &[
     ("POST", "/api/prompts/{prompt}/promote", Editor),
     ("POST", "/api/prompts/{prompt}/rollback", Editor),
     ("GET", "/api/prompts/{prompt}/history", Viewer),
+    ("GET", "/api/tags", Viewer),
     ("POST", "/api/resolve", Runtime),
     ("GET", "/api/resolve/{prompt}", Runtime),
     ("POST", "/api/resolve/{prompt}", Runtime),

@@ -104,6 +104,28 @@ async fn filters_narrow() {
 }
 
 #[tokio::test]
+async fn tags_are_counted() {
+    let team = Team::new().await;
+    let stranger = Team::new().await;
+    stranger.admin.post("/api/prompts", json!({"name": "theirs", "tags": ["theirs"]})).await.expect(201);
+    for (name, tags) in
+        [("one", json!(["red", "größe"])), ("two", json!(["red", "Blue"])), ("old", json!(["gone"]))]
+    {
+        team.admin.post("/api/prompts", json!({"name": name, "tags": tags})).await.expect(201);
+    }
+    team.admin.delete("/api/prompts/old").await;
+    let find = async |query: &str| {
+        let rows = team.admin.all(&format!("/api/tags?{query}")).await;
+        let row = |row: &Value| format!("{} {}", member(row, "tag"), row["prompts"]);
+        rows.iter().map(row).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(find("").await, "Blue 1, größe 1, red 2");
+    assert_eq!(find("limit=1").await, "Blue 1, größe 1, red 2", "page by page");
+    assert_eq!(find("archived=true").await, "gone 1");
+    assert_eq!(find("archived=all").await, "Blue 1, gone 1, größe 1, red 2");
+}
+
+#[tokio::test]
 async fn search_takes_every_character_for_itself() {
     let team = Team::new().await;
     let bodies = [

@@ -5,10 +5,11 @@
  * Prompts, versions, releases, the experiment and some conversations are made through the public API. What happened
  * last week cannot be: the API's times are its own. So that goes to the database as a drain would bring it there.
  *
- * PORT names the port of `make dev`. URL, KEY and DATABASE_URL name another system.
+ * PORT names the port of `make dev`. URL, KEY and DATABASE_URL name another system; SHARE makes less traffic, 0.1 a
+ * tenth; DEMO_FILE says where it is kept what is done. A run that broke off is finished by the next one.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { withClient } from "./migrate.mjs";
 import { Failure, root, runMain } from "./processes.mjs";
 
@@ -18,6 +19,10 @@ const DAY = 24 * HOUR;
 const DAYS = 7;
 const BATCH = 500;
 const now = Date.now();
+const SHARE = Number(process.env.SHARE ?? 1);
+/** By the clock of whoever looks at it: two days ago after lunch, and four days ago for an hour in the morning. */
+const SPIKE = { daysAgo: 2, from: 13, to: 17 };
+const ILLNESS = { daysAgo: 4, from: 10, to: 11 };
 
 /** The same week each time: Mulberry32. */
 let seed = 20261121;
@@ -121,6 +126,29 @@ function embeddedDatabase(dir) {
   return `postgres://promptlab:${readFileSync(passwordFile, "utf8").trim()}@127.0.0.1:${port}/promptlab`;
 }
 
+/** What is done of a system's demo: its teams with their keys, which are shown only once. */
+class Progress {
+  #file = process.env.DEMO_FILE ?? join(root, ".dev/demo.json");
+
+  constructor(url) {
+    this.url = url;
+    this.#all = existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, "utf8")) : {};
+    this.#all[url] ??= { teams: {}, isDone: false };
+  }
+
+  /** @type {Record<string, {teams: Record<string, {teamId: string, key: string}>, isDone: boolean}>} */
+  #all;
+
+  get of() {
+    return this.#all[this.url];
+  }
+
+  save() {
+    mkdirSync(dirname(this.#file), { recursive: true });
+    writeFileSync(this.#file, JSON.stringify(this.#all), { mode: 0o600 });
+  }
+}
+
 function client(url, key) {
   return async (method, path, body) => {
     const response = await fetch(url + path, {
@@ -131,23 +159,33 @@ function client(url, key) {
       throw new Failure(`nobody answers at ${url}: start the system with \`make dev\` first.`);
     });
     const answer = response.status === 204 ? null : await response.json();
-    if (!response.ok) throw new Failure(`${method} ${path}: ${response.status} ${answer.code}: ${answer.detail} ${JSON.stringify(answer.errors ?? "")}`);
-    return answer;
+    if (response.ok) return answer;
+    const failure = new Failure(`${method} ${path}: ${response.status} ${answer.code}: ${answer.detail} ${JSON.stringify(answer.errors ?? "")}`);
+    throw Object.assign(failure, { status: response.status });
   };
+}
+
+/** Makes something, or finds what an earlier run has made. */
+async function make(api, path, body, find) {
+  try {
+    return await api("POST", path, body);
+  } catch (error) {
+    const found = error.status === 409 ? await find() : undefined;
+    if (!found) throw error;
+    return found;
+  }
 }
 
 async function main() {
   const { url, key, databaseUrl } = target();
   const admin = client(url, key);
   const me = await admin("GET", "/api/me");
-  const { data: known } = await admin("GET", "/api/prompts?search=support/answer");
-  if (known.some(({ name }) => name === "support/answer")) {
-    throw new Failure("the demo is there already. To begin anew, stop `make dev` and delete .dev.");
-  }
+  const progress = new Progress(url);
+  if (progress.of.isDone) throw new Failure("the demo is there already. To begin anew, stop `make dev` and delete .dev.");
   await withClient(databaseUrl, async (database) => {
     let total = 0;
     for (const team of TEAMS) {
-      const { api, teamId } = await enter(team, { url, admin, me });
+      const { api, teamId } = await enter(team, { url, admin, me, progress });
       for (const prompt of team.prompts) {
         const made = await makePrompt(api, prompt);
         const events = traffic(teamId, prompt, made);
@@ -158,44 +196,59 @@ async function main() {
     }
     await database.query("select maintain_events(30)");
     await converse(admin);
+    progress.of.isDone = true;
+    progress.save();
     console.log(`\n${total} events of ${DAYS} days, and some conversations. Look at ${url}.`);
   });
 }
 
 /** The team that asks, or a new one with a key of its own. */
-async function enter({ name }, { url, admin, me }) {
+async function enter({ name }, { url, admin, me, progress }) {
   if (name === null) return { api: admin, teamId: me.team.id };
-  const made = await admin("POST", "/api/teams", { name });
-  return { api: client(url, made.key.key ?? made.key), teamId: made.team?.id ?? made.id };
+  const { teams } = progress.of;
+  if (!teams[name]) {
+    const made = await admin("POST", "/api/teams", { name });
+    teams[name] = { teamId: made.team?.id ?? made.id, key: made.key.key ?? made.key };
+    progress.save();
+  }
+  return { api: client(url, teams[name].key), teamId: teams[name].teamId };
 }
 
 async function makePrompt(api, prompt) {
-  const collection = prompt.collection ? await api("POST", "/api/collections", { name: prompt.collection, description: "" }) : null;
   const path = `/api/prompts/${encodeURIComponent(prompt.name)}`;
-  const made = await api("POST", "/api/prompts", {
-    name: prompt.name, description: prompt.description, tags: prompt.tags, ...(collection ? { collection_id: collection.id } : {}),
-  });
+  const made = await make(api, "/api/prompts", {
+    name: prompt.name, description: prompt.description, tags: prompt.tags, ...(await placeOf(api, prompt)),
+  }, () => api("GET", path));
   const versions = [];
   for (const [index, { model, system, text }] of prompt.versions.entries()) {
+    // The same content is the same version.
     const version = await api("POST", `${path}/versions`, {
       type: "text", template_text: text, ...(system ? { system_prompt: system } : {}), model_id: model, temperature: 0.3, max_tokens: 600,
       commit_message: index === 0 ? "Begin" : `Try wording ${index + 1}`,
     });
     versions.push(version.version_id);
     // Those that were live once were promoted; the one that is tried has not been.
-    if (index < prompt.live) {
-      for (const environment of ["staging", "production"]) {
-        await api("POST", `${path}/promote`, { version_id: version.version_id, environment, justification: index === 0 ? "First release" : "Better in review" });
-      }
-    } else {
-      await api("POST", `${path}/promote`, { version_id: version.version_id, environment: "staging", justification: "Under test" });
+    const isTried = index >= prompt.live;
+    for (const environment of isTried ? ["staging"] : ["staging", "production"]) {
+      if ((made.pointers?.[environment]?.version_number ?? 0) > index) continue;
+      const justification = isTried ? "Under test" : index === 0 ? "First release" : "Better in review";
+      await api("POST", `${path}/promote`, { version_id: version.version_id, environment, justification });
     }
   }
-  return { promptId: made.id, versions, experiment: prompt.experiment ? await makeExperiment(api, path, prompt, versions) : null };
+  return { promptId: made.id, versions, experiment: prompt.experiment ? await makeExperiment(api, path, prompt, made.id, versions) : null };
 }
 
-async function makeExperiment(api, path, { experiment }, versions) {
-  return api("POST", `${path}/experiments`, {
+/** The collection that a prompt is put into, if any. */
+async function placeOf(api, { collection: name }) {
+  if (!name) return {};
+  const { data } = await api("GET", "/api/collections?limit=200");
+  const found = data.find((one) => one.name === name) ?? (await api("POST", "/api/collections", { name, description: "" }));
+  return { collection_id: found.id };
+}
+
+async function makeExperiment(api, path, { experiment }, promptId, versions) {
+  const running = async () => (await api("GET", `/api/experiments?status=active&prompt_id=${promptId}`)).data[0];
+  return make(api, `${path}/experiments`, {
     name: "Name the page that says more",
     variants: [
       { name: "control", version_id: versions[experiment.control - 1], traffic_weight: 50 },
@@ -203,21 +256,29 @@ async function makeExperiment(api, path, { experiment }, versions) {
     ],
     allocation_strategy: "fixed_split", primary_metric: "approval", min_samples: 200,
     guardrails: [{ metric: "latency_ms", max_relative_regression: 0.2 }, { metric: "error_rate", max_relative_regression: 0.5 }],
-  });
+  }, running);
+}
+
+/** Whether a time lies in some hours of a day. */
+function isWithin(at, { daysAgo, from, to }) {
+  const date = new Date(at);
+  const day = new Date(now);
+  day.setDate(day.getDate() - daysAgo);
+  return date.toDateString() === day.toDateString() && date.getHours() >= from && date.getHours() < to;
 }
 
 /** How busy an hour is: most in the afternoon, little at night, less at weekends. */
 function busyness(at) {
   const date = new Date(at);
-  const hour = date.getUTCHours() + date.getUTCMinutes() / 60;
-  const weekend = [0, 6].includes(date.getUTCDay()) ? 0.45 : 1;
+  const hour = date.getHours() + date.getMinutes() / 60;
+  const weekend = [0, 6].includes(date.getDay()) ? 0.45 : 1;
   return weekend * (0.15 + 0.85 * Math.max(0, Math.sin(((hour - 6) / 16) * Math.PI)) ** 1.5);
 }
 
 function traffic(teamId, prompt, made) {
   const events = [];
   for (let at = now - DAYS * DAY; at < now; at += 5 * MINUTE) {
-    const expected = (prompt.perHour / 12) * busyness(at) * around(1, 1.25);
+    const expected = SHARE * (prompt.perHour / 12) * busyness(at) * around(1, 1.25);
     const count = Math.floor(expected) + (random() < expected % 1 ? 1 : 0);
     for (let index = 0; index < count; index += 1) {
       const atMs = Math.min(now - 1, Math.floor(at + random() * 5 * MINUTE));
@@ -239,11 +300,11 @@ function request(teamId, prompt, made, at, number) {
   const version = prompt.versions[place === -1 ? prompt.live - 1 : place];
   const versionId = made.versions[prompt.versions.indexOf(version)];
   // An afternoon in which the dear model got the whole catalogue as context.
-  const isSpike = prompt.spike && daysAgo > 1.9 && daysAgo < 2.1;
+  const isSpike = prompt.spike && isWithin(at, SPIKE);
   const modelName = isSpike ? "claude-sonnet-4-5" : version.model;
   const model = MODELS[modelName];
   // An hour in which the provider was ill.
-  const isIll = daysAgo > 3.6 && daysAgo < 3.65;
+  const isIll = isWithin(at, ILLNESS);
   const status = random() < (isIll ? 0.22 : 0.009) ? "error" : random() < 0.006 ? "cancelled" : "ok";
   const tokensIn = Math.round(around(prompt.tokensIn, 1.3) * (isSpike ? 14 : 1));
   const cachedIn = random() < 0.35 ? Math.round(tokensIn * 0.6) : 0;
@@ -290,8 +351,7 @@ async function converse(api) {
     if (index % 2 === 0) {
       await api("POST", "/api/chat", { message: "And how much is that?", conversation_id: answer.conversation_id, model: "offline", stream: false });
     }
-    // Where feedback is not served yet, conversations are enough.
-    await api("POST", "/api/feedback", { message_id: answer.message_id, rating: index % 4 === 0 ? -1 : 1 }).catch(() => {});
+    await api("POST", "/api/feedback", { message_id: answer.message_id, rating: index % 4 === 0 ? -1 : 1 });
   }
 }
 

@@ -75,6 +75,29 @@ async fn reading_leaves_none() {
 }
 
 #[tokio::test]
+async fn a_change_that_changes_nothing_leaves_none() {
+    let team = Team::new().await;
+    let admin = &team.admin;
+    let prompt = json!({"name": "same", "description": "Same", "tags": ["a", "b"]});
+    admin.post("/api/prompts", prompt.clone()).await.expect(201);
+    let collection = json!({"name": "Same", "description": "Same"});
+    let made = admin.post("/api/collections", collection.clone()).await.expect(201);
+    let collection_path = format!("/api/collections/{}", member(&made, "id"));
+    let before = admin.all("/api/audit").await;
+    for (path, whole) in [("/api/prompts/same", prompt), (collection_path.as_str(), collection)] {
+        let shown = admin.get(path).await.expect(200);
+        for part in [json!({}), json!({"description": "Same"}), whole.clone()] {
+            assert_eq!(admin.patch(path, part).await.expect(200), shown, "{path}");
+        }
+        assert_eq!(admin.put(path, whole).await.expect(200), shown, "{path}");
+    }
+    assert_eq!(admin.all("/api/audit").await, before);
+    admin.patch("/api/prompts/same", json!({"tags": ["b", "a"]})).await.expect(200);
+    admin.patch(&collection_path, json!({"description": ""})).await.expect(200);
+    assert_eq!(admin.all("/api/audit").await.len(), before.len() + 2);
+}
+
+#[tokio::test]
 async fn rows_are_found_by_actor_and_time() {
     let team = Team::new().await;
     let editor = team.client(Role::Editor).await;

@@ -136,7 +136,7 @@ async fn a_conversation_is_renamed_and_deleted() {
     let renamed = team.admin.patch(&path, json!({"title": "Größe 龍"})).await.expect(200);
     assert_eq!(renamed["title"], "Größe 龍");
     assert_eq!(team.admin.get(&path).await.expect(200)["title"], "Größe 龍");
-    for title in [json!(""), json!(null), json!("a".repeat(10_000))] {
+    for title in [json!(""), json!(null), json!("a".repeat(10_000)), json!("two\nlines"), json!("\u{0}")] {
         team.admin.patch(&path, json!({"title": title})).await.invalid("title");
     }
     team.admin.delete(&path).await.success();

@@ -60,9 +60,36 @@ async fn another_body_is_a_conflict() {
 async fn what_failed_may_be_tried_again() {
     let team = Team::new().await;
     post(&team.admin, "/api/prompts", "k", &json!({"name": "NOT LEGAL"})).await.invalid("name");
-    let retry = post(&team.admin, "/api/prompts", "k", &json!({"name": "legal"})).await;
-    assert!([201, 409, 422].contains(&retry.status), "{}", retry.story());
-    assert!(team.admin.all("/api/prompts").await.len() <= 1);
+    post(&team.admin, "/api/prompts", "k", &json!({"name": "legal"})).await.expect(201);
+    post(&team.admin, "/api/prompts", "k", &json!({"name": "other"})).await.problem(409, "conflict");
+    assert_eq!(team.admin.all("/api/prompts").await.len(), 1);
+}
+
+/// Its headers too: a secret is kept by nobody on its way, the second time neither.
+#[tokio::test]
+async fn the_first_answer_is_given_again_whole() {
+    let team = Team::new().await;
+    team.admin.make_live("greeting", text("Say hello")).await;
+    let cases = [
+        ("/api/keys", json!({"name": "Once", "role": "viewer"}), vec!["content-type", "cache-control"]),
+        (
+            "/v1/chat/completions",
+            json!({"model": "prompt:greeting", "messages": [{"role": "user", "content": "Hi"}]}),
+            vec!["content-type", "x-promptlab-prompt-id", "x-promptlab-version-id"],
+        ),
+    ];
+    for (path, body, headers) in cases {
+        let first = post(&team.admin, path, "whole", &body).await;
+        let again = post(&team.admin, path, "whole", &body).await;
+        assert_eq!((first.status, first.success()), (again.status, again.success()), "{path}");
+        assert_eq!(first.header("idempotent-replayed"), None);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{path}");
+        for header in headers {
+            assert!(first.header(header).is_some(), "{header}: {:?}", first.headers);
+            assert_eq!(again.header(header), first.header(header), "{path}");
+        }
+        assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+    }
 }
 
 #[tokio::test]
@@ -108,7 +135,6 @@ async fn a_repetition_needs_the_role_too() {
 async fn a_key_has_a_length() {
     let team = Team::new().await;
     let body = json!({"name": "long"});
-    let refused = post(&team.admin, "/api/prompts", &"k".repeat(4_000), &body).await;
-    assert!([400, 422].contains(&refused.status), "{}", refused.story());
+    post(&team.admin, "/api/prompts", &"k".repeat(4_000), &body).await.invalid("Idempotency-Key");
     post(&team.admin, "/api/prompts", &"k".repeat(255), &body).await.expect(201);
 }

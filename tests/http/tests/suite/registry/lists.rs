@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::arrange::member;
+use crate::arrange::{member, text, with};
 use crate::client::{Team, encoded};
 
 fn names(rows: &[Value]) -> Vec<&str> {
@@ -223,6 +225,54 @@ async fn a_cursor_belongs_to_its_list() {
         }
     }
     let other = Team::new().await;
-    let page = other.admin.get(&format!("/api/prompts?cursor={cursor}")).await;
-    assert!(page.status == 400 || page.expect(200)["data"] == json!([]), "{}", page.story());
+    let list = "/api/prompts?sort=created_at&order=desc";
+    let page = other.admin.get(&format!("{list}&cursor={cursor}")).await.expect(200);
+    assert_eq!(page, json!({"data": [], "next_cursor": null}), "a cursor holds a position, and no team");
+}
+
+#[tokio::test]
+async fn a_position_that_somebody_made_up_is_refused() {
+    let team = Team::new().await;
+    make_many(&team, (0..2).map(|number| format!("p{number}"))).await;
+    for template in ["One", "Two"] {
+        let version = team.admin.make_version("p0", text(template)).await;
+        team.admin.promote("p0", &version, "production").await;
+    }
+    for list in [
+        "/api/prompts?sort=created_at&order=asc&limit=1",
+        "/api/audit?limit=1",
+        "/api/prompts/p0/versions?limit=1",
+        "/api/prompts/p0/history?limit=1",
+    ] {
+        let page = team.admin.get(list).await.expect(200);
+        let cursor = URL_SAFE_NO_PAD.decode(member(&page, "next_cursor")).unwrap();
+        let cursor: Value = serde_json::from_slice(&cursor).unwrap();
+        for value in
+            ["2026-11-21T09:30:00.000+99:00", "2026-11-21T09:30:00.000 Nowhere/At_All", "1e99", "", "\0"]
+        {
+            let altered = with(cursor.clone(), &json!({"value": value}));
+            let altered = URL_SAFE_NO_PAD.encode(altered.to_string());
+            team.admin.get(&format!("{list}&cursor={altered}")).await.problem(400, "invalid_json");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_value_is_as_good_as_none() {
+    let team = Team::new().await;
+    team.admin.make_live("p", text("One")).await;
+    for (list, parameters) in [
+        ("/api/audit", "resource=&actor=&from=&to=&limit=&cursor="),
+        ("/api/prompts", "search=&collection_id=&tag=&archived=&sort=&order=&limit=&cursor="),
+        ("/api/prompts/p/history", "environment=&limit=&cursor="),
+        ("/api/conversations", "search=&user_id="),
+        ("/api/experiments", "status=&prompt_id="),
+        ("/api/feedback/stats", "prompt_id=&experiment_id=&from=&to="),
+        ("/api/analytics/versions", "interval=&group_by=&prompt_id=&environment="),
+    ] {
+        let whole = team.admin.get(list).await.expect(200);
+        let same = team.admin.get(&format!("{list}?{parameters}")).await.expect(200);
+        assert_eq!(same["data"], whole["data"], "{list}");
+        team.admin.get(&format!("{list}?surprise=1")).await.invalid("surprise");
+    }
 }

@@ -285,7 +285,7 @@ pub async fn tags(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Page<Tag>, Error> {
-    let [value, _] = page::after(after);
+    let [value, _] = page::after(after, SortedBy::Text)?;
     let archived = Parameter::from(state.map(|state| state == State::Archived));
     let parameters = [team_id.as_str().into(), archived, value, page::one_more_than(limit)];
     let rows = run::rows(database, &TAGS, &parameters).await?;

@@ -53,7 +53,7 @@ pub(crate) async fn results(
     let evidence = experiments::evidence(&call.database, call.team_id(), id).await?;
     let evidence = evidence.ok_or(Error::NotFound("experiment"))?;
     let name = evidence.experiment.id.as_str();
-    Ok(csv::response(name, Body::from(query.beginning() + &lines(&evidence))))
+    Ok(csv::response(name, Body::from(query.beginning() + lines(&evidence).as_str())))
 }
 
 fn lines(evidence: &Evidence) -> String {

@@ -111,8 +111,7 @@ async function useEveryRoute() {
   }
   const { conversation_id, message_id, text } = answers[0];
   await succeed("POST", "/api/chat", { message: said(), conversation_id, user_id: mark(), stream: false });
-  // A request's names are kept with what it makes.
-  const named = { "x-request-id": "4111-1111-1111-1111", "idempotency-key": `${SECRETS[0]} ${SECRETS[7]}` };
+  const named = { "idempotency-key": `${SECRETS[0]} ${SECRETS[7]}` };
   await succeed("POST", "/api/chat", { message: long(), user_id: mark(), stream: false }, named);
   await succeed("PATCH", `/api/conversations/${conversation_id}`, { title: said() });
   await call("GET", `/api/conversations?user_id=${encodeURIComponent(user_id)}&search=${encodeURIComponent(mark())}`);

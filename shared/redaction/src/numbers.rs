@@ -67,13 +67,18 @@ impl Written {
         self.separators.iter().take(between).all(|separator| allowed.contains(separator))
     }
 
-    /// The same number without its last groups: what follows a number after a space may be another one.
+    /// The number without what follows its last space, which may be another number: only a space parts two.
     fn shorten(&mut self) -> bool {
-        let Some(length) = self.groups.pop() else { return false };
-        self.digits.truncate(self.digits.len() - length);
-        self.ends.pop();
-        self.separators.pop();
-        !self.groups.is_empty()
+        while let Some(length) = self.groups.pop() {
+            let is_parted = self.separators.iter().nth_back(1) == Some(&b' ');
+            self.digits.truncate(self.digits.len() - length);
+            self.ends.pop();
+            self.separators.pop();
+            if is_parted {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -105,8 +110,7 @@ pub(crate) fn number(bytes: &[u8], start: usize) -> Option<Found> {
         if let Some(kind) = kind {
             return Some(Found { kind, start, end });
         }
-        // Only a space parts two numbers.
-        if written.separators.iter().nth_back(1) != Some(&b' ') || !written.shorten() {
+        if !written.shorten() {
             return None;
         }
     }

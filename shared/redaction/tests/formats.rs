@@ -311,6 +311,9 @@ fn precision_and_recall() {
 fn several_in_one_text_keep_what_is_between() {
     let text = "Jane <jane@example.com> paid with 4111 1111 1111 1111 from 203.0.113.9, key sk-proj-abc123def456ghi789jkl0.";
     assert_eq!(redact(text), "Jane <[email]> paid with [card] from [ip], key [api_key].");
+    // One number ends where the next begins, however that is written.
+    assert_eq!(redact("5500000000000004 4111-1111-1111-1111"), "[card] [card]");
+    assert_eq!(redact("5500000000000004 2026-11-20"), "[card] 2026-11-20");
     assert_eq!(redact("Authorization: Bearer abcdef0123456789abcdef"), "Authorization: Bearer [bearer]");
     let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----";
     assert_eq!(redact(&format!("a {pem} b")), "a [private_key] b");

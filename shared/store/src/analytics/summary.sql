@@ -22,7 +22,7 @@ with given as (
     sum(ttft_sum_ms) as ttft_sum_ms,
     histogram_text(sum(latency) filter (where detail <> 'sums')) as latency,
     histogram_text(sum(ttft) filter (where detail <> 'sums')) as ttft,
-    count(*) filter (where sum(requests) > 0) over (partition by period) as groups,
+    count(nullif(sum(requests), 0)) over (partition by period) as groups,
     row_number() over (
       partition by period
       order by case when detail = 'sums' then sum(cost_usd) end desc, sum(requests) desc, sum(approvals) desc, name) as place

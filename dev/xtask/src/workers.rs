@@ -106,7 +106,12 @@ const FEATURES: [&str; 7] = [
 /// offsets may be folded.
 pub(crate) fn optimise(module: &Path) -> Result<()> {
     let mut command = tool("wasm-opt");
-    run(command.args(["-Oz", "--low-memory-unused"]).args(FEATURES).arg(module).arg("-o").arg(module))
+    run(command
+        .args(["-Oz", "--converge", "--low-memory-unused"])
+        .args(FEATURES)
+        .arg(module)
+        .arg("-o")
+        .arg(module))
 }
 
 fn minify(script: &Path) -> Result<()> {

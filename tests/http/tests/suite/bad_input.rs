@@ -517,7 +517,7 @@ async fn the_character_zero_is_refused_or_kept() {
     ] {
         stage.team.admin.get(&format!("{path}?{field}=%00")).await.invalid(field);
     }
-    stage.team.admin.get("/api/prompts/kept/diff?from=%00&to=1").await.problem(404, "not_found");
+    stage.team.admin.get("/api/prompts/kept/diff?from=%00&to=1").await.invalid("from");
     stage.team.admin.get("/api/resolve/kept?user_id=%00").await.expect(200);
 }
 

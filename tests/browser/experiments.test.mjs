@@ -82,7 +82,7 @@ describe("experiments", { skip: program ? false : "there is no Chromium on this 
     await page.getByRole("status").getByText(answers[7].variant, { exact: true }).first().waitFor();
 
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Results as CSV" }).click()]);
-    assert.match(readFileSync(await download.path(), "utf8"), /^experiment_id,[^]*,Shorter answers,[^]*,winner,brief,/);
+    assert.match(readFileSync(await download.path(), "utf8"), /^\uFEFFexperiment_id,[^]*,Shorter answers,[^]*,winner,brief,/);
 
     await page.getByRole("button", { name: "Kill", exact: true }).click();
     const dialog = page.getByRole("dialog");

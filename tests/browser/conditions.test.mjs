@@ -84,6 +84,8 @@ describe("conditions", { skip: program ? false : "there is no Chromium on this m
         return y + height;
       };
       await send.waitFor();
+      // An answer that is still on its way would say that the server is there.
+      await page.waitForLoadState("networkidle");
       const before = await ends();
       await page.route(/\/(api|health)/, (route) => route.abort("connectionrefused"));
       await page.getByRole("textbox", { name: "Message" }).fill("Hello");

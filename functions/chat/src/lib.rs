@@ -55,10 +55,10 @@ mod wire;
 use axum::routing::{get, post};
 use edge::Function;
 
-platform::serve!(platform::serve::Application::new(router));
+platform::serve!(platform::serve::Application::new(handler));
 
 /// The routes.
-pub fn router() -> axum::Router {
+pub fn handler() -> platform::serve::Handler {
     let conversation = get(conversations::show).patch(conversations::rename).delete(conversations::delete);
     let routes = axum::Router::new()
         .route("/api/chat", post(turn::chat))

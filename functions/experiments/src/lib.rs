@@ -33,11 +33,11 @@ use edge::Function;
 
 platform::serve!(platform::serve::Application {
     scheduled: Some(|context| Box::pin(schedule::run_everywhere(context))),
-    ..platform::serve::Application::new(router)
+    ..platform::serve::Application::new(handler)
 });
 
 /// The routes, authorised.
-pub fn router() -> Router {
+pub fn handler() -> platform::serve::Handler {
     edge::serve(Function::Experiments, handlers())
 }
 
@@ -76,7 +76,7 @@ mod tests {
         for route in routes {
             let request = http::Request::builder().method(route.method).uri(route.path);
             let request = request.body(axum::body::Body::empty()).unwrap();
-            let response = platform::serve::route(super::handlers(), request).await;
+            let response = platform::serve::Handler::from(super::handlers()).answer(request).await;
             assert!(response.extensions().get::<Problem>().is_some(), "{} {}", route.method, route.path);
         }
     }

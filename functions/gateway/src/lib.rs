@@ -26,13 +26,13 @@ platform::serve!(platform::serve::Application {
         function => Some(function.binding()),
     }),
     file_request_id: Some(edge::request_id),
-    ..platform::serve::Application::new(router)
+    ..platform::serve::Application::new(handler)
 });
 
 const OWN_PATHS: [&str; 2] = ["/health", "/ready"];
 
 /// The routes that the front door answers itself.
-pub fn router() -> Router {
+pub fn handler() -> platform::serve::Handler {
     let [health_path, ready_path] = OWN_PATHS;
     let routes = Router::new()
         .route(health_path, get(health))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use cache::Held;
 use domain::Error;
-use edge::{Body, Call, Problem};
+use edge::{Call, Problem};
 use http::{HeaderMap, HeaderValue};
 use resolution::Prepared;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ struct Results {
     results: Vec<Box<RawValue>>,
 }
 
-pub(crate) async fn resolve(call: Call, Body(batch): Body<Batch>) -> Result<Response, Problem> {
+pub(crate) async fn resolve(call: Call, batch: Batch) -> Result<Response, Problem> {
     if !(1..=LARGEST_BATCH).contains(&batch.requests.len()) {
         let detail = format!("1 to {LARGEST_BATCH} requests");
         return Err(Error::field("requests", "out_of_range", detail).into());

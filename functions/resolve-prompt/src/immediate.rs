@@ -1,4 +1,4 @@
-//! Answering from memory, before the router.
+//! Answering from memory, before the handler.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,10 @@ use platform::serve::{Answer, Head};
 use platform::{Context, time};
 
 use crate::input::Input;
-use crate::reply;
-
-const PREFIX: &str = "/api/resolve/";
+use crate::{PREFIX, reply};
 
 /// The answer, if memory alone gives one. Whatever is unusual (an error, a browser's cross-origin request, a value
-/// that must be fetched) is left to the router.
+/// that must be fetched) is left to the handler.
 pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Option<Answer> {
     let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
     let prompt = path.strip_prefix(PREFIX).filter(|prompt| !prompt.is_empty() && !prompt.contains('/'))?;

@@ -6,9 +6,9 @@
 //! | `POST /api/resolve/{prompt}` | the same, input in the body |
 //! | `POST /api/resolve` | resolve up to 50 prompts |
 //!
-//! A request whose key and release are in the isolate's memory is answered by `immediate` before the router
+//! A request whose key and release are in the isolate's memory is answered by `immediate` before [`handler`]
 //! sees it: no future, no second look at the headers, no log line. Everything else, all errors included, goes
-//! through the router and [`edge::serve`]. Both use the same functions, so they cannot disagree.
+//! through [`edge::serve_by_hand`]. Both use the same functions, so they cannot disagree.
 
 mod batch;
 mod immediate;
@@ -17,13 +17,15 @@ mod reply;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery};
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
 use axum::response::Response;
-use axum::routing::{get, post};
 use domain::Error;
 use edge::{Call, Function, Problem};
-use http::HeaderMap;
 use http::header::IF_NONE_MATCH;
+use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+use platform::serve::Handler;
 use platform::time;
 use resolution::{Prepared, Resolved};
 use serde_json::value::RawValue;
@@ -32,37 +34,37 @@ use crate::input::Input;
 
 platform::serve!(platform::serve::Application {
     immediate: Some(immediate::immediate),
-    ..platform::serve::Application::new(router)
+    ..platform::serve::Application::new(handler)
 });
 
-/// The routes.
-pub fn router() -> axum::Router {
-    let routes = axum::Router::new()
-        .route("/api/resolve", post(batch::resolve))
-        .route("/api/resolve/{prompt}", get(from_query).post(from_body));
-    edge::serve_reading(Function::ResolvePrompt, routes)
+const PREFIX: &str = "/api/resolve/";
+
+/// What answers a request that memory alone does not answer.
+pub fn handler() -> Handler {
+    edge::serve_by_hand(Function::ResolvePrompt, Handler::new(answer))
 }
 
-async fn from_query(
-    call: Call,
-    Path(prompt): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let query = query.unwrap_or_default();
-    let input = Input::from_query(&query)?;
-    resolve(&call, prompt, &input, query.as_bytes(), &headers).await
+async fn answer(request: Request) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    let response = route(request).await.unwrap_or_else(axum::response::IntoResponse::into_response);
+    if is_head { response.map(|_| Body::empty()) } else { response }
 }
 
-async fn from_body(
-    call: Call,
-    Path(prompt): Path<String>,
-    headers: HeaderMap,
-    edge::Body(text): edge::Body<Box<RawValue>>,
-) -> Result<Response, Problem> {
+async fn route(request: Request) -> Result<Response, Problem> {
+    let call = Call::of(&request)?;
+    let Some(prompt) = request.uri().path().strip_prefix(PREFIX) else {
+        let edge::Body(batch) = edge::Body::from_request(request, &()).await?;
+        return batch::resolve(call, batch).await;
+    };
+    let prompt = percent_decode_str(prompt).decode_utf8().map_err(|_| Problem::no_route())?.into_owned();
+    if request.method() != Method::POST {
+        let query = request.uri().query().unwrap_or_default();
+        return resolve(&call, prompt, &Input::from_query(query)?, query.as_bytes(), request.headers()).await;
+    }
+    let headers = request.headers().clone();
+    let edge::Body(text) = edge::Body::<Box<RawValue>>::from_request(request, &()).await?;
     let text = text.get().as_bytes();
-    let input = Input::from_body(text)?;
-    resolve(&call, prompt, &input, text, &headers).await
+    resolve(&call, prompt, &Input::from_body(text)?, text, &headers).await
 }
 
 async fn resolve(

@@ -45,7 +45,7 @@ fn same(tag: &str, etag: &str) -> bool {
     tag.trim().trim_start_matches("W/") == etag
 }
 
-/// The same answer as the router gives it.
+/// The same answer as the handler gives it.
 pub(crate) fn to_response(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use cache::{Redis, Stores};
 use domain::{Error, Id, Kind, Role};
 use http::request::Parts;
@@ -34,6 +34,19 @@ pub struct Call {
 }
 
 impl Call {
+    /// The call that `request` is.
+    ///
+    /// # Errors
+    /// An internal one where the route asks for no key.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        Self::among(request.extensions())
+    }
+
+    fn among(extensions: &http::Extensions) -> Result<Self, Problem> {
+        let call = extensions.get::<Self>().cloned();
+        call.ok_or_else(|| Error::Internal("the route has no authenticated caller".to_owned()).into())
+    }
+
     /// The caller's key.
     pub fn key(&self) -> &KnownKey {
         &self.caller.key
@@ -97,7 +110,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let call = parts.extensions.get::<Self>().cloned();
-        call.ok_or_else(|| Error::Internal("the route has no authenticated caller".to_owned()).into())
+        Self::among(&parts.extensions)
     }
 }

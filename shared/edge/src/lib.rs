@@ -27,7 +27,7 @@ pub use call::{Call, stores};
 pub use checks::{Checks, present};
 pub use cursor::{CursorKey, ListPage};
 pub use idempotency::Streamed;
-pub use pipeline::{request_id, serve, serve_reading};
+pub use pipeline::{request_id, serve, serve_by_hand, serve_reading};
 pub use problem::{Problem, no_content, to_json_response};
 pub use query::Query;
 pub use routes::{Access, Function, ROUTES, Route, find_function};

@@ -1,4 +1,4 @@
-//! Turning a function's routes into the platform's entry point.
+//! Turning a function into the platform's entry point.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use crate::Context;
 
-/// The largest request body that a function reads, in bytes. A larger one reaches the router without its bytes
+/// The largest request body that a function reads, in bytes. A larger one reaches the handler without its bytes
 /// and marked [`BodyTooLarge`].
 pub const BODY_LIMIT_BYTES: usize = 1_000_000;
 
@@ -53,7 +53,7 @@ pub struct BodyTooLarge;
 #[derive(Debug, Clone, Copy)]
 pub struct BodyInterrupted;
 
-/// In a request's extensions: it reaches the router only to be refused, with as much of its head as can be kept and
+/// In a request's extensions: it reaches the handler only to be refused, with as much of its head as can be kept and
 /// without its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
@@ -65,9 +65,9 @@ pub enum Refused {
 
 /// A deployable function: what [`serve!`](crate::serve!) needs to know of it.
 pub struct Application {
-    /// Makes the routes. Called once per isolate.
-    pub router: fn() -> axum::Router,
-    /// Answers a request at once, from memory, before the router is asked; `None` leaves it to the router. Of the
+    /// Makes what answers requests. Called once per isolate.
+    pub handler: fn() -> Handler,
+    /// Answers a request at once, from memory, before the handler is asked; `None` leaves it to the handler. Of the
     /// headers it knows [`IMMEDIATE_HEADERS`].
     pub immediate: Option<Immediate>,
     /// What the platform's schedule runs.
@@ -85,16 +85,52 @@ pub struct Application {
 pub const FILES: &str = "ASSETS";
 
 impl Application {
-    /// An application with these routes and nothing else.
-    pub fn new(router: fn() -> axum::Router) -> Self {
-        Self { router, immediate: None, scheduled: None, forward: None, file_request_id: None }
+    /// An application with this handler and nothing else.
+    pub fn new(handler: fn() -> Handler) -> Self {
+        Self { handler, immediate: None, scheduled: None, forward: None, file_request_id: None }
     }
 
-    /// Asks [`Application::immediate`]. What the router would refuse is left to it, so that an answer does not depend on
+    /// Asks [`Application::immediate`]. What the handler would refuse is left to it, so that an answer does not depend on
     /// what is in memory.
     pub fn answer_at_once(&self, head: &Head<'_>, body: &Bytes, context: &Context) -> Option<Answer> {
         let immediate = self.immediate?;
         if head.target.len() > TARGET_LIMIT_BYTES { None } else { immediate(head, body, context) }
+    }
+}
+
+/// What answers requests: routes, or a function where a router would weigh more than what it finds.
+#[derive(Clone)]
+pub struct Handler(Arc<dyn Fn(http::Request<Body>) -> Answering + Send + Sync>);
+
+/// A response on its way.
+pub type Answering = Pin<Box<dyn Future<Output = http::Response<Body>> + Send>>;
+
+impl Handler {
+    /// A handler that calls `answer`.
+    pub fn new<F>(answer: impl Fn(http::Request<Body>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = http::Response<Body>> + Send + 'static,
+    {
+        Self(Arc::new(move |request| Box::pin(answer(request))))
+    }
+
+    /// Answers one request.
+    pub fn answer(&self, request: http::Request<Body>) -> Answering {
+        (self.0)(request)
+    }
+}
+
+impl From<axum::Router> for Handler {
+    fn from(router: axum::Router) -> Self {
+        Self::new(move |request| {
+            let answered = router.clone().oneshot(request);
+            async move {
+                match answered.await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            }
+        })
     }
 }
 
@@ -137,7 +173,7 @@ impl<'a> Head<'a> {
         self.headers().find_map(|(candidate, value)| (candidate == name).then_some(value))
     }
 
-    /// The same request for the router, [`Refused`] when method, target or a header is not valid HTTP.
+    /// The same request for the handler, [`Refused`] when method, target or a header is not valid HTTP.
     pub fn to_request(&self, body: Bytes, context: &Context) -> http::Request<Body> {
         let mut builder = http::Request::builder().method(self.method).uri(self.target);
         for (name, value) in self.headers() {
@@ -150,7 +186,7 @@ impl<'a> Head<'a> {
         request
     }
 
-    /// What is left of the request for the router to refuse: method, path and those headers that are valid.
+    /// What is left of the request for the handler to refuse: method, path and those headers that are valid.
     pub fn to_refused(&self, why: Refused, context: &Context) -> http::Request<Body> {
         let mut request = http::Request::new(Body::empty());
         if let Ok(method) = self.method.parse() {
@@ -170,7 +206,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A complete response made without the router.
+/// A complete response made without the handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -181,18 +217,10 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Lets `router` answer. Routers that speak HTTP never fail.
-pub async fn route(router: axum::Router, request: http::Request<Body>) -> http::Response<Body> {
-    match router.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    }
-}
-
 /// Makes a function deployable: exports the platform's entry point for an [`Application`].
 ///
 /// ```ignore
-/// platform::serve!(platform::serve::Application::new(router));
+/// platform::serve!(platform::serve::Application::new(handler));
 /// ```
 #[macro_export]
 macro_rules! serve {

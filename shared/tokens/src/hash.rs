@@ -40,6 +40,22 @@ pub(crate) const fn extend(prefix: u64, byte: u8) -> u64 {
     prefix.wrapping_mul(BASE).wrapping_add(byte as u64 + 1)
 }
 
+/// The hash of a text. Four bytes at a time, so that few multiplications wait for the one before.
+#[inline]
+pub(crate) fn of(text: &[u8]) -> u64 {
+    let [_, first, second, third, fourth, ..] = POWERS;
+    let value = |byte: u8| u64::from(byte) + 1;
+    let (fours, rest) = text.as_chunks();
+    let hash = fours.iter().fold(0_u64, |prefix, &[a, b, c, d]| {
+        let four = (value(a).wrapping_mul(third))
+            .wrapping_add(value(b).wrapping_mul(second))
+            .wrapping_add(value(c).wrapping_mul(first))
+            .wrapping_add(value(d));
+        prefix.wrapping_mul(fourth).wrapping_add(four)
+    });
+    rest.iter().fold(hash, |prefix, &byte| extend(prefix, byte))
+}
+
 /// The hash of the `length` bytes, at most [`LONGEST_SPAN`], that lie between two prefixes.
 #[inline]
 pub(crate) fn between(start: u64, end: u64, length: usize) -> u64 {

@@ -17,6 +17,10 @@ use crate::window;
 const NUMBER_BITS: u32 = 8;
 const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
 
+/// Parts whose lowest key is kept. Two levels of short scans take less time than the nodes of a tree: what is added
+/// to a piece is a few parts long, and most pieces are one block.
+const BLOCK: usize = 16;
+
 /// The key of a part that merges with nothing.
 const NO_KEY: u32 = u32::MAX;
 
@@ -91,13 +95,13 @@ pub(crate) struct Merger<'a> {
     next: [u16; LONGEST_SPAN],
     /// The part before each part.
     previous: [u16; LONGEST_SPAN + 1],
-    /// A tree in which each node holds the lower key of its two children, node 1 the lowest of all. A leaf's key is
-    /// the rank of a part's merge with the next, above its number, so that the order of keys is that of merges.
-    keys: [u32; 2 * LONGEST_SPAN],
+    /// The rank of each part's merge with the next, above the part's number, so that the order of keys is that of
+    /// merges.
+    keys: [u32; LONGEST_SPAN],
+    /// The lowest key of every [`BLOCK`] parts.
+    lowest: [u32; LONGEST_SPAN / BLOCK],
     /// The number of parts that there were at first.
     count: usize,
-    /// The number of leaves, a power of two.
-    leaves: usize,
 }
 
 impl<'a> Merger<'a> {
@@ -109,9 +113,9 @@ impl<'a> Merger<'a> {
             borders: [Border::default(); LONGEST_SPAN + 1],
             next: [0; LONGEST_SPAN],
             previous: [0; LONGEST_SPAN + 1],
-            keys: [NO_KEY; 2 * LONGEST_SPAN],
+            keys: [NO_KEY; LONGEST_SPAN],
+            lowest: [NO_KEY; LONGEST_SPAN / BLOCK],
             count: 0,
-            leaves: 1,
         }
     }
 
@@ -148,8 +152,7 @@ impl<'a> Merger<'a> {
         if piece.len() > LONGEST_TOKEN {
             return None;
         }
-        let hash = piece.iter().fold(0, |hash, &byte| hash::extend(hash, byte));
-        self.table.token(piece, hash)
+        self.table.token(piece, hash::of(piece))
     }
 
     /// Merges at most [`LONGEST_SPAN`] bytes of a piece as if they were a piece: where each token ends, and the
@@ -157,8 +160,12 @@ impl<'a> Merger<'a> {
     pub(crate) fn encode_span(&mut self, span: &[u8]) -> impl Iterator<Item = (usize, Token)> {
         self.split(span);
         self.plan_all();
-        while self.keys[1] != NO_KEY {
-            self.merge_at((self.keys[1] & NUMBER_MASK) as usize);
+        loop {
+            let key = lowest(&self.lowest[..self.count.div_ceil(BLOCK)]);
+            if key == NO_KEY {
+                break;
+            }
+            self.merge_at((key & NUMBER_MASK) as usize);
         }
         let mut part = 0;
         std::iter::from_fn(move || {
@@ -180,7 +187,6 @@ impl<'a> Merger<'a> {
         });
         self.borders[count] = border;
         self.count = count;
-        self.leaves = count.next_power_of_two();
     }
 
     /// Notes what each part becomes with the next.
@@ -197,10 +203,9 @@ impl<'a> Merger<'a> {
             };
             self.plan(part - 1, merge);
         }
-        self.keys[(self.leaves + self.count).saturating_sub(1)..2 * self.leaves].fill(NO_KEY);
-        for node in (1..self.leaves).rev() {
-            self.keys[node] = self.keys[2 * node].min(self.keys[2 * node + 1]);
-        }
+        let last = self.count.saturating_sub(1);
+        self.keys[last..(last + 1).next_multiple_of(BLOCK)].fill(NO_KEY);
+        self.update_lowest(0, last);
     }
 
     /// Replaces a part and the next by the token that they merge into, and so with what follows in a run of the same.
@@ -209,16 +214,16 @@ impl<'a> Merger<'a> {
     /// makes no difference that those of a run are done at once, and runs, as of spaces, take less time.
     #[inline]
     fn merge_at(&mut self, part: usize) {
-        let rank = self.keys[self.leaves + part] >> NUMBER_BITS;
+        let rank = self.keys[part] >> NUMBER_BITS;
         let (mut last, mut last_right) = (part, part);
         let mut next = part;
-        while next < self.count && self.keys[self.leaves + next] >> NUMBER_BITS == rank {
+        while next < self.count && self.keys[next] >> NUMBER_BITS == rank {
             (last, last_right) = (next, usize::from(self.next[next]));
             next = usize::from(self.next[last_right]);
             self.tokens[last] = self.merged[last];
             self.next[last] = self.next[last_right];
             self.previous[next] = self.previous[last_right];
-            self.keys[self.leaves + last_right] = NO_KEY;
+            self.keys[last_right] = NO_KEY;
         }
         let first = if part > 0 { usize::from(self.previous[part]) } else { part };
         let mut changed = first;
@@ -228,7 +233,7 @@ impl<'a> Merger<'a> {
             self.plan(changed, merge);
             changed = next;
         }
-        self.update_nodes(first, last_right);
+        self.update_lowest(first, last_right);
     }
 
     /// What a part becomes with the next.
@@ -244,7 +249,7 @@ impl<'a> Merger<'a> {
     fn plan(&mut self, part: usize, merge: Option<Merge>) {
         #[expect(clippy::cast_possible_truncation, reason = "a number is below LONGEST_SPAN, which is 256")]
         let number = part as u32;
-        self.keys[self.leaves + part] = match merge {
+        self.keys[part] = match merge {
             Some(merge) => {
                 self.merged[part] = merge.token;
                 merge.rank << NUMBER_BITS | number
@@ -253,17 +258,18 @@ impl<'a> Merger<'a> {
         };
     }
 
-    /// Brings the nodes above a range of leaves up to date.
+    /// Brings the lowest keys of the blocks of a range of parts up to date.
     #[inline]
-    fn update_nodes(&mut self, first: usize, last: usize) {
-        let (mut low, mut high) = (self.leaves + first, self.leaves + last);
-        while low > 1 {
-            (low, high) = (low / 2, high / 2);
-            for node in low..=high {
-                self.keys[node] = self.keys[2 * node].min(self.keys[2 * node + 1]);
-            }
+    fn update_lowest(&mut self, first: usize, last: usize) {
+        for block in first / BLOCK..=last / BLOCK {
+            self.lowest[block] = lowest(&self.keys[block * BLOCK..][..BLOCK]);
         }
     }
+}
+
+#[inline]
+fn lowest(keys: &[u32]) -> u32 {
+    keys.iter().fold(NO_KEY, |lowest, &key| lowest.min(key))
 }
 
 /// Adds the tokens of a piece of three bytes in order.

@@ -64,6 +64,44 @@ fn skip(text: &[u8], start: usize, class: Class) -> usize {
     }
 }
 
+/// The first offset from one on at which there is none of `a` to `z`, or with fewer than eight bytes left, one before it.
+#[inline]
+fn skip_small_letters(text: &[u8], start: usize) -> usize {
+    skip_eight(text, start, |eight| {
+        // In each byte the highest bit says so; the sums of seven bits do not carry.
+        let seven = eight & !HIGHEST_BITS;
+        let (from_a, beyond_z) = (seven + each(0x80 - b'a'), seven + each(0x80 - b'z' - 1));
+        from_a & !beyond_z & !eight & HIGHEST_BITS ^ HIGHEST_BITS
+    })
+}
+
+/// The first offset from one on at which there is no space, or with fewer than eight bytes left, one before it.
+#[inline]
+fn skip_spaces(text: &[u8], start: usize) -> usize {
+    skip_eight(text, start, |eight| eight ^ each(b' '))
+}
+
+const HIGHEST_BITS: u64 = each(0x80);
+
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Goes on as long as `differing`, of eight bytes of which the first is the lowest, is 0, and then to the first byte in
+/// which it is not.
+#[inline]
+fn skip_eight(text: &[u8], start: usize, differing: impl Fn(u64) -> u64) -> usize {
+    let mut end = start;
+    while let Some(eight) = text.get(end..).and_then(|rest| rest.first_chunk()) {
+        let differing = differing(u64::from_le_bytes(*eight));
+        if differing != 0 {
+            return end + differing.trailing_zeros() as usize / 8;
+        }
+        end += 8;
+    }
+    end
+}
+
 /// A run of white space, as long as it goes.
 struct SpaceRun {
     /// Where it ends.
@@ -77,7 +115,8 @@ struct SpaceRun {
 impl SpaceRun {
     #[inline]
     fn at(text: &[u8], start: usize) -> Self {
-        let mut run = Self { end: start, last: start, line_end: None };
+        let end = skip_spaces(text, start);
+        let mut run = Self { end, last: end.saturating_sub(1).max(start), line_end: None };
         loop {
             let (class, width) = class_at(text, run.end);
             if !class.is(Class::SPACE) {

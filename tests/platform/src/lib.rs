@@ -4,7 +4,7 @@
 //! | Route | Shows |
 //! |---|---|
 //! | `ANY /echo` | what of a request reaches a handler |
-//! | `GET /immediate` | an answer made before the router is asked |
+//! | `GET /immediate` | an answer made before the handler is asked |
 //! | `GET /fixed?size` | a complete body |
 //! | `GET /stream?…` | a streamed body, see [`streams`] |
 //! | `POST /fetch…` | requests of our own, see [`fetches`] |
@@ -33,14 +33,14 @@ use axum::routing::{any, get, post};
 use bytes::Bytes;
 use http::request::Parts;
 use platform::Context;
-use platform::serve::{Answer, Application, BodyInterrupted, BodyTooLarge, Head, Refused};
+use platform::serve::{Answer, Application, BodyInterrupted, BodyTooLarge, Handler, Head, Refused};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-platform::serve!(Application { immediate: Some(immediate), ..Application::new(router) });
+platform::serve!(Application { immediate: Some(immediate), ..Application::new(handler) });
 
-fn router() -> Router {
-    Router::new()
+fn handler() -> Handler {
+    let router = Router::new()
         .route("/echo", any(echo))
         .route("/fixed", get(fixed))
         .route("/stream", get(streams::ticks))
@@ -60,7 +60,8 @@ fn router() -> Router {
         .route("/assignments", post(assignments::explained))
         .route("/calls", get(|| async { CALLS.fetch_add(1, Ordering::Relaxed).to_string() }))
         .route("/panic", get(panic))
-        .layer(from_fn(refuse))
+        .layer(from_fn(refuse));
+    router.into()
 }
 
 /// Says why a request comes only to be refused.

@@ -4,12 +4,12 @@ use axum::body::Body;
 use bytes::Bytes;
 
 use crate::Context;
-use crate::serve::{Application, BODY_LIMIT_BYTES, BodyTooLarge, Head, route};
+use crate::serve::{Application, BODY_LIMIT_BYTES, BodyTooLarge, Handler, Head};
 
-/// Answers one request as a deployed function would: from memory when it can, else through the router.
+/// Answers one request as a deployed function would: from memory when it can, else through its handler.
 pub async fn call(
     application: &Application,
-    router: &axum::Router,
+    handler: &Handler,
     context: &Context,
     packed_head: &str,
     body: Bytes,
@@ -28,5 +28,5 @@ pub async fn call(
     if too_large {
         request.extensions_mut().insert(BodyTooLarge);
     }
-    route(router.clone(), request).await
+    handler.answer(request).await
 }

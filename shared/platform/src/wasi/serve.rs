@@ -104,7 +104,7 @@ async fn answer(
         Received::TooLarge => _ = request.extensions_mut().insert(BodyTooLarge),
         Received::Interrupted => _ = request.extensions_mut().insert(BodyInterrupted),
     }
-    let response = route((application.router)(), request).await;
+    let response = (application.handler)().answer(request).await;
     let page = if response.status() == http::StatusCode::NOT_FOUND { assets::page(&head) } else { None };
     respond(out, page.map_or(response, named)).await;
 }

@@ -21,7 +21,7 @@ use http_body_util::BodyExt;
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Head, Refused, route};
+use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Handler, Head, Refused};
 use crate::{Config, Context, Tasks};
 
 #[wasm_bindgen(raw_module = "./respond.mjs")]
@@ -121,23 +121,23 @@ const BODY_TOO_LARGE: u8 = 1;
 const BODY_INTERRUPTED: u8 = 2;
 const FAILED: u8 = 3;
 
-/// An application with its routes made.
+/// An application with its handler made.
 pub struct Entry {
     application: Application,
-    router: axum::Router,
+    handler: Handler,
     config: OnceLock<Config>,
 }
 
 impl Entry {
-    /// Makes the routes.
+    /// Makes the handler.
     pub fn new(application: Application) -> Self {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
             crate::error!("panic", place = place);
         }));
         use_memory(::wasm_bindgen::memory());
-        let router = (application.router)();
-        Self { application, router, config: OnceLock::new() }
+        let handler = (application.handler)();
+        Self { application, handler, config: OnceLock::new() }
     }
 
     /// Answers one request: a `Response`, or a promise of one.
@@ -162,8 +162,8 @@ impl Entry {
             BODY_INTERRUPTED => _ = request.extensions_mut().insert(BodyInterrupted),
             _ => {}
         }
-        let router = self.router.clone();
-        future_to_promise(async move { Ok(convert(route(router, request).await).await) }).into()
+        let answered = self.handler.answer(request);
+        future_to_promise(async move { Ok(convert(answered.await).await) }).into()
     }
 
     /// Whether some requests are answered from memory.

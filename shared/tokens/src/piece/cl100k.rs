@@ -1,6 +1,6 @@
 //! The pieces of cl100k.
 
-use super::{BEFORE_WORD, SpaceRun, contraction, number, skip, symbols};
+use super::{BEFORE_WORD, SpaceRun, contraction, number, skip, skip_small_letters, symbols};
 use crate::class::{Class, class_at};
 
 /// The end of the piece that begins at an offset before the end of the text:
@@ -22,10 +22,10 @@ pub(crate) fn end(text: &[u8], start: usize) -> usize {
     }
     let (class, width) = class_at(text, start);
     if class.is(Class::LETTER) {
-        return skip(text, start + width, Class::LETTER);
+        return skip(text, skip_small_letters(text, start + width), Class::LETTER);
     }
     if class.is(BEFORE_WORD) {
-        let end = skip(text, start + width, Class::LETTER);
+        let end = skip(text, skip_small_letters(text, start + width), Class::LETTER);
         if end > start + width {
             return end;
         }

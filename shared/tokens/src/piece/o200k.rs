@@ -1,6 +1,6 @@
 //! The pieces of o200k.
 
-use super::{BEFORE_WORD, SpaceRun, contraction, number, skip, symbols};
+use super::{BEFORE_WORD, SpaceRun, contraction, number, skip, skip_small_letters, symbols};
 use crate::class::{Class, class_at};
 
 /// The `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`: what a word may begin with.
@@ -78,7 +78,10 @@ impl Word {
         loop {
             let (class, width) = class_at(text, end);
             if class.is(Class::LOWER) {
-                return Self { ending_low: Some(skip(text, end + width, WORD_END)), ending_high: None };
+                return Self {
+                    ending_low: Some(skip(text, skip_small_letters(text, end + width), WORD_END)),
+                    ending_high: None,
+                };
             }
             if !class.is(WORD_START) {
                 return Self { ending_low, ending_high: (end > start).then_some(end) };

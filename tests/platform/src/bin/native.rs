@@ -27,5 +27,5 @@ async fn answer(context: Context, request: Request) -> Response {
     }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let application = platform_contract::application();
-    platform::entry::call(&application, &(application.router)(), &context, &head, body).await
+    platform::entry::call(&application, &(application.handler)(), &context, &head, body).await
 }

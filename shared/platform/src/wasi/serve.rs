@@ -15,7 +15,7 @@ use super::body::{self, Gone, Incoming};
 use super::reactor;
 use crate::config::SETTINGS;
 use crate::serve::{
-    Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, FIXED_HEADERS, Head, REQUEST_HEADERS, route,
+    Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, FIXED_HEADERS, Head, REQUEST_HEADERS,
 };
 use crate::{Config, Context, Tasks};
 

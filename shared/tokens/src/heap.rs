@@ -106,7 +106,7 @@ impl<'a> HeapMerge<'a> {
             return None;
         }
         let hash = hash::between(*self.prefixes.get(start)?, *self.prefixes.get(right.end)?, length);
-        self.table.merge(left.token, right.token, hash)
+        self.table.merge(left.token, right.token, || hash)
     }
 }
 

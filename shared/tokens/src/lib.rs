@@ -13,6 +13,7 @@ mod model;
 mod parts;
 mod piece;
 mod recent;
+mod short;
 mod table;
 mod window;
 

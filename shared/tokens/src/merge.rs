@@ -10,6 +10,7 @@
 
 use crate::hash::{self, LONGEST_SPAN};
 use crate::parts::{self, TwoOfThree};
+use crate::short::{self, Short};
 use crate::table::{LONGEST_TOKEN, Merge, Rank, Table, Token};
 use crate::window;
 
@@ -102,6 +103,8 @@ pub(crate) struct Merger<'a> {
     lowest: [u32; LONGEST_SPAN / BLOCK],
     /// The number of parts that there were at first.
     count: usize,
+    /// For pieces that need none of the above.
+    short: Short,
 }
 
 impl<'a> Merger<'a> {
@@ -116,6 +119,7 @@ impl<'a> Merger<'a> {
             keys: [NO_KEY; LONGEST_SPAN],
             lowest: [NO_KEY; LONGEST_SPAN / BLOCK],
             count: 0,
+            short: Short::default(),
         }
     }
 
@@ -141,6 +145,9 @@ impl<'a> Merger<'a> {
             _ if piece.len() > LONGEST_SPAN => window::encode(self, piece, tokens),
             _ => match self.token(piece) {
                 Some(token) => tokens.push(token, table),
+                None if piece.len() <= short::LONGEST && piece.is_ascii() => {
+                    self.short.encode(table, piece, |token| tokens.push(token, table));
+                }
                 None => self.encode_span(piece).for_each(|(_, token)| tokens.push(token, table)),
             },
         }
@@ -239,9 +246,10 @@ impl<'a> Merger<'a> {
     /// What a part becomes with the next.
     #[inline]
     fn look_up(&self, part: usize, next: usize) -> Option<Merge> {
-        let (start, end) = (self.borders[part], self.borders[usize::from(self.next[next])]);
-        let hash = hash::between(start.prefix, end.prefix, end.offset - start.offset);
-        self.table.merge(self.tokens[part], self.tokens[next], hash)
+        self.table.merge(self.tokens[part], self.tokens[next], || {
+            let (start, end) = (self.borders[part], self.borders[usize::from(self.next[next])]);
+            hash::between(start.prefix, end.prefix, end.offset - start.offset)
+        })
     }
 
     /// Notes what a part becomes with the next.
@@ -281,8 +289,7 @@ fn encode_three(table: &Table, bytes: [u8; 3], tokens: &mut impl Tokens) {
         Some(TwoOfThree::Last(right)) => (Token::of_byte(first), right),
         None => return bytes.into_iter().for_each(|byte| tokens.push(Token::of_byte(byte), table)),
     };
-    let hash = bytes.into_iter().fold(0, hash::extend);
-    if let Some(merge) = table.merge(left, right, hash) {
+    if let Some(merge) = table.merge(left, right, || bytes.into_iter().fold(0, hash::extend)) {
         tokens.push(merge.token, table);
     } else {
         tokens.push(left, table);

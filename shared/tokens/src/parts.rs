@@ -93,11 +93,13 @@ impl TwoOfThree {
 fn merge_emoji(table: &Table, third: u8, fourth: u8, push: &mut impl FnMut(Token, usize)) -> Option<()> {
     let two = table.byte_pair(0xf0, 0x9f)?;
     let hash = hash::extend(EMOJI_HASH, third);
-    let three = table.merge(two, Token::of_byte(third), hash);
+    let three = table.merge(two, Token::of_byte(third), || hash);
     let last_two = table.merge_bytes(third, fourth);
     match (three, last_two) {
         (Some(three), last_two) if last_two.is_none_or(|last_two| three.rank < last_two.rank) => {
-            if let Some(four) = table.merge(three.token, Token::of_byte(fourth), hash::extend(hash, fourth)) {
+            if let Some(four) =
+                table.merge(three.token, Token::of_byte(fourth), || hash::extend(hash, fourth))
+            {
                 push(four.token, 4);
             } else {
                 push(three.token, 3);

@@ -9,7 +9,7 @@ const FEWEST_PLACES: usize = 16;
 const BYTES_PER_PLACE: usize = 8;
 
 /// The shortest piece that is worth remembering, in bytes.
-const SHORTEST: usize = 3;
+const SHORTEST: usize = 4;
 
 /// Spreads a key over the places.
 const FACTOR: u64 = 0x9fb2_1c65_1e98_df25;

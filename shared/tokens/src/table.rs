@@ -131,13 +131,13 @@ impl Table {
             .map(|token| Merge { rank: rank_of(self.entry(token.identifier())), token })
     }
 
-    /// What two adjacent tokens merge into, whose bytes together have this hash.
+    /// What two adjacent tokens merge into, whose bytes together have this hash. It is asked for only where they can.
     #[inline]
-    pub(crate) fn merge(&self, left: Token, right: Token, hash: u64) -> Option<Merge> {
+    pub(crate) fn merge(&self, left: Token, right: Token, hash: impl FnOnce() -> u64) -> Option<Merge> {
         if left.0 & Token::LEFT == 0 || right.0 & Token::RIGHT == 0 {
             return None;
         }
-        let identifier = self.candidate(hash);
+        let identifier = self.candidate(hash());
         let entry = self.entry(identifier);
         let pair = left.identifier() | right.identifier() << BITS;
         (entry & PAIR_MASK == pair)
@@ -173,7 +173,7 @@ impl Table {
     /// Whether a token has exactly these bytes: unfolds it, left part first.
     #[inline]
     fn spells(&self, identifier: u64, bytes: &[u8]) -> bool {
-        let mut pending = [0; DEEPEST_NESTING];
+        let mut pending = [0_u32; DEEPEST_NESTING];
         let mut depth = 0;
         let mut current = identifier;
         let mut rest = bytes;
@@ -181,7 +181,7 @@ impl Table {
             while current >= u64::from(BYTE_TOKENS) {
                 let entry = self.entry(current);
                 let Some(place) = pending.get_mut(depth) else { return false };
-                *place = entry >> BITS & MASK;
+                *place = (entry >> BITS & MASK) as u32;
                 depth += 1;
                 current = entry & MASK;
             }
@@ -192,7 +192,7 @@ impl Table {
             rest = others;
             let Some(above) = depth.checked_sub(1) else { return rest.is_empty() };
             depth = above;
-            current = pending.get(depth).copied().unwrap_or_default();
+            current = pending.get(depth).copied().unwrap_or_default().into();
         }
     }
 }

@@ -26,6 +26,10 @@ const WORD_BOTH: Class = Class::CASELESS.or(Class::MARK);
 #[inline]
 pub(crate) fn end(text: &[u8], start: usize) -> usize {
     let (class, width) = class_at(text, start);
+    let after_symbol = if class.is(BEFORE_WORD) { start + width } else { start };
+    if let Some(end) = plain_word(text, after_symbol) {
+        return end;
+    }
     if let Some(end) = cased_word(text, start, class, width) {
         return contraction(text, end).unwrap_or(end);
     }
@@ -38,6 +42,19 @@ pub(crate) fn end(text: &[u8], start: usize) -> usize {
     }
     let run = SpaceRun::at(text, start);
     run.line_end.unwrap_or_else(|| run.without_last(text, start))
+}
+
+/// The end of a word as most are: a capital or none, small letters of ASCII, and then something of ASCII that belongs to
+/// no word. What else there is, and what is near the end of the text, is left to [`cased_word`].
+#[inline]
+fn plain_word(text: &[u8], start: usize) -> Option<usize> {
+    let small = start + usize::from(text.get(start)?.is_ascii_uppercase());
+    if !text.get(small)?.is_ascii_lowercase() {
+        return None;
+    }
+    let end = skip_small_letters(text, small + 1);
+    let next = *text.get(end)?;
+    (next.is_ascii() && !next.is_ascii_lowercase() && next != b'\'').then_some(end)
 }
 
 /// The first two alternatives, in the order in which an engine would try them: the first with the

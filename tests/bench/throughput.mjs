@@ -2,6 +2,7 @@
  * Requests a second of the hot path, over those of a Worker that does nothing, measured in turns.
  */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { run } from "../../dev/processes.mjs";
 import { findProgram } from "../../dev/system-packages.mjs";
 import { median } from "./figures.mjs";
@@ -38,6 +39,7 @@ async function inNewProcesses({ installation, dir, bundles }, key) {
     const url = `${edge.url}/api/resolve/bench%2Fthroughput?variables=${encodeURIComponent(JSON.stringify(VARIABLES))}`;
     await check(url, key);
     const targets = { hello: { url: hello.url, pid: hello.pid }, resolve: { url, pid: edge.pid } };
+    for (const { pid } of Object.values(targets)) await pin(pid, SERVERS);
     for (const target of Object.values(targets)) await load(target, key, WARM_UP_SECONDS);
     const rounds = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -52,6 +54,17 @@ async function inNewProcesses({ installation, dir, bundles }, key) {
     await hello.stop();
     await installation.stopEdge(edge);
   }
+}
+
+/**
+ * Servers and client each have a processor, where the system can give them one: moving them about costs more than what
+ * is compared.
+ */
+const [SERVERS, CLIENT] = [0, 1];
+const pins = process.platform === "linux" && availableParallelism() > 1 && findProgram("taskset") !== null;
+
+async function pin(pid, processor) {
+  if (pins) await run("taskset", ["--all-tasks", "--cpu-list", "--pid", String(processor), String(pid)]);
 }
 
 /** 2 kB of instructions with the five variables in them. */
@@ -76,7 +89,8 @@ export async function load({ url, pid, script }, key, seconds) {
   const before = cpuSeconds(pid);
   const scripted = script ? ["-s", script] : [];
   const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}`, "-H", `authorization: Bearer ${key}`, ...scripted, url];
-  const { code, output } = await run(findProgram("wrk"), args);
+  const wrk = findProgram("wrk");
+  const { code, output } = pins ? await run("taskset", ["--cpu-list", String(CLIENT), wrk, ...args]) : await run(wrk, args);
   const after = cpuSeconds(pid);
   if (code !== 0 || /Non-2xx|Socket errors/.test(output)) throw new Error(`wrk: ${output}`);
   const requests = Number(/(\d+) requests in/.exec(output)[1]);

@@ -77,7 +77,7 @@ macro_rules! entry_point {
 
             #[wasm_bindgen(js_name = answerAtOnce)]
             pub fn answer_at_once(
-                head: &str,
+                head: Vec<u8>,
                 body: Option<Vec<u8>>,
                 environment: wasm_bindgen::JsValue,
                 execution_context: wasm_bindgen::JsValue,
@@ -171,17 +171,18 @@ impl Entry {
         self.application.immediate.is_some()
     }
 
-    /// Answers one request from memory: a `Response`, or nothing when it takes more than that.
+    /// Answers one request from memory: a `Response`, or nothing when it takes more than that. The head is ASCII.
     pub fn answer_at_once(
         &self,
-        head: &str,
+        head: Vec<u8>,
         body: Option<Vec<u8>>,
         environment: &JsValue,
         execution_context: JsValue,
     ) -> Option<JsValue> {
+        let head = String::from_utf8(head).ok()?;
         let context = self.context(environment, execution_context);
         let body = Bytes::from(body.unwrap_or_default());
-        let answer = self.application.answer_at_once(&Head::parse(head), &body, &context)?;
+        let answer = self.application.answer_at_once(&Head::parse(&head), &body, &context)?;
         let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
         Some(PackedHead::new(answer.status, headers).respond(&answer.body))
     }

@@ -157,13 +157,13 @@ function suite(name, platform) {
     assert.equal((await json(get("/echo"))).method, "GET");
   });
 
-  test("an immediate answer comes before the router", async () => {
+  test("an immediate answer comes before the handler", async () => {
     const response = await get("/immediate", { method: "POST", body: "12345", headers: { "x-request-id": "x/y" } });
     assert.equal(response.status, 203);
     assert.equal(response.headers.get("x-immediate"), "x/y");
     assert.equal(response.headers.get("content-type"), "text/plain");
     assert.equal(await response.text(), "POST x/y 5");
-    // Without its body the request is the router's.
+    // Without its body the request is the handler's.
     assert.equal((await get("/immediate", { method: "POST", body: "x".repeat(1_000_001) })).status, 404);
   });
 
@@ -204,7 +204,7 @@ function suite(name, platform) {
   });
 
   // Elsewhere the host refuses it itself.
-  test("what is not valid HTTP reaches the router to be refused", { skip: name !== "workerd" }, async () => {
+  test("what is not valid HTTP reaches the handler to be refused", { skip: name !== "workerd" }, async () => {
     const socket = net.connect(Number(new URL(server.url).port), "127.0.0.1");
     socket.end("PUT /echo?a HTTP/1.1\r\nhost: a\r\naccept: a\x01b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let answer = "";

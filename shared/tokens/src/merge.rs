@@ -23,7 +23,7 @@ const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
 const BLOCK: usize = 16;
 
 /// The key of a part that merges with nothing.
-const NO_KEY: u32 = u32::MAX;
+pub(crate) const NO_KEY: u32 = u32::MAX;
 
 /// Where tokens go to.
 pub(crate) trait Tokens {
@@ -275,8 +275,9 @@ impl<'a> Merger<'a> {
     }
 }
 
+/// The lowest of some keys.
 #[inline]
-fn lowest(keys: &[u32]) -> u32 {
+pub(crate) fn lowest(keys: &[u32]) -> u32 {
     keys.iter().fold(NO_KEY, |lowest, &key| lowest.min(key))
 }
 

@@ -6,6 +6,7 @@
 )]
 
 use crate::hash;
+use crate::merge::{NO_KEY, lowest};
 use crate::table::{Merge, Table, Token};
 
 /// Bytes of a piece, at most.
@@ -16,9 +17,6 @@ const MASK: usize = LONGEST - 1;
 
 /// Bits of a part's number in a key.
 const NUMBER_BITS: u32 = LONGEST.trailing_zeros();
-
-/// The key of a part that merges with nothing.
-const NO_KEY: u32 = u32::MAX;
 
 /// The parts of a piece. Each is known by the offset of its first byte.
 #[derive(Default)]
@@ -81,7 +79,6 @@ impl Short {
     #[inline]
     fn lowest(&self) -> u32 {
         let (first, second) = self.keys.split_at(LONGEST / 2);
-        let lowest = |keys: &[u32]| keys.iter().fold(NO_KEY, |lowest, &key| lowest.min(key));
         if self.length > LONGEST / 2 { lowest(first).min(lowest(second)) } else { lowest(first) }
     }
 

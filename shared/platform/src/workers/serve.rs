@@ -1,6 +1,6 @@
 //! The entry point on Workers.
 //!
-//! `entry.mjs` hands a request's head over as one string and its body as bytes, and gets back either a finished
+//! `entry.mjs` hands a request's head over as one text and its body as bytes, and gets back either a finished
 //! `Response` or a promise of one. A complete body crosses as bytes; only a stream becomes a stream. This is
 //! what keeps the hot path near a bare Worker: every call between JavaScript and wasm costs about as much as
 //! a hash.

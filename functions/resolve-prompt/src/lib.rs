@@ -17,9 +17,8 @@ mod reply;
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::Error;
 use edge::{Call, Function, Problem};
 use http::header::IF_NONE_MATCH;
@@ -45,9 +44,7 @@ pub fn handler() -> Handler {
 }
 
 async fn answer(request: Request) -> Response {
-    let is_head = request.method() == Method::HEAD;
-    let response = route(request).await.unwrap_or_else(axum::response::IntoResponse::into_response);
-    if is_head { response.map(|_| Body::empty()) } else { response }
+    route(request).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn route(request: Request) -> Result<Response, Problem> {

@@ -1,5 +1,6 @@
 //! One prompt at a time.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::arrange::{contains, member, text, with};
@@ -160,6 +161,19 @@ async fn only_its_name_and_its_id_find_a_prompt() {
     team.admin.get("/api/resolve/named@2").await.problem(404, "not_found");
     team.admin.make_version(&prompt, text("Two")).await;
     assert_eq!(team.admin.get("/api/resolve/named?version=2").await.expect(200)["resolved_text"], "Two");
+}
+
+#[tokio::test]
+async fn the_head_of_an_answer_has_no_body() {
+    let team = Team::new().await;
+    team.admin.make_live("headed", text("Hello")).await;
+    let path = "/api/resolve/headed";
+    let whole = team.admin.get(path).await;
+    let head = team.admin.request(Method::HEAD, path).await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert_eq!(head.header("etag"), whole.header("etag"));
+    let missing = team.admin.request(Method::HEAD, "/api/resolve/nowhere").await;
+    assert_eq!((missing.status, missing.body.as_str()), (404, ""));
 }
 
 #[tokio::test]

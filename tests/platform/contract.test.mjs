@@ -63,7 +63,7 @@ test("what is listed twice is the same", () => {
   assert.deepEqual(listIn(`${folder}workers/entry.mjs`, "REQUEST_HEADERS = new Set([", "])"), requestHeaders);
   const immediateHeaders = listIn(`${folder}serve.rs`, "IMMEDIATE_HEADERS: &[&str] =\n    &[", "];");
   assert.ok(immediateHeaders.length > 3 && immediateHeaders.every((name) => requestHeaders.includes(name)));
-  const asked = listIn(`${folder}workers/entry.mjs`, "function immediateHeadOf", "\n}").filter((text) => /[a-z-]{6}/.test(text));
+  const asked = listIn(`${folder}workers/entry.mjs`, "function writeImmediateHead", "\n}").filter((text) => /[a-z-]{6}/.test(text));
   assert.deepEqual(asked.toSorted(), immediateHeaders);
   const fixedHeaders = listIn(`${folder}serve.rs`, "FIXED_HEADERS: &[(&str, &str)] = &[", "];");
   assert.ok(fixedHeaders.length >= 8);

@@ -1,4 +1,4 @@
-//! Making a wasm module into what Workers load: `target/functions/<name>/{entry.mjs, respond.mjs, index.js,
+//! Making a wasm module into what Workers load: `target/functions/<name>/{entry.mjs, exchange.mjs, respond.mjs, index.js,
 //! index_bg.wasm}`.
 
 use std::fs;
@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::wasm::{Profile, root};
 
 /// JavaScript of `shared/platform` that goes with every function.
-const SCRIPTS: [&str; 2] = ["entry.mjs", "respond.mjs"];
+const SCRIPTS: [&str; 3] = ["entry.mjs", "exchange.mjs", "respond.mjs"];
 
 /// Writes the bundle of the function `name` from its compiled `module` into its folder in `bundles`.
 pub(crate) fn bundle(name: &str, module: &Path, bundles: &Path, profile: Profile) -> Result<()> {

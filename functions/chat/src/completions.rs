@@ -160,7 +160,7 @@ async fn resolve(call: &Call, input: &Input) -> Result<Option<Resolved>, Problem
     };
     let found = resolution::find(&place, &call.stores, &call.database).await.map_err(no_model)?;
     let variables = input.variables();
-    let request = resolution::Request { user_id: input.user_id(), variables: &variables };
+    let request = resolution::Request { user_id: input.user_id(), variables: (&variables).into() };
     resolution::resolve(&found.value, &request).map(Some).map_err(no_model)
 }
 

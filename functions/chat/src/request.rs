@@ -224,7 +224,7 @@ mod tests {
         });
         let (prepared, _) = Prepared::parse(&release.to_string()).unwrap();
         let variables = json!({"name": "Zoë"});
-        let request = Request { user_id: None, variables: variables.as_object().unwrap() };
+        let request = Request { user_id: None, variables: variables.as_object().unwrap().into() };
         resolution::resolve(&Arc::new(prepared), &request).unwrap()
     }
 

@@ -134,7 +134,7 @@ async fn resolve(call: &Call, input: &Input, environment: Environment) -> Result
     let none = Map::new();
     let request = Request {
         user_id: input.user_id.as_deref().filter(|user_id| !user_id.is_empty()),
-        variables: input.variables.as_ref().unwrap_or(&none),
+        variables: input.variables.as_ref().unwrap_or(&none).into(),
     };
     resolution::resolve(&found.value, &request).map(Some)
 }

@@ -29,6 +29,6 @@ pub use cursor::{CursorKey, ListPage};
 pub use idempotency::Streamed;
 pub use pipeline::{request_id, serve, serve_by_hand, serve_reading};
 pub use problem::{Problem, no_content, to_json_response};
-pub use query::Query;
+pub use query::{Query, decode_component, not_utf8};
 pub use routes::{Access, Function, ROUTES, Route, find_function};
 pub use trace::{Span, Trace, Work};

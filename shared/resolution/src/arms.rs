@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn ask(prepared: &Arc<Prepared>, user_id: Option<&str>) -> crate::Resolved {
-        resolve(prepared, &Request { user_id, variables: &Map::new() }).unwrap()
+        resolve(prepared, &Request { user_id, variables: (&Map::new()).into() }).unwrap()
     }
 
     #[track_caller]

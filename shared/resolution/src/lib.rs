@@ -20,5 +20,5 @@ pub use prepared::{Live, Prepared};
 pub use publish::{Change, Propagation, publish};
 pub use releases::{Place, find, find_in_memory, find_many};
 pub use resolve::{
-    Assignment, LARGEST_RENDERING_BYTES, Request, Resolved, ResolvedMessage, Tracked, resolve,
+    Assignment, LARGEST_RENDERING_BYTES, Request, Resolved, ResolvedMessage, Tracked, Variables, resolve,
 };

@@ -1,11 +1,12 @@
 //! Filling in a release's templates for one request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::{Error, FieldError, Id};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use templates::{Template, is_rounded, lookup, value_to_text};
+use templates::{Template, Texts, is_rounded, lookup, value_to_text};
 
 use crate::Prepared;
 use crate::arms::{Arms, Choice};
@@ -21,7 +22,22 @@ pub struct Request<'a> {
     /// The unit of experiments.
     pub user_id: Option<&'a str>,
     /// Values of the variables.
-    pub variables: &'a Map<String, Value>,
+    pub variables: Variables<'a>,
+}
+
+/// Values by name: a JSON object, as it was read.
+#[derive(Debug, Clone, Copy)]
+pub enum Variables<'a> {
+    /// Any.
+    Map(&'a Map<String, Value>),
+    /// One of texts alone.
+    Texts(&'a Texts),
+}
+
+impl<'a> From<&'a Map<String, Value>> for Variables<'a> {
+    fn from(map: &'a Map<String, Value>) -> Self {
+        Self::Map(map)
+    }
 }
 
 /// Why this version and no other.
@@ -182,7 +198,7 @@ fn choose(prepared: &Prepared, request: &Request<'_>) -> Choice {
 
 /// Fills in several templates with the same values.
 struct Filling<'a> {
-    variables: &'a Map<String, Value>,
+    variables: Variables<'a>,
     missing: Vec<String>,
     bytes: usize,
 }
@@ -191,7 +207,11 @@ impl Filling<'_> {
     fn fill(&mut self, template: &Template) -> Result<String, Error> {
         let mut rounded = None;
         let binding = template.bind(|name| {
-            let value = lookup(self.variables, name)?;
+            let map = match self.variables {
+                Variables::Map(map) => map,
+                Variables::Texts(texts) => return texts.get(name).map(Cow::Borrowed),
+            };
+            let value = lookup(map, name)?;
             if is_rounded(value) {
                 rounded = Some(name);
             }
@@ -239,7 +259,7 @@ mod tests {
     }
 
     fn resolved(prepared: &Arc<Prepared>, variables: &Value) -> Result<Value, Error> {
-        let request = Request { user_id: None, variables: variables.as_object().unwrap() };
+        let request = Request { user_id: None, variables: variables.as_object().unwrap().into() };
         resolve(prepared, &request).map(|resolved| serde_json::from_slice(&resolved.to_json()).unwrap())
     }
 
@@ -273,6 +293,18 @@ mod tests {
         assert_eq!(answer["messages"], expected);
         assert_eq!(answer["missing_variables"], json!(["c"]));
         assert_eq!(answer.get("resolved_text"), None);
+    }
+
+    #[test]
+    fn texts_fill_in_like_a_map() {
+        let prepared =
+            release(json!({"template_text": "{{ a }}{{ b.c }}{{ d }}", "system_prompt": "{{ d }}"}));
+        let json = r#"{"a": "Zoë", "b.c": "{{ a }}", "d.e": "x"}"#;
+        let texts = Texts::read(json.to_owned()).unwrap();
+        let request = Request { user_id: None, variables: Variables::Texts(&texts) };
+        let answer: Value = serde_json::from_slice(&resolve(&prepared, &request).unwrap().to_json()).unwrap();
+        assert_eq!(answer, resolved(&prepared, &serde_json::from_str(json).unwrap()).unwrap());
+        assert_eq!(answer["resolved_text"], "Zoë{{ a }}{{ d }}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 // The module that the runtime loads: gathers what a request has to say, so that it crosses into wasm once.
 
+import { memoryBytes, useSurroundings } from "./exchange.mjs";
 import * as wasm from "./index.js";
 
 // The same list as `platform::serve::REQUEST_HEADERS`; a test compares them.
@@ -30,11 +31,15 @@ let trapped = false;
 
 const forwards = wasm.forwards();
 const answersAtOnce = wasm.answersAtOnce();
+/** Where wasm reads the head of a request that it may answer at once, and how long that may be. */
+let headPlace = wasm.headPlace();
+const HEAD_BYTES = wasm.headBytes();
 
 function wake() {
   if (!trapped) return;
   trapped = false;
   wasm.__wbg_reset_state();
+  headPlace = wasm.headPlace();
 }
 
 function guarded(call, request, env, context) {
@@ -100,11 +105,13 @@ function headOf(request) {
 }
 
 // The same headers as `platform::serve::IMMEDIATE_HEADERS`. Asking for a few costs less than walking all: a walk makes
-// objects that the runtime has to collect. A second key is of no use, nor is the media type of no body.
+// objects that the runtime has to collect. A second key is of no use, nor is the media type of no body, nor an origin
+// where no other origin may call.
 //
-// The head is written byte by byte: put together as a string first, each look at one of its characters would go through
-// the parts that the engine remembers it as. One that is too long, or not ASCII, is undefined and takes the long way.
-function immediateHeadOf(request) {
+// The head is written byte by byte where wasm reads it: put together as a string first, each look at one of its
+// characters would go through the parts that the engine remembers it as.
+/** @returns {number} How long it is; below 0 if it is too long or not ASCII, and takes the long way. */
+function writeImmediateHead(request, settings) {
   const { method, url, headers } = request;
   const path = url.indexOf("/", 8);
   let end = write(write(0, method), "\n");
@@ -117,23 +124,22 @@ function immediateHeadOf(request) {
   if (!writeHeader("authorization")) writeHeader("x-api-key");
   if (method !== "GET") writeHeader("content-type");
   writeHeader("if-none-match");
-  writeHeader("origin");
+  if (settings.CORS_ALLOWED_ORIGINS !== undefined) writeHeader("origin");
   writeHeader("x-request-id");
-  return end < 0 ? undefined : headBytes.subarray(0, end);
+  return end;
 }
-
-const headBytes = new Uint8Array(8192);
 
 /** Writes a text, or what follows an index of it, at a place of the head. @returns {number} Where it ends; below 0 if it cannot be written. */
 function write(at, text, from = 0) {
-  if (at < 0 || at + text.length - from > headBytes.length) return -1;
-  let end = at;
+  if (at < 0 || at + text.length - from > HEAD_BYTES) return -1;
+  const bytes = memoryBytes();
+  let end = headPlace + at;
   for (let index = from; index < text.length; index++) {
     const character = text.charCodeAt(index);
     if (character > 127) return -1;
-    headBytes[end++] = character;
+    bytes[end++] = character;
   }
-  return end;
+  return end - headPlace;
 }
 
 // Where spans are exported, a request of a sampled trace takes the long way, which makes one.
@@ -141,11 +147,17 @@ function isExported(request, env) {
   return env.OTEL_EXPORTER_OTLP_ENDPOINT && /[13579bdf]$/.test(request.headers.get("traceparent") ?? "");
 }
 
+function answerAtOnce(request, body, settings, context) {
+  const length = writeImmediateHead(request, settings);
+  if (length < 0) return undefined;
+  useSurroundings(settings, context);
+  return wasm.answerAtOnce(length, body);
+}
+
 function answer(request, body, state, env, context) {
   const settings = settingsOf(env);
   if (answersAtOnce && state === COMPLETE && !isExported(request, env)) {
-    const head = immediateHeadOf(request);
-    const response = head && guarded(() => wasm.answerAtOnce(head, body, settings, context), request, env, context);
+    const response = guarded(() => answerAtOnce(request, body, settings, context), request, env, context);
     if (response !== undefined) return response;
   }
   return untilTrap(guarded(() => wasm.handle(headOf(request), body, state, settings, context), request, env, context));

@@ -1,5 +1,7 @@
 // Responses, made where they live. The wasm side imports these functions.
 
+import { copyOf, memoryBytes } from "./exchange.mjs";
+
 // The same list as `platform::serve::FIXED_HEADERS`; a test compares them.
 const FIXED_HEADERS = [
   ["referrer-policy", "no-referrer"],
@@ -7,21 +9,6 @@ const FIXED_HEADERS = [
   ["x-content-type-options", "nosniff"],
   ["x-frame-options", "DENY"],
 ];
-
-/** Of wasm. What the functions below are given are places in it: a view made for each would be one more thing to collect. */
-let memory;
-let bytes = new Uint8Array(0);
-
-export function useMemory(wasmMemory) {
-  memory = wasmMemory;
-  bytes = new Uint8Array(memory.buffer);
-}
-
-function memoryBytes() {
-  // A memory that grew has another buffer, and a view of the old one is empty.
-  if (bytes.length === 0) bytes = new Uint8Array(memory.buffer);
-  return bytes;
-}
 
 /** Header values are bytes, one a character: cheaper for short texts than a `TextDecoder`. */
 function textAt(start, length) {
@@ -35,26 +22,19 @@ function textAt(start, length) {
  * The object is a `Response`, whose headers the runtime finds faster than those of a dictionary. A function knows few
  * header names: the map stays small.
  * @type {Map<string, Shape>}
- * @typedef {{written: Uint8Array, names: string[], model: Response, headers: Headers}} Shape
+ * @typedef {{names: string[], values: (string | undefined)[], model: Response, headers: Headers}} Shape
+ *   `values` are those that the model has at present, one for each name, if it has one.
  */
 const shapes = new Map();
-/** The last one, by its bytes: it is mostly the next one too. @type {Shape | undefined} */
+/** The last one: it is mostly the next one too. @type {Shape | undefined} */
 let last;
 
-function shapeAt(start, length) {
-  if (last !== undefined && isAt(last.written, start, length)) return last;
+/** Whether it is that of the response before wasm knows: it compares faster. */
+function shapeAt(start, length, isSame) {
+  if (isSame) return last;
   const text = textAt(start, length);
   last = shapes.get(text) ?? makeShape(text);
   return last;
-}
-
-function isAt(written, start, length) {
-  if (written.length !== length) return false;
-  const held = memoryBytes();
-  for (let index = 0; index < length; index++) {
-    if (held[start + index] !== written[index]) return false;
-  }
-  return true;
 }
 
 function makeShape(text) {
@@ -66,34 +46,35 @@ function makeShape(text) {
     else headers.set(entry.slice(0, colon), entry.slice(colon + 1));
   }
   const model = new Response(null, { headers });
-  const written = Uint8Array.from(text, (character) => character.charCodeAt(0));
-  const shape = { written, names, model, headers: model.headers };
+  const shape = { names, values: names.map(() => undefined), model, headers: model.headers };
   shapes.set(text, shape);
   return shape;
 }
 
 /** A response with the fixed headers and those of a head: its shape, then the values that vary, each with a newline. */
-function responseOf(body, status, head, shapeLength, headLength) {
-  const { names, model, headers } = shapeAt(head, shapeLength);
-  const values = textAt(head + shapeLength, headLength - shapeLength);
+function responseOf(body, status, head, shapeLength, headLength, isSame) {
+  const { names, values, model, headers } = shapeAt(head, shapeLength, isSame);
+  const text = textAt(head + shapeLength, headLength - shapeLength);
   let start = 0;
-  for (const name of names) {
-    const end = values.indexOf("\n", start);
-    headers.set(name, values.slice(start, end));
+  for (let index = 0; index < names.length; index++) {
+    const end = text.indexOf("\n", start);
+    const value = text.slice(start, end);
     start = end + 1;
+    // The same input has the same tag, and in one millisecond all ages are the same.
+    if (value === values[index]) continue;
+    headers.set(names[index], value);
+    values[index] = value;
   }
   return new Response(body, status === 200 ? model : { status, headers });
 }
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
 
-export function respond(status, head, shapeLength, headLength, body, bodyLength) {
-  // The next request reuses wasm's memory: the response needs its own.
-  const copy = WITHOUT_BODY.has(status) ? null : memory.buffer.slice(body, body + bodyLength);
-  return responseOf(copy, status, head, shapeLength, headLength);
+export function respond(status, head, shapeLength, headLength, isSame, body, bodyLength) {
+  return responseOf(WITHOUT_BODY.has(status) ? null : copyOf(body, bodyLength), status, head, shapeLength, headLength, isSame);
 }
 
-export function respondStream(status, head, shapeLength, headLength, source) {
+export function respondStream(status, head, shapeLength, headLength, isSame, source) {
   const stream = new ReadableStream(
     {
       async pull(controller) {
@@ -107,5 +88,5 @@ export function respondStream(status, head, shapeLength, headLength, source) {
     },
     { highWaterMark: 0 },
   );
-  return responseOf(stream, status, head, shapeLength, headLength);
+  return responseOf(stream, status, head, shapeLength, headLength, isSame);
 }

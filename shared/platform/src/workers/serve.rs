@@ -1,9 +1,9 @@
 //! The entry point on Workers.
 //!
 //! `entry.mjs` hands a request's head over as one text and its body as bytes, and gets back either a finished
-//! `Response` or a promise of one. A complete body crosses as bytes; only a stream becomes a stream. This is
-//! what keeps the hot path near a bare Worker: every call between JavaScript and wasm costs about as much as
-//! a hash.
+//! `Response` or a promise of one. The head of what may be answered at once it writes into wasm's memory. A complete
+//! body crosses as bytes; only a stream becomes a stream. This is what keeps the hot path near a bare Worker: every call
+//! between JavaScript and wasm costs about as much as a hash.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,18 +24,26 @@ use wasm_bindgen_futures::future_to_promise;
 use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Handler, Head, Refused};
 use crate::{Config, Context, Tasks};
 
-#[wasm_bindgen(raw_module = "./respond.mjs")]
+#[wasm_bindgen(raw_module = "./exchange.mjs")]
 unsafe extern "C" {
     /// Says where the places are that the other functions are given.
     #[wasm_bindgen(js_name = useMemory)]
     fn use_memory(memory: JsValue);
-    /// A `Response` with the bytes at a place; the head is a [`PackedHead`]. It crosses as bytes because the runtime's
-    /// `TextDecoder` costs more than a string made of character codes.
+    /// The bindings of the request that is being answered at once.
+    #[wasm_bindgen(js_name = settingsAtHand)]
+    fn settings_at_hand() -> JsValue;
+}
+
+#[wasm_bindgen(raw_module = "./respond.mjs")]
+unsafe extern "C" {
+    /// A `Response` with the bytes at a place; the head is a [`PackedHead`], `is_same` if the response before had its
+    /// shape. It crosses as bytes because the runtime's `TextDecoder` costs more than a string made of character codes.
     fn respond(
         status: u16,
         head: usize,
         shape_length: usize,
         head_length: usize,
+        is_same: bool,
         body: usize,
         body_length: usize,
     ) -> JsValue;
@@ -46,6 +54,7 @@ unsafe extern "C" {
         head: usize,
         shape_length: usize,
         head_length: usize,
+        is_same: bool,
         source: BodySource,
     ) -> JsValue;
 }
@@ -76,13 +85,18 @@ macro_rules! entry_point {
             }
 
             #[wasm_bindgen(js_name = answerAtOnce)]
-            pub fn answer_at_once(
-                head: Vec<u8>,
-                body: Option<Vec<u8>>,
-                environment: wasm_bindgen::JsValue,
-                execution_context: wasm_bindgen::JsValue,
-            ) -> Option<wasm_bindgen::JsValue> {
-                ENTRY.with(|entry| entry.answer_at_once(head, body, &environment, execution_context))
+            pub fn answer_at_once(length: usize, body: Option<Vec<u8>>) -> Option<wasm_bindgen::JsValue> {
+                ENTRY.with(|entry| entry.answer_at_once(length, body))
+            }
+
+            #[wasm_bindgen(js_name = headPlace)]
+            pub fn head_place() -> usize {
+                ENTRY.with($crate::entry::Entry::head_place)
+            }
+
+            #[wasm_bindgen(js_name = headBytes)]
+            pub fn head_bytes() -> usize {
+                $crate::entry::HEAD_BYTES
             }
 
             #[wasm_bindgen(js_name = answersAtOnce)]
@@ -121,11 +135,16 @@ const BODY_TOO_LARGE: u8 = 1;
 const BODY_INTERRUPTED: u8 = 2;
 const FAILED: u8 = 3;
 
+/// The longest head of a request that is answered at once, in bytes.
+pub const HEAD_BYTES: usize = 8_192;
+
 /// An application with its handler made.
 pub struct Entry {
     application: Application,
     handler: Handler,
     config: OnceLock<Config>,
+    /// Where `entry.mjs` writes the head of a request that may be answered at once.
+    head: RefCell<Box<[u8]>>,
 }
 
 impl Entry {
@@ -137,7 +156,8 @@ impl Entry {
         }));
         use_memory(::wasm_bindgen::memory());
         let handler = (application.handler)();
-        Self { application, handler, config: OnceLock::new() }
+        let head = vec![0; HEAD_BYTES].into_boxed_slice();
+        Self { application, handler, config: OnceLock::new(), head: RefCell::new(head) }
     }
 
     /// Answers one request: a `Response`, or a promise of one.
@@ -171,18 +191,20 @@ impl Entry {
         self.application.immediate.is_some()
     }
 
-    /// Answers one request from memory: a `Response`, or nothing when it takes more than that. The head is ASCII.
-    pub fn answer_at_once(
-        &self,
-        head: Vec<u8>,
-        body: Option<Vec<u8>>,
-        environment: &JsValue,
-        execution_context: JsValue,
-    ) -> Option<JsValue> {
-        let head = String::from_utf8(head).ok()?;
-        let context = self.context(environment, execution_context);
+    /// Where the head of a request that may be answered at once is written: as long as [`HEAD_BYTES`].
+    pub fn head_place(&self) -> usize {
+        place(&self.head.borrow())
+    }
+
+    /// Answers one request from memory: a `Response`, or nothing when it takes more than that. Its head is at
+    /// [`Entry::head_place`], in ASCII; bindings and execution context are asked for when they are needed.
+    pub fn answer_at_once(&self, length: usize, body: Option<Vec<u8>>) -> Option<JsValue> {
+        let written = self.head.borrow();
+        let head = Head::parse(str::from_utf8(written.get(..length)?).ok()?);
+        let config = self.config.get_or_init(|| read_settings(&settings_at_hand())).clone();
+        let context = Context { config, tasks: Tasks::at_hand() };
         let body = Bytes::from(body.unwrap_or_default());
-        let answer = self.application.answer_at_once(&Head::parse(&head), &body, &context)?;
+        let answer = self.application.answer_at_once(&head, &body, &context)?;
         let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
         Some(PackedHead::new(answer.status, headers).respond(&answer.body))
     }
@@ -262,11 +284,31 @@ impl PackedHead {
     }
 
     fn respond(&self, body: &[u8]) -> JsValue {
-        respond(self.status, place(&self.text), self.shape_length, self.text.len(), place(body), body.len())
+        self.with_shape(|is_same| {
+            let Self { status, shape_length, text } = self;
+            respond(*status, place(text), *shape_length, text.len(), is_same, place(body), body.len())
+        })
     }
 
     fn respond_stream(&self, source: BodySource) -> JsValue {
-        respond_stream(self.status, place(&self.text), self.shape_length, self.text.len(), source)
+        self.with_shape(|is_same| {
+            let Self { status, shape_length, text } = self;
+            respond_stream(*status, place(text), *shape_length, text.len(), is_same, source)
+        })
+    }
+
+    /// Tells `make` whether the response before had this shape. It counts as known once its response was made.
+    fn with_shape(&self, make: impl FnOnce(bool) -> JsValue) -> JsValue {
+        thread_local! {
+            static LAST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        let shape = self.text.get(..self.shape_length).unwrap_or_default();
+        let is_same = !shape.is_empty() && LAST.with_borrow(|last| last == shape);
+        let response = make(is_same);
+        if !is_same {
+            LAST.with_borrow_mut(|last| shape.clone_into(last));
+        }
+        response
     }
 }
 

@@ -1,19 +1,51 @@
 //! Work after the response, through the request's `waitUntil`.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
 use worker::send::SendWrapper;
 
+#[wasm_bindgen(raw_module = "./exchange.mjs")]
+unsafe extern "C" {
+    /// The execution context of the request that is being answered at once.
+    #[wasm_bindgen(js_name = contextAtHand)]
+    fn context_at_hand() -> JsValue;
+}
+
 /// Work that goes on after the response, for at most 30 s.
-#[derive(Clone)]
-pub struct Tasks(std::sync::Arc<SendWrapper<JsValue>>);
+pub struct Tasks(Whose);
+
+enum Whose {
+    /// Of the request that is being answered at once, whose execution context is asked for when something needs it.
+    /// A clone may outlive the answer, and has it.
+    AtHand,
+    Of(Arc<SendWrapper<JsValue>>),
+}
+
+impl Clone for Tasks {
+    fn clone(&self) -> Self {
+        Self(Whose::Of(self.execution_context()))
+    }
+}
 
 impl Tasks {
     pub(crate) fn new(execution_context: JsValue) -> Self {
-        Self(std::sync::Arc::new(SendWrapper(execution_context)))
+        Self(Whose::Of(Arc::new(SendWrapper(execution_context))))
+    }
+
+    pub(crate) fn at_hand() -> Self {
+        Self(Whose::AtHand)
+    }
+
+    fn execution_context(&self) -> Arc<SendWrapper<JsValue>> {
+        match &self.0 {
+            Whose::AtHand => Arc::new(SendWrapper(context_at_hand())),
+            Whose::Of(context) => context.clone(),
+        }
     }
 
     /// Goes on with `future` after the response.
@@ -30,8 +62,9 @@ impl Tasks {
     }
 
     fn wait_until(&self, promise: &Promise) -> Result<(), JsValue> {
-        let method: Function = Reflect::get(&self.0.0, &JsValue::from_str("waitUntil"))?.unchecked_into();
-        method.call1(&self.0.0, promise)?;
+        let context = self.execution_context();
+        let method: Function = Reflect::get(&context.0, &JsValue::from_str("waitUntil"))?.unchecked_into();
+        method.call1(&context.0, promise)?;
         Ok(())
     }
 }

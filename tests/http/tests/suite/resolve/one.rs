@@ -1,7 +1,7 @@
 //! One prompt at a time.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::arrange::{contains, member, text, with};
 use crate::client::{PROPAGATION, Team, encoded, within};
@@ -203,6 +203,42 @@ async fn an_answer_that_is_known_is_not_sent_again() {
         team.admin.get(path).header("if-none-match", &etag).await.expect(200)["resolved_text"],
         "Bye Ada"
     );
+}
+
+/// A request is answered at once or the long way, its variables are read as texts or as any JSON: nobody can tell.
+#[tokio::test]
+async fn whichever_way_it_goes_the_answer_is_the_same() {
+    let team = Team::new().await;
+    team.admin.make_live("ways", text("{{ a }}|{{ b.c }}|{{ d }}")).await;
+    let long = "x".repeat(9_000);
+    let many: Map<String, Value> = (0..20).map(|index| (format!("k{index}"), "v".into())).collect();
+    let cases = [
+        (json!({}), "{{ a }}|{{ b.c }}|{{ d }}"),
+        (json!({"a": "1", "b.c": "Zoë 龍", "d": ""}), "1|Zoë 龍|"),
+        (json!({"a": "\"quoted\"\n", "d": "\u{1}\\"}), "\"quoted\"\n|{{ b.c }}|\u{1}\\"),
+        (json!({"a": 1, "b": {"c": true}, "d": null}), "1|true|"),
+        (json!({"a": long, "d": "after"}), &format!("{long}|{{{{ b.c }}}}|after")),
+        (with(Value::Object(many), &json!({"a": "among many"})), "among many|{{ b.c }}|{{ d }}"),
+    ];
+    for (variables, expected) in cases {
+        let query = format!("/api/resolve/ways?variables={}", encoded(&variables.to_string()));
+        let by_query = team.admin.get(&query).await.expect(200);
+        assert_eq!(by_query["resolved_text"], expected);
+        assert_eq!(
+            team.admin.get(&query).header("origin", "https://example.com").await.expect(200),
+            by_query
+        );
+        let by_body = team.admin.post("/api/resolve/ways", json!({"variables": variables})).await.expect(200);
+        assert_eq!(by_body, by_query);
+    }
+    // Of a name that is there twice, the last counts.
+    let twice = format!("/api/resolve/ways?variables={}", encoded(r#"{"a":"1","a":"2","b.c":"","d":""}"#));
+    assert_eq!(team.admin.get(&twice).await.expect(200)["resolved_text"], "2||");
+    // A plus is a space, and what is no text is refused, not mended.
+    let reply = team.admin.get("/api/resolve/ways?variables=%7B%22a%22:%22b+c%2Bd%22%7D").await.expect(200);
+    assert_eq!(reply["resolved_text"], "b c+d|{{ b.c }}|{{ d }}");
+    team.admin.get("/api/resolve/ways?user_id=%ff").await.invalid("user_id");
+    team.admin.get("/api/prompts?search=%ff").await.invalid("search");
 }
 
 #[tokio::test]

@@ -38,11 +38,15 @@ async function repeated(installation, key, prepare) {
   return times;
 }
 
-/** Has another isolate fill Redis, and lets nothing expire before it is measured. */
+/** Has another isolate fill Redis, which it does after its answer, and lets nothing expire before it is measured. */
 async function keepInRedis(installation, key) {
-  await resolve(installation.api.urls["resolve-prompt"], key);
   for (const kind of ["release:*", "key:*"]) {
-    for (const name of await installation.redis("KEYS", kind)) await installation.redis("PERSIST", name);
+    let names = [];
+    while (names.length === 0) {
+      await resolve(installation.api.urls["resolve-prompt"], key);
+      names = await installation.redis("KEYS", kind);
+    }
+    for (const name of names) await installation.redis("PERSIST", name);
   }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::Error;
-use platform::{Tasks, time};
+use platform::{Tasks, task, time};
 
 use crate::documents::read_last_documents;
 use crate::{
@@ -43,13 +43,23 @@ pub struct Layers<V: 'static> {
     pub parse: fn(&str) -> Result<(V, usize), serde_json::Error>,
 }
 
-/// Where to look, besides the memory.
+/// Where a request looks, besides the memory.
 #[derive(Clone)]
 pub struct Stores {
     /// Redis, where there is one.
     pub redis: Option<Redis>,
     /// Work after the response: refreshes and refills.
     pub tasks: Tasks,
+    /// Whether Redis lacked something that this request then found in the database. What else the request looks for, it
+    /// will lack as well, most likely: the first request after a pause asks the database at once.
+    is_cold: Arc<AtomicBool>,
+}
+
+impl Stores {
+    /// The stores of one request.
+    pub fn new(redis: Option<Redis>, tasks: Tasks) -> Self {
+        Self { redis, tasks, is_cold: Arc::default() }
+    }
 }
 
 /// Until when Redis is left alone: one failure is not repeated by every request of the isolate.
@@ -204,7 +214,10 @@ impl<V: Clone + Send + 'static> Layers<V> {
                 Ok(Found::InRedis(document)) => self.accept(slot, &document, started_ms),
                 Ok(Found::InDatabase(document)) => {
                     let held = self.accept(slot, &document, started_ms);
-                    from_database.push((slot.clone(), document));
+                    if held.is_ok() {
+                        stores.is_cold.fetch_or(!document.is_tombstone(), Ordering::Relaxed);
+                        from_database.push((slot.clone(), document));
+                    }
                     held
                 }
                 Ok(Found::Last { document, age_ms }) => self.accept_last(slot, &document, age_ms),
@@ -248,6 +261,7 @@ impl<V: Clone + Send + 'static> Layers<V> {
     fn refill(&'static self, found: Vec<(Slot, Document)>, started_ms: i64, stores: &Stores) {
         let Some(redis) = stores.redis.clone().filter(|_| !found.is_empty()) else { return };
         stores.tasks.spawn(async move {
+            task::after_the_answer().await;
             match refill_documents(&redis, &found, time::now_ms() - started_ms).await {
                 Ok(newer) => {
                     for (slot, document) in newer {
@@ -372,7 +386,8 @@ async fn find(limit: Duration, wanted: &[Wanted], stores: &Stores, load: Load) -
 async fn ask_redis(wanted: &[Wanted], stores: &Stores) -> Vec<Option<Document>> {
     let none = || wanted.iter().map(|_| None).collect();
     let Some(redis) = &stores.redis else { return none() };
-    if time::now_ms() < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed) {
+    if stores.is_cold.load(Ordering::Relaxed) || time::now_ms() < REDIS_RESTS_UNTIL_MS.load(Ordering::Relaxed)
+    {
         return none();
     }
     let slots: Vec<Slot> = wanted.iter().map(|wanted| wanted.slot.clone()).collect();
@@ -474,7 +489,7 @@ mod tests {
     }
 
     fn without_redis() -> Stores {
-        Stores { redis: None, tasks: Tasks::default() }
+        Stores::new(None, Tasks::default())
     }
 
     fn remember(slot: &Slot, number: u8, age_ms: i64) {

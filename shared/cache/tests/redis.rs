@@ -198,7 +198,7 @@ static NUMBERS: Layers<i64> = Layers {
 };
 
 fn stores(redis: Redis) -> Stores {
-    Stores { redis: Some(redis), tasks: Tasks::default() }
+    Stores::new(Some(redis), Tasks::default())
 }
 
 async fn unavailable() -> Result<Document, domain::Error> {
@@ -207,15 +207,32 @@ async fn unavailable() -> Result<Document, domain::Error> {
 
 #[tokio::test]
 async fn a_value_comes_from_the_nearest_place_that_has_it() {
-    let (stores, slot) = (stores(redis()), Slot::release("team_t", &unique("layers"), "production"));
-    let from_database = NUMBERS.get(&slot, &stores, async || Ok(document(1, "17"))).await.unwrap().unwrap();
+    let (first, slot) = (stores(redis()), Slot::release("team_t", &unique("layers"), "production"));
+    let from_database = NUMBERS.get(&slot, &first, async || Ok(document(1, "17"))).await.unwrap().unwrap();
     assert_eq!((from_database.value, from_database.stale), (17, false));
-    let from_memory = NUMBERS.get(&slot, &stores, unavailable).await.unwrap().unwrap();
+    let from_memory = NUMBERS.get(&slot, &first, unavailable).await.unwrap().unwrap();
     assert_eq!(from_memory.value, 17);
-    stores.tasks.finish().await;
+    first.tasks.finish().await;
     NUMBERS.forget(&slot);
-    let from_redis = NUMBERS.get(&slot, &stores, unavailable).await.unwrap().unwrap();
+    let from_redis = NUMBERS.get(&slot, &stores(redis()), unavailable).await.unwrap().unwrap();
     assert_eq!((from_redis.value, from_redis.stale), (17, false));
+}
+
+#[tokio::test]
+async fn who_found_redis_cold_asks_the_database_at_once() {
+    let [lacking, present] =
+        ["cold-0", "cold-1"].map(|name| Slot::release("team_t", &unique(name), "production"));
+    write_documents(&redis(), &[(present.clone(), document(1, "10"))]).await.unwrap();
+    let load = async || Ok(document(2, "20"));
+    let request = stores(redis());
+    NUMBERS.get(&lacking, &request, async || Ok(document(1, "17"))).await.unwrap();
+    assert_eq!(NUMBERS.get(&present, &request, load).await.unwrap().unwrap().value, 20);
+    NUMBERS.forget(&present);
+    assert_eq!(NUMBERS.get(&present, &stores(redis()), load).await.unwrap().unwrap().value, 10);
+    // What the database does not say, Redis still does.
+    NUMBERS.forget(&present);
+    let held = NUMBERS.get(&present, &request, unavailable).await.unwrap().unwrap();
+    assert_eq!((held.value, held.stale), (10, true));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use cache::{Command, Document, Layers, Lookup, Memory, Slot, Stores};
 use domain::{ApiKey, Error, KeyHash, Role};
 use platform::database::Database;
-use platform::{Context, time};
+use platform::{Context, task, time};
 use store::keys::{self, KnownKey, Use};
 
 use crate::Problem;
@@ -182,6 +182,7 @@ fn touch(key: &KnownKey, stores: &Stores, database: &Database, context: &Context
     let database = database.clone();
     let used = Use { team_id: key.team_id.clone(), key_id: key.key_id.clone() };
     context.tasks.spawn(async move {
+        task::after_the_answer().await;
         if let Some(redis) = redis {
             let name = format!("touched:{}:{}", used.team_id, used.key_id);
             let first = Command::new("SET").arg(name).args(["1", "NX", "PX"]).arg(TOUCH_EVERY_MS - 5_000);

@@ -102,7 +102,7 @@ impl Call {
 
 /// The stores that `context` names.
 pub fn stores(context: &Context) -> (Stores, Database) {
-    let stores = Stores { redis: Redis::from_config(&context.config), tasks: context.tasks.clone() };
+    let stores = Stores::new(Redis::from_config(&context.config), context.tasks.clone());
     (stores, Database::new(context.config.get("DATABASE_URL").unwrap_or_default()))
 }
 

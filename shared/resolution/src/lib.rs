@@ -14,6 +14,7 @@ mod prepared;
 mod publish;
 mod releases;
 mod resolve;
+mod warm_up;
 
 pub use exposure::{expose, fail};
 pub use prepared::{Live, Prepared};

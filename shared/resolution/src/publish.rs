@@ -8,7 +8,7 @@ use domain::{Environment, Error, Id};
 use platform::database::Database;
 use platform::time;
 use store::prompts::Revisions;
-use store::releases::{self, Release};
+use store::releases::{self, WrittenRelease};
 
 use crate::releases::{document, forget};
 
@@ -59,7 +59,7 @@ async fn write(change: &Change<'_>, stores: &Stores, database: &Database) -> Res
     for &environment in change.environments {
         let reference = change.prompt_id.as_str();
         if let Some(release) = releases::load(database, change.team_id, reference, environment).await? {
-            written.extend(documents(change, &release)?);
+            written.extend(documents(change, environment, release));
         }
     }
     for (slot, _) in &written {
@@ -73,17 +73,20 @@ async fn write(change: &Change<'_>, stores: &Stores, database: &Database) -> Res
 }
 
 /// What is written of a release, and where.
-fn documents(change: &Change<'_>, release: &Release) -> Result<Vec<(Slot, Document)>, Error> {
-    let environment = release.environment;
+fn documents(
+    change: &Change<'_>,
+    environment: Environment,
+    release: WrittenRelease,
+) -> Vec<(Slot, Document)> {
     let slot = |reference: &str| Slot::release(change.team_id.as_str(), reference, environment.name());
-    let current = document(Some(release))?;
-    let mut documents =
-        vec![(slot(&release.name), current.clone()), (slot(change.prompt_id.as_str()), current)];
+    let by_name = slot(&release.name);
+    let current = document(Some(release));
+    let mut documents = vec![(by_name, current.clone()), (slot(change.prompt_id.as_str()), current)];
     if let Some((former_name, revisions)) = change.former_name {
         let tombstone = Document { revision: revisions.of(environment), json: "null".to_owned() };
         documents.push((slot(former_name), tombstone));
     }
-    Ok(documents)
+    documents
 }
 
 #[cfg(test)]
@@ -95,26 +98,16 @@ mod tests {
     #[test]
     fn a_former_name_ends_with_the_change_that_took_it() {
         let [team_id, prompt_id] = [Kind::Team, Kind::Prompt].map(|kind| Id::new(kind, 1, [1; 10]));
-        let release = Release {
-            prompt_id: prompt_id.clone(),
-            name: "new".to_owned(),
-            environment: Environment::Production,
-            // Somebody has promoted the prompt since.
-            revision: 9,
-            archived: false,
-            version: None,
-            pinned: false,
-            experiment: None,
-            canary: None,
-            killed: false,
-        };
+        // Somebody has promoted the prompt since.
+        let release =
+            WrittenRelease { name: "new".to_owned(), revision: 9, archived: false, json: "{}".to_owned() };
         let change = Change {
             team_id: &team_id,
             prompt_id: &prompt_id,
             environments: &Environment::ALL,
             former_name: Some(("old", Revisions { staging: 4, production: 5 })),
         };
-        let written = documents(&change, &release).unwrap();
+        let written = documents(&change, Environment::Production, release);
         let revisions: Vec<i64> = written.iter().map(|(_, document)| document.revision).collect();
         assert_eq!(revisions, [9, 9, 5]);
         let (slot, tombstone) = &written[2];

@@ -4,10 +4,12 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use cache::{Document, Held, Layers, Lookup, Memory, Slot, Stores};
 use domain::{Environment, Error, Id};
+use futures_util::future::join;
 use platform::database::Database;
-use store::releases::{self, Release, Wanted};
+use store::releases::{self, Wanted, WrittenRelease};
 
 use crate::Prepared;
+use crate::warm_up::warm_up;
 
 /// Half of what an isolate may use in all is for its code and the requests in flight.
 const MEMORY_BYTES: usize = 48 << 20;
@@ -113,13 +115,16 @@ pub(crate) fn forget(slot: &Slot) {
 
 async fn load(database: Database, place: Place) -> Result<Document, Error> {
     let Place { team_id, reference, environment, version } = place;
-    let release = match version {
-        None => releases::load(&database, &team_id, &reference, environment).await?,
-        Some(version) => {
-            releases::load_version(&database, &team_id, &reference, &version, environment).await?
+    let loading = async {
+        match version {
+            None => releases::load(&database, &team_id, &reference, environment).await,
+            Some(version) => {
+                releases::load_version(&database, &team_id, &reference, &version, environment).await
+            }
         }
     };
-    document(release.as_ref())
+    let (release, ()) = join(loading, warm_up()).await;
+    Ok(document(release?))
 }
 
 /// Loads the places at these positions, with one statement.
@@ -139,15 +144,14 @@ async fn load_many(
         })
         .collect();
     match releases::load_many(&database, team_id, &wanted).await {
-        Ok(releases) => releases.iter().map(|release| document(release.as_ref())).collect(),
+        Ok(releases) => releases.into_iter().map(|release| Ok(document(release))).collect(),
         Err(error) => vec![Err(error); places.len()],
     }
 }
 
 /// A release as Redis holds it. An archived prompt's is a tombstone.
-pub(crate) fn document(release: Option<&Release>) -> Result<Document, Error> {
-    let revision = release.map_or(0, |release| release.revision);
+pub(crate) fn document(release: Option<WrittenRelease>) -> Document {
+    let revision = release.as_ref().map_or(0, |release| release.revision);
     let living = release.filter(|release| !release.archived);
-    let json = serde_json::to_string(&living).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Document { revision, json })
+    Document { revision, json: living.map_or_else(|| "null".to_owned(), |release| release.json) }
 }

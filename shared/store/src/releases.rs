@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Environment, Error, Id};
 use platform::database::{Database, Statement};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::run;
@@ -139,15 +140,51 @@ impl From<FlatVersion> for ReleasedVersion {
     }
 }
 
+/// A release as the database writes it. Caches keep it so: it is read once, by who needs all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenRelease {
+    /// [`Release::name`].
+    pub name: String,
+    /// [`Release::revision`].
+    pub revision: i64,
+    /// [`Release::archived`].
+    pub archived: bool,
+    /// A [`Release`] as JSON.
+    pub json: String,
+}
+
+impl WrittenRelease {
+    fn of(json: Box<RawValue>) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            name: String,
+            revision: i64,
+            archived: bool,
+        }
+        let Head { name, revision, archived } = read(json.get())?;
+        Ok(Self { name, revision, archived, json: Box::<str>::from(json).into() })
+    }
+
+    /// All of it.
+    pub fn read(&self) -> Result<Release, Error> {
+        read(&self.json)
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
+    serde_json::from_str(json)
+        .map_err(|error| Error::Internal(format!("a release is not as expected: {error}")))
+}
+
 /// The release of a prompt, archived or not; none when there is no such prompt.
 pub async fn load(
     database: &Database,
     team_id: &Id,
     reference: &str,
     environment: Environment,
-) -> Result<Option<Release>, Error> {
+) -> Result<Option<WrittenRelease>, Error> {
     let parameters = [team_id.as_str().into(), reference.into(), environment.name().into()];
-    run::optional(database, &LOAD, &parameters).await
+    run::optional(database, &LOAD, &parameters).await?.map(WrittenRelease::of).transpose()
 }
 
 /// One of several releases.
@@ -166,9 +203,10 @@ pub async fn load_many(
     database: &Database,
     team_id: &Id,
     wanted: &[Wanted<'_>],
-) -> Result<Vec<Option<Release>>, Error> {
+) -> Result<Vec<Option<WrittenRelease>>, Error> {
     let parameters = [team_id.as_str().into(), run::json(wanted)?];
-    run::rows(database, &LOAD_MANY, &parameters).await
+    let rows: Vec<Option<Box<RawValue>>> = run::rows(database, &LOAD_MANY, &parameters).await?;
+    rows.into_iter().map(|row| row.map(WrittenRelease::of).transpose()).collect()
 }
 
 /// The release of a prompt, but with the version that `selector` names in place of the live one.
@@ -178,7 +216,7 @@ pub async fn load_version(
     reference: &str,
     selector: &str,
     environment: Environment,
-) -> Result<Option<Release>, Error> {
+) -> Result<Option<WrittenRelease>, Error> {
     let wanted = Wanted { reference, environment, version: Some(selector) };
     Ok(load_many(database, team_id, &[wanted]).await?.pop().flatten())
 }

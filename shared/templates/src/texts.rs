@@ -88,9 +88,9 @@ impl Reader<'_> {
         let start = self.at;
         let length =
             self.json.get(start..)?.iter().position(|&byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
-        self.at = start + length;
-        self.expect(b'"')?;
-        Some(start..start + length)
+        let end = start + length;
+        self.at = end + 1;
+        (*self.json.get(end)? == b'"').then_some(start..end)
     }
 
     fn is_at_end(&mut self) -> bool {

@@ -94,8 +94,14 @@ async fn an_experiment_lives_in_the_release_and_every_change_takes_a_revision() 
     assert!((made.coverage - 0.8).abs() < 1e-12 && (made.variants[1].weight - 0.3).abs() < 1e-12);
     assert_eq!(made.variants[1].version_number, Some(2));
 
-    let load =
-        async || store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let load = async || {
+        store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
+            .await
+            .unwrap()
+            .unwrap()
+            .read()
+            .unwrap()
+    };
     let release = load().await;
     assert_eq!(release.revision, made.revision);
     let released = release.experiment.unwrap();
@@ -104,7 +110,11 @@ async fn an_experiment_lives_in_the_release_and_every_change_takes_a_revision() 
     assert_eq!(released.arms[1].version.as_ref().unwrap().version_id, two);
     assert_eq!(released.forced["tester"], "arm 1");
     let pinned = store::releases::load_version(&database, &actor.team_id, "p", "2", PRODUCTION).await;
-    assert_eq!(pinned.unwrap().unwrap().experiment, None, "a pinned version is in no experiment");
+    assert_eq!(
+        pinned.unwrap().unwrap().read().unwrap().experiment,
+        None,
+        "a pinned version is in no experiment"
+    );
 
     let id = made.id.as_str();
     let change =
@@ -162,7 +172,12 @@ async fn one_runs_at_a_time_and_a_killed_one_makes_way() {
     let canary = begin_canary(&actor, "p", &three).await.unwrap();
     let first = experiments::get(&database, &actor.team_id, Trial, first.id.as_str()).await.unwrap();
     assert_eq!(first.status, Stopped);
-    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
+        .await
+        .unwrap()
+        .unwrap()
+        .read()
+        .unwrap();
     assert_eq!((release.experiment, release.canary.unwrap().experiment_id), (None, canary.id));
 }
 
@@ -306,7 +321,7 @@ async fn the_main_switch_is_felt_by_every_pointer_with_an_experiment() {
     live(&actor, "r").await;
     let revision = async |name: &str| {
         let release = store::releases::load(&database, &actor.team_id, name, PRODUCTION).await;
-        let release = release.unwrap().unwrap();
+        let release = release.unwrap().unwrap().read().unwrap();
         (release.revision, release.killed)
     };
     let (before, untouched) = (revision("q").await, revision("r").await);

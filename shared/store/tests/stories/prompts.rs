@@ -93,8 +93,12 @@ async fn a_new_name_takes_new_revisions_and_tells_the_old_name() {
 
     let newcomer = prompt(&database, &actor, "before").await;
     let environment = domain::Environment::Production;
-    let release =
-        store::releases::load(&database, &actor.team_id, "before", environment).await.unwrap().unwrap();
+    let release = store::releases::load(&database, &actor.team_id, "before", environment)
+        .await
+        .unwrap()
+        .unwrap()
+        .read()
+        .unwrap();
     assert_eq!(release.prompt_id, newcomer.id);
     assert!(release.revision > revision, "a name that is used again must not be overtaken by its past");
 

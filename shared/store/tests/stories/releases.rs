@@ -12,14 +12,23 @@ async fn a_release_has_all_that_resolve_needs() {
     let (database, actor) = (database().await, team().await);
     let prompt = prompt(&database, &actor, "p").await;
 
-    let empty = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let empty = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
+        .await
+        .unwrap()
+        .unwrap()
+        .read()
+        .unwrap();
     assert_eq!((&empty.prompt_id, empty.environment, empty.version), (&prompt.id, PRODUCTION, None));
 
     let created = version(&database, &actor, "p", "Hello {{ name }}").await.version;
     let moved = promote(&database, &actor, "p", &created.id).await;
     for reference in ["p", prompt.id.as_str()] {
-        let release =
-            store::releases::load(&database, &actor.team_id, reference, PRODUCTION).await.unwrap().unwrap();
+        let release = store::releases::load(&database, &actor.team_id, reference, PRODUCTION)
+            .await
+            .unwrap()
+            .unwrap()
+            .read()
+            .unwrap();
         assert_eq!((release.revision, release.archived, release.killed), (moved.revision, false, false));
         let live = release.version.unwrap();
         assert_eq!((&live.version_id, live.version_number), (&created.id, 1));
@@ -27,7 +36,12 @@ async fn a_release_has_all_that_resolve_needs() {
     }
 
     let archived = store::prompts::archive(&database, &actor, "p").await.unwrap();
-    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
+        .await
+        .unwrap()
+        .unwrap()
+        .read()
+        .unwrap();
     assert!(release.archived);
     assert_eq!(release.revision, archived.revisions.unwrap().of(PRODUCTION));
     assert_eq!(store::releases::load(&database, &actor.team_id, "q", PRODUCTION).await, Ok(None));
@@ -56,9 +70,11 @@ async fn a_batch_answers_in_the_order_it_was_asked() {
     let found: Vec<_> = releases
         .iter()
         .map(|release| {
-            let release = release.as_ref()?;
+            let written = release.as_ref()?;
+            let release = written.read().unwrap();
+            assert_eq!((&release.name, release.archived), (&written.name, written.archived));
             let number = release.version.as_ref().map(|version| version.version_number);
-            Some((release.name.as_str(), release.environment, number, release.pinned))
+            Some((written.name.as_str(), release.environment, number, release.pinned))
         })
         .collect();
     let staging = Environment::Staging;
@@ -94,7 +110,7 @@ async fn a_pinned_version_takes_the_place_of_the_live_one() {
             store::releases::load_version(&database, &actor.team_id, "p", selector, Environment::Staging)
                 .await
                 .unwrap();
-        let found = release.map(|release| release.version.unwrap().version_number);
+        let found = release.map(|release| release.read().unwrap().version.unwrap().version_number);
         assert_eq!(found, number, "{selector}");
     }
 }
@@ -105,7 +121,12 @@ async fn a_release_survives_the_way_through_a_cache() {
     prompt(&database, &actor, "p").await;
     let one = version(&database, &actor, "p", "one").await.version;
     promote(&database, &actor, "p", &one.id).await;
-    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION).await.unwrap().unwrap();
+    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
+        .await
+        .unwrap()
+        .unwrap()
+        .read()
+        .unwrap();
     let text = serde_json::to_string(&release).unwrap();
     assert_eq!(serde_json::from_str::<store::releases::Release>(&text).unwrap(), release);
 }

@@ -10,7 +10,7 @@ use domain::Error;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, select};
-use llm::{Candidate, ChatRequest, Delta, FinishReason};
+use llm::{Candidate, ChatRequest, Delta, FinishReason, Provider};
 use platform::time;
 use store::messages::{self, NewTurn, Started};
 
@@ -33,6 +33,10 @@ pub(crate) type Opening = oneshot::Sender<Result<Meta, Error>>;
 /// How long an answer goes on without its client, who may come back to it. Workers end everything 30 s after a client
 /// has left; what is left of that is for storing.
 const ALONE: Duration = Duration::from_secs(27);
+
+/// How long the database waits for the request to the model to be on its way: the handshake computes for milliseconds,
+/// and what is sent leaves when nothing computes. No model in a network begins to answer so soon.
+const MODEL_FIRST: Duration = Duration::from_millis(5);
 
 /// How long a connection to the database is kept for the end of a short answer: another log-in costs as much as the
 /// rest of it.
@@ -126,8 +130,13 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
         let mut asking = Box::pin(ask(turn, &question.request, &mut progress, &journal));
         let mut ended = None;
         if !is_stored {
-            // The model's request goes first: the handshake with the database computes for milliseconds.
-            let stored = match select(asking.as_mut(), Box::pin(start(turn))).await {
+            let storing = Box::pin(async {
+                if first.provider != Provider::Offline {
+                    time::sleep(MODEL_FIRST).await;
+                }
+                start(turn).await
+            });
+            let stored = match select(asking.as_mut(), storing).await {
                 Either::Right((stored, _)) => stored,
                 Either::Left((result, storing)) => {
                     ended = Some(result);

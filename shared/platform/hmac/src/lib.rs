@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 const BLOCK_BYTES: usize = 64;
 const TAG_BYTES: usize = 32;
+const SHORT_BYTES: usize = 64;
 /// The longest chain that is remembered: half a megabyte.
 const LONGEST_CHAIN: usize = 16_384;
 
@@ -57,8 +58,38 @@ impl Output {
 /// The one for the hash `D`.
 pub struct Hmac<D> {
     key: Block,
-    message: Vec<u8>,
+    message: Message,
     hash: PhantomData<D>,
+}
+
+/// A message; the tags of a chain, of which there are thousands, need no allocation.
+enum Message {
+    Short { bytes: [u8; SHORT_BYTES], length: usize },
+    Long(Vec<u8>),
+}
+
+impl Message {
+    fn add(&mut self, data: &[u8]) {
+        match self {
+            Self::Short { bytes, length } => {
+                let end = length.saturating_add(data.len());
+                if let Some(place) = bytes.get_mut(*length..end) {
+                    place.copy_from_slice(data);
+                    *length = end;
+                } else {
+                    *self = Self::Long([self.bytes(), data].concat());
+                }
+            }
+            Self::Long(bytes) => bytes.extend_from_slice(data),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { bytes, length } => bytes.get(..*length).unwrap_or_default(),
+            Self::Long(bytes) => bytes,
+        }
+    }
 }
 
 impl KeyInit for Hmac<Sha256> {
@@ -72,20 +103,20 @@ impl KeyInit for Hmac<Sha256> {
         };
         let mut block = [0; BLOCK_BYTES];
         block.iter_mut().zip(short).for_each(|(to, from)| *to = *from);
-        Ok(Self { key: block, message: Vec::with_capacity(TAG_BYTES), hash: PhantomData })
+        Ok(Self { key: block, message: Message::Short { bytes: [0; SHORT_BYTES], length: 0 }, hash: PhantomData })
     }
 }
 
 impl Mac for Hmac<Sha256> {
     fn update(&mut self, data: &[u8]) {
-        self.message.extend_from_slice(data);
+        self.message.add(data);
     }
 
     fn finalize(self) -> Output {
         thread_local! {
             static RECENT: RefCell<Recent> = RefCell::new(Recent::new([0; BLOCK_BYTES]));
         }
-        Output(RECENT.with_borrow_mut(|recent| recent.tag(&self.key, &self.message)))
+        Output(RECENT.with_borrow_mut(|recent| recent.tag(&self.key, self.message.bytes())))
     }
 
     fn verify_slice(self, tag: &[u8]) -> Result<(), MacError> {

@@ -76,12 +76,20 @@ function settled(response, request, env, context) {
 /** Those who wait for wasm: a trap in a promise's turn settles no promise. @type {Set<(error: Error) => void>} */
 const waiting = new Set();
 
-addEventListener("error", ({ error }) => {
+function giveUpIfTrapped(error) {
   if (!(error instanceof WebAssembly.RuntimeError)) return;
   note(error);
   // Another error, or each of them would have the instance reset once more.
   for (const giveUp of waiting) giveUp(new Error("the instance failed"));
-});
+}
+
+addEventListener("error", ({ error }) => giveUpIfTrapped(error));
+
+// Each time that something in wasm is woken, it is queued so. The runtime's own function goes out of the engine and back,
+// and makes objects for it: a twentieth of what streaming an answer took.
+globalThis.queueMicrotask = (task) => {
+  Promise.resolve().then(task).catch(giveUpIfTrapped);
+};
 
 function untilTrap(response) {
   if (!(response instanceof Promise)) return response;

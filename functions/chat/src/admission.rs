@@ -1,7 +1,8 @@
 //! How much a caller may ask for: so many requests an hour for each user, so many answers at once for each team.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use cache::Redis;
@@ -10,7 +11,7 @@ use edge::{Call, Problem};
 use futures_util::future::{Either, join, select};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
-use limits::{Admission, LEASE_MS, Quota, Request, Slot};
+use limits::{LEASE_MS, Quota, Request, Slot};
 use llm::{Candidate, Provider};
 use platform::{Config, time};
 
@@ -33,72 +34,125 @@ pub(crate) struct Admitted {
     redis: Option<Redis>,
 }
 
+/// What comes of a request for an answer.
+pub(crate) enum Admission {
+    /// It may be answered.
+    Decided(Admitted),
+    /// It most likely may. The model can be asked meanwhile; nothing may be stored or shown.
+    Expected(Decision),
+}
+
+/// The decision, while Redis makes it.
+///
+/// # Errors
+/// 429 when the user's requests are used up, or all of the team's slots are taken.
+pub(crate) type Decision = Pin<Box<dyn Future<Output = Result<Admitted, Problem>> + Send>>;
+
 /// Counts a request for an answer, and takes a slot for it: what every route does before it asks a model. `answer_id`
 /// is unique to the answer. The states of the candidates' breakers come along, and what is known of the team's
 /// tokens is read where that was long ago.
 ///
 /// # Errors
-/// 429 when the user's requests are used up, or all of the team's slots are taken.
+/// As of a [`Decision`].
 pub(crate) async fn admit(
     call: &Call,
     user_id: Option<&str>,
     answer_id: &str,
     chain: &[Candidate],
 ) -> Result<Admitted, Problem> {
-    let config = &call.context.config;
-    let of_key = call.key().chat_requests_per_hour.and_then(|most| u64::try_from(most).ok());
-    let asked = chain.iter().filter(|candidate| candidate.provider != Provider::Offline);
-    let breaker_keys: Vec<String> = asked.map(Candidate::breaker_key).collect();
-    let streams = setting(config, CONCURRENT_STREAMS);
-    // Counted under the name that events have for them: Redis holds nobody's address.
-    let user = user_id.filter(|user_id| !user_id.is_empty()).map(events::unit);
-    let request = Request {
-        team_id: call.team_id(),
-        key_id: &call.key().key_id,
-        user_id: user.as_deref(),
-        requests_per_hour: of_key.unwrap_or_else(|| setting(config, REQUESTS_PER_HOUR)),
-        holder: answer_id,
-        streams,
-        breaker_keys: &breaker_keys,
-    };
-    let deciding = limits::admit(call.redis(), &call.context.tasks, &request);
-    let reading = calibration::read(call.team_id(), call.redis());
-    match join(deciding, reading).await.0 {
-        Admission::Admitted { quota, slot } => {
-            Ok(Admitted { team_id: call.team_id().clone(), quota, slot, redis: call.redis().cloned() })
+    Asking::new(call, user_id, answer_id, chain).decide().await
+}
+
+/// The same, but where it is likely to be admitted, it is not waited for.
+///
+/// # Errors
+/// As of a [`Decision`], where it is not likely.
+pub(crate) async fn admit_in_time(
+    call: &Call,
+    user_id: Option<&str>,
+    answer_id: &str,
+    chain: &[Candidate],
+) -> Result<Admission, Problem> {
+    let asking = Asking::new(call, user_id, answer_id, chain);
+    if limits::is_expected(&asking.request()) {
+        return Ok(Admission::Expected(Box::pin(asking.decide())));
+    }
+    Ok(Admission::Decided(asking.decide().await?))
+}
+
+/// What is asked of the limits.
+struct Asking {
+    call: Call,
+    user: Option<String>,
+    answer_id: String,
+    breaker_keys: Vec<String>,
+    requests_per_hour: u64,
+    streams: u64,
+}
+
+impl Asking {
+    fn new(call: &Call, user_id: Option<&str>, answer_id: &str, chain: &[Candidate]) -> Self {
+        let config = &call.context.config;
+        let of_key = call.key().chat_requests_per_hour.and_then(|most| u64::try_from(most).ok());
+        let asked = chain.iter().filter(|candidate| candidate.provider != Provider::Offline);
+        Self {
+            // Counted under the name that events have for them: Redis holds nobody's address.
+            user: user_id.filter(|user_id| !user_id.is_empty()).map(events::unit),
+            answer_id: answer_id.to_owned(),
+            breaker_keys: asked.map(Candidate::breaker_key).collect(),
+            requests_per_hour: of_key.unwrap_or_else(|| setting(config, REQUESTS_PER_HOUR)),
+            streams: setting(config, CONCURRENT_STREAMS),
+            call: call.clone(),
         }
-        Admission::TooMany(quota) => {
-            let detail = format!("{} chat requests an hour are used up", quota.limit);
-            Err(refusal(detail, quota, quota.reset_seconds()))
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request {
+            team_id: self.call.team_id(),
+            key_id: &self.call.key().key_id,
+            user_id: self.user.as_deref(),
+            requests_per_hour: self.requests_per_hour,
+            holder: &self.answer_id,
+            streams: self.streams,
+            breaker_keys: &self.breaker_keys,
         }
-        Admission::AllStreaming(quota) => {
-            let detail = format!("{streams} answers of this team are streaming already");
-            Err(refusal(detail, quota, SLOT_RETRY_SECONDS))
+    }
+
+    async fn decide(self) -> Result<Admitted, Problem> {
+        let call = &self.call;
+        let request = self.request();
+        let deciding = limits::admit(call.redis(), &call.context.tasks, &request);
+        let reading = calibration::read(call.team_id(), call.redis());
+        match join(deciding, reading).await.0 {
+            limits::Admission::Admitted { quota, slot } => {
+                Ok(Admitted { team_id: call.team_id().clone(), quota, slot, redis: call.redis().cloned() })
+            }
+            limits::Admission::TooMany(quota) => {
+                let detail = format!("{} chat requests an hour are used up", quota.limit);
+                Err(refusal(detail, quota, quota.reset_seconds()))
+            }
+            limits::Admission::AllStreaming(quota) => {
+                let detail = format!("{} answers of this team are streaming already", self.streams);
+                Err(refusal(detail, quota, SLOT_RETRY_SECONDS))
+            }
         }
     }
 }
 
 impl Admitted {
-    /// Says in an answer's headers what is left.
-    pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
-        for (name, value) in quota_headers(self.quota) {
-            headers.insert(name, HeaderValue::from(value));
-        }
+    /// What is left, for an answer's headers.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        quota_headers(self.quota).into_iter().map(|(name, value)| (name, HeaderValue::from(value))).collect()
     }
 
     /// Holds the slot for as long as `work` takes, and gives it back.
     pub(crate) async fn hold<T>(self, work: impl Future<Output = T>) -> T {
-        let output = self.hold_during(work).await;
-        join(self.release(), self.tell()).await;
-        output
-    }
-
-    /// Holds the slot for as long as `work` takes. Should the isolate die, the slot is free within [`LEASE_MS`].
-    pub(crate) async fn hold_during<T>(&self, work: impl Future<Output = T>) -> T {
-        match select(pin!(work), pin!(renew(&self.slot, self.redis.as_ref()))).await {
-            Either::Left((output, _)) => output,
-            Either::Right((never, _)) => match never {},
+        let admitted = OnceLock::from(self);
+        let output = hold_during(&admitted, work).await;
+        if let Some(admitted) = admitted.get() {
+            join(admitted.release(), admitted.tell()).await;
         }
+        output
     }
 
     /// Gives the slot back.
@@ -112,10 +166,19 @@ impl Admitted {
     }
 }
 
-async fn renew(slot: &Slot, redis: Option<&Redis>) -> std::convert::Infallible {
+/// Holds the slot for as long as `work` takes, from when there is one. Should the isolate die, the slot is free within
+/// [`LEASE_MS`].
+pub(crate) async fn hold_during<T>(admitted: &OnceLock<Admitted>, work: impl Future<Output = T>) -> T {
+    match select(pin!(work), pin!(renew(admitted))).await {
+        Either::Left((output, _)) => output,
+        Either::Right((never, _)) => match never {},
+    }
+}
+
+async fn renew(admitted: &OnceLock<Admitted>) -> std::convert::Infallible {
     loop {
         time::sleep(RENEW_EVERY).await;
-        if let Some(redis) = redis
+        if let Some(Admitted { slot, redis: Some(redis), .. }) = admitted.get()
             && let Err(error) = redis.steps(&[slot.renewal()]).await
         {
             platform::warn!("slot not renewed", error = error.to_string());

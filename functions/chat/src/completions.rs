@@ -91,8 +91,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     if let Some(prompt) = &question.prompt {
         resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
     }
-    let mut headers = http::HeaderMap::new();
-    admitted.write_headers(&mut headers);
+    let mut headers = admitted.headers();
     write_prompt(&mut headers, question.prompt.as_ref());
     let head = Head {
         id: format!("chatcmpl-{}", id.rsplit('_').next().unwrap_or_default()),

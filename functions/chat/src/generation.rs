@@ -3,18 +3,21 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use cache::AnswerLog;
 use domain::Error;
+use edge::Problem;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, select};
+use http::HeaderMap;
 use llm::{Candidate, ChatRequest, Delta, FinishReason, Provider};
 use platform::time;
 use store::messages::{self, NewTurn, Started};
 
-use crate::admission::Admitted;
+use crate::admission::{Admission, Admitted, hold_during};
 use crate::counting::Counter;
 use crate::event::{Event, Meta, pieces};
 use crate::fallbacks::Choice;
@@ -27,8 +30,8 @@ use crate::spans;
 use crate::turn::Turn;
 use crate::{models, outcome, summary};
 
-/// How the turn begins: the first event, or why nothing was stored.
-pub(crate) type Opening = oneshot::Sender<Result<Meta, Error>>;
+/// How the turn begins: the first event and headers, or why nothing was stored.
+pub(crate) type Opening = oneshot::Sender<Result<(Meta, HeaderMap), Problem>>;
 
 /// How long an answer goes on without its client, who may come back to it. Workers end everything 30 s after a client
 /// has left; what is left of that is for storing.
@@ -89,11 +92,12 @@ struct Generated {
 }
 
 /// Runs a turn to its end.
-pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: Feed, presence: Presence) {
-    let generating = Box::pin(generate(&turn, opening, feed, presence));
-    let Some(generated) = admitted.hold_during(generating).await else {
-        return admitted.release().await;
-    };
+pub(crate) async fn run(turn: Turn, admission: Admission, opening: Opening, feed: Feed, presence: Presence) {
+    let slot = OnceLock::new();
+    let generating = Box::pin(generate(&turn, admission, &slot, opening, feed, presence));
+    let generated = hold_during(&slot, generating).await;
+    let Some(admitted) = slot.into_inner() else { return };
+    let Some(generated) = generated else { return admitted.release().await };
     let Generated { question, progress, end, journal, running } = generated;
     let is_complete = matches!(end, End::Complete);
     // Boxed, so that a stream that lasts takes no room for what comes before and after.
@@ -105,8 +109,23 @@ pub(crate) async fn run(turn: Turn, admitted: Admitted, opening: Opening, feed: 
     }
 }
 
-/// Asks the model and passes on what it says. None when the turn was refused: then nothing is stored.
-async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Presence) -> Option<Generated> {
+/// Asks the model and passes on what it says. None when the turn was refused: then nothing is stored. What admits it goes
+/// to `slot`.
+async fn generate(
+    turn: &Turn,
+    admission: Admission,
+    slot: &OnceLock<Admitted>,
+    opening: Opening,
+    feed: Feed,
+    mut presence: Presence,
+) -> Option<Generated> {
+    let deciding = match admission {
+        Admission::Decided(admitted) => {
+            admit(turn, slot, admitted);
+            None
+        }
+        Admission::Expected(deciding) => Some(deciding),
+    };
     let log =
         turn.call.redis().map(|redis| AnswerLog::new(redis, turn.call.team_id(), turn.message_id.as_str()));
     let journal = Journal::new(feed, log);
@@ -116,7 +135,7 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
         // Nothing was said before: the model need not wait for the database.
         None => (Earlier::default(), false),
         Some(Ok(started)) => (of(started), true),
-        Some(Err(error)) => return refuse(opening, error),
+        Some(Err(error)) => return refuse(opening, error.into()),
     };
     let models = turn.models();
     let first = turn.choices.first().map_or_else(Candidate::offline, |choice| choice.candidate.clone());
@@ -129,6 +148,19 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
     let end = {
         let mut asking = Box::pin(ask(turn, &question.request, &mut progress, &journal));
         let mut ended = None;
+        if let Some(deciding) = deciding {
+            let decided = match select(asking.as_mut(), deciding).await {
+                Either::Right((decided, _)) => decided,
+                Either::Left((result, deciding)) => {
+                    ended = Some(result);
+                    deciding.await
+                }
+            };
+            match decided {
+                Ok(admitted) => admit(turn, slot, admitted),
+                Err(problem) => return refuse(opening, problem),
+            }
+        }
         if !is_stored {
             let storing = Box::pin(async {
                 if first.provider != Provider::Offline {
@@ -136,19 +168,24 @@ async fn generate(turn: &Turn, opening: Opening, feed: Feed, mut presence: Prese
                 }
                 start(turn).await
             });
-            let stored = match select(asking.as_mut(), storing).await {
-                Either::Right((stored, _)) => stored,
-                Either::Left((result, storing)) => {
-                    ended = Some(result);
-                    storing.await
+            let stored = if ended.is_some() {
+                storing.await
+            } else {
+                match select(asking.as_mut(), storing).await {
+                    Either::Right((stored, _)) => stored,
+                    Either::Left((result, storing)) => {
+                        ended = Some(result);
+                        storing.await
+                    }
                 }
             };
             if let Err(error) = stored {
-                return refuse(opening, error);
+                return refuse(opening, error.into());
             }
         }
         // What is not stored is not shown: the response begins here, and finds in the feed what has come already.
-        let _left = opening.send(Ok(meta));
+        let headers = slot.get().map(Admitted::headers).unwrap_or_default();
+        let _left = opening.send(Ok((meta, headers)));
         if let Some(result) = ended {
             end_of(result)
         } else {
@@ -181,9 +218,17 @@ async fn rest(turn: &Turn) -> Infallible {
 }
 
 /// A client that has left does not ask why.
-fn refuse(opening: Opening, error: Error) -> Option<Generated> {
-    let _left = opening.send(Err(error));
+fn refuse(opening: Opening, problem: Problem) -> Option<Generated> {
+    let _left = opening.send(Err(problem));
     None
+}
+
+/// From here on the turn holds a slot, and its user has met the arm that answers.
+fn admit(turn: &Turn, slot: &OnceLock<Admitted>, admitted: Admitted) {
+    let _held = slot.set(admitted);
+    if let Some(prompt) = &turn.prompt {
+        resolution::expose(&turn.call.context, turn.call.team_id(), prompt, time::now_ms());
+    }
 }
 
 fn end_of(result: Result<(), llm::Error>) -> End {

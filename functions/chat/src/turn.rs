@@ -11,6 +11,7 @@ use resolution::{Place, Request, Resolved};
 use serde_json::Map;
 use store::conversations;
 
+use crate::admission::Admission;
 use crate::conversations::find;
 use crate::fallbacks::{Choice, choices, of_version};
 use crate::feed::{Item, feed};
@@ -66,17 +67,18 @@ pub(crate) async fn chat(
     let streams = input.stream != Some(false);
     let turn = prepare(&call, input, started_ms).await?;
     let candidates: Vec<_> = turn.choices.iter().map(|choice| choice.candidate.clone()).collect();
-    let admitted = admission::admit(&call, turn.user_id(), turn.message_id.as_str(), &candidates).await?;
-    if let Some(prompt) = &turn.prompt {
-        resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
-    }
-    let mut quota = http::HeaderMap::new();
-    admitted.write_headers(&mut quota);
+    let (user_id, answer_id) = (turn.user_id(), turn.message_id.as_str());
+    let admission = if turn.title.is_some() {
+        admission::admit_in_time(&call, user_id, answer_id, &candidates).await?
+    } else {
+        // The model is asked with what was said before, which comes with storing what is said now.
+        Admission::Decided(admission::admit(&call, user_id, answer_id, &candidates).await?)
+    };
     let (feed, presence, reader) = feed();
     let (opening, opened) = oneshot::channel();
     // From here on the turn is the task's: it must end well also when this request is given up.
-    call.context.tasks.spawn(generation::run(turn, admitted, opening, feed, presence));
-    let meta = opened.await.map_err(|_| Error::Internal("a turn did not begin".to_owned()))??;
+    call.context.tasks.spawn(generation::run(turn, admission, opening, feed, presence));
+    let (meta, quota) = opened.await.map_err(|_| Error::Internal("a turn did not begin".to_owned()))??;
     let mut response = if streams {
         let events = reader.filter_map(async |item| match item {
             Item::Event(event) => Some(event),

@@ -427,6 +427,21 @@ describe("a caller", () => {
     await Promise.all(streams.map(({ ended }) => ended));
   });
 
+  test("is refused also where the model was asked meanwhile, and of that nothing is kept", async () => {
+    const busy = await isolate("busy", { CHAT_CONCURRENT_STREAMS: "2" });
+    const { body: team } = await here.call("POST", "/api/teams", { name: "Busy" });
+    const api = client({ url: busy.url, key: team.key });
+    const streams = await Promise.all(Array.from({ length: 2 }, () => api.chat({ message: "hello", model: "mock-ok:words=100,delay=20" })));
+    await Promise.all(streams.map((stream) => stream.arrived("meta")));
+    // All were admitted so far, and the model answers: the next one is expected to be as well.
+    const refused = await api.call("POST", "/api/chat", { message: "one too many", model: "mock-ok:words=1", stream: false });
+    assert.deepEqual([refused.status, refused.body.code, refused.headers.get("retry-after")], [429, "rate_limited", "1"]);
+    const { body: conversations } = await api.call("GET", "/api/conversations");
+    assert.deepEqual(conversations.data.map(({ title }) => title), ["hello", "hello"]);
+    await Promise.all(streams.map(({ ended }) => ended));
+    assert.equal((await api.say({ message: "hello", model: "mock-ok:words=1" })).status, 200);
+  });
+
   test("has its slot back when it reads the end", async () => {
     const one = await isolate("one", { CHAT_CONCURRENT_STREAMS: "1" });
     const { body: team } = await here.call("POST", "/api/teams", { name: "One" });

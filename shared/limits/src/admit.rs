@@ -1,7 +1,11 @@
 //! Everything that is decided before a model is asked, in one round trip.
 
+use std::num::NonZeroUsize;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use cache::{Error, Redis, Reply};
 use domain::Id;
+use lru::LruCache;
 use platform::{Tasks, time};
 
 use crate::rate::{self, Quota};
@@ -44,6 +48,51 @@ pub enum Admission {
     AllStreaming(Quota),
 }
 
+/// Whether the request will be admitted, as far as can be told from those before it: what is expensive to undo may wait
+/// for [`admit`], what is not need not. So it is where the user was admitted lately and has more than a tenth of the
+/// requests left, the team has not been refused a slot lately, and the breakers are known to be closed.
+pub fn is_expected(request: &Request<'_>) -> bool {
+    let unit = rate::unit(request.team_id, request.key_id, request.user_id);
+    let team_id = request.team_id.as_str();
+    let now_ms = time::now_ms();
+    let is_recent = |name: &str| {
+        with_decisions(|decisions| decisions.get(name).is_some_and(|at_ms| now_ms - at_ms < RECENT_MS))
+    };
+    is_recent(&unit)
+        && !is_recent(&slots_refused(team_id))
+        && request.breaker_keys.iter().all(|key| breakers::is_closed(team_id, key, now_ms))
+}
+
+/// How long a decision tells of the next one, in milliseconds.
+const RECENT_MS: i64 = 60_000;
+const MOST_DECISIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+
+/// When which unit was admitted with much left, and which team was refused a slot.
+static DECISIONS: LazyLock<Mutex<LruCache<String, i64>>> =
+    LazyLock::new(|| Mutex::new(LruCache::new(MOST_DECISIONS)));
+
+fn with_decisions<T>(act: impl FnOnce(&mut LruCache<String, i64>) -> T) -> T {
+    act(&mut DECISIONS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn slots_refused(team_id: &str) -> String {
+    format!("slots:{team_id}")
+}
+
+/// Remembers a decision for [`is_expected`].
+fn note(unit: &str, team_id: &Id, quota: Quota, admission: (bool, bool), now_ms: i64) {
+    with_decisions(|decisions| {
+        if admission == (true, true) && quota.remaining > quota.limit / 10 {
+            decisions.push(unit.to_owned(), now_ms);
+        } else {
+            decisions.pop(unit);
+        }
+        if !admission.1 {
+            decisions.push(slots_refused(team_id.as_str()), now_ms);
+        }
+    });
+}
+
 /// Counts the request and takes a slot.
 pub async fn admit(redis: Option<&Redis>, tasks: &Tasks, request: &Request<'_>) -> Admission {
     let unit = rate::unit(request.team_id, request.key_id, request.user_id);
@@ -60,6 +109,7 @@ pub async fn admit(redis: Option<&Redis>, tasks: &Tasks, request: &Request<'_>) 
         let counted = local::count(&unit, request.requests_per_hour, now_ms);
         (counted, counted.0 && slot.take_locally(now_ms))
     });
+    note(&unit, request.team_id, quota, (is_counted, has_slot), now_ms);
     match (is_counted, has_slot) {
         (true, true) => Admission::Admitted { quota, slot },
         (false, taken) => {
@@ -96,4 +146,44 @@ async fn ask(redis: &Redis, request: &Request<'_>, unit: &str, slot: &Slot) -> R
         breakers::seen(team_id, key, &next()?, time::now_ms());
     }
     Ok((counted, has_slot))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Kind;
+
+    use super::*;
+
+    fn new_id(kind: Kind) -> Id {
+        Id::new(kind, time::now_ms(), platform::random::bytes())
+    }
+
+    async fn decides(request: &Request<'_>) -> bool {
+        matches!(admit(None, &Tasks::default(), request).await, Admission::Admitted { .. })
+    }
+
+    #[tokio::test]
+    async fn who_was_admitted_lately_with_much_left_is_expected_to_be() {
+        let (team_id, key_id) = (new_id(Kind::Team), new_id(Kind::Key));
+        let request = |holder, requests_per_hour, user_id| Request {
+            team_id: &team_id,
+            key_id: &key_id,
+            user_id: Some(user_id),
+            requests_per_hour,
+            holder,
+            streams: 3,
+            breaker_keys: &[],
+        };
+        let first = request("a", 2, "few");
+        assert!(!is_expected(&first), "nothing is known of it");
+        assert!(decides(&first).await && is_expected(&first));
+        assert!(decides(&request("b", 2, "few")).await && !is_expected(&first), "nothing is left");
+        let second = request("c", 100, "many");
+        assert!(!is_expected(&second), "another user");
+        assert!(decides(&second).await && is_expected(&second));
+        let unknown_breaker = ["provider/model".to_owned()];
+        assert!(!is_expected(&Request { breaker_keys: &unknown_breaker, ..second }));
+        assert!(!decides(&request("d", 100, "many")).await && !is_expected(&second), "no slot is left");
+        assert!(!is_expected(&request("e", 100, "few")));
+    }
 }

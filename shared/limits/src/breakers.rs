@@ -161,6 +161,11 @@ async fn give_up(redis: &Redis, name: &str) {
     }
 }
 
+/// Whether this isolate still believes that a breaker is closed.
+pub(crate) fn is_closed(team_id: &str, key: &str, now_ms: i64) -> bool {
+    with_view(&name(team_id, key), |view| now_ms < view.closed_until_ms)
+}
+
 /// Reads a breaker's state along with other steps.
 pub(crate) fn look(team_id: &str, key: &str) -> Step<'static> {
     Step::Command(Command::idempotent("HGET").arg(name(team_id, key)).arg("state"))

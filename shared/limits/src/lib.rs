@@ -12,7 +12,7 @@ mod local;
 mod rate;
 mod slots;
 
-pub use admit::{Admission, Request, admit};
+pub use admit::{Admission, Request, admit, is_expected};
 pub use breakers::SharedBreakers;
 pub use rate::Quota;
 pub use slots::{LEASE_MS, Slot};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cache::Redis;
 use domain::Id;
 use edge::{Call, Problem};
+use futures_channel::oneshot;
 use futures_util::future::{Either, join, select};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
@@ -40,6 +41,37 @@ pub(crate) enum Admission {
     Decided(Admitted),
     /// It most likely may. The model can be asked meanwhile; nothing may be stored or shown.
     Expected(Decision),
+}
+
+impl Admission {
+    /// Works, holds the slot meanwhile and gives it back. `deciding` hears of the decision, with what is left for an
+    /// answer's headers. What was begun and is refused is given up.
+    pub(crate) async fn hold(
+        self,
+        deciding: oneshot::Sender<Result<HeaderMap, Problem>>,
+        work: impl Future<Output = ()>,
+    ) {
+        let slot = OnceLock::new();
+        let working = async {
+            let mut work = pin!(work);
+            let (decision, is_done) = match self {
+                Self::Decided(admitted) => (Ok(admitted), false),
+                Self::Expected(decision) => match select(decision, work.as_mut()).await {
+                    Either::Left((decision, _)) => (decision, false),
+                    Either::Right(((), decision)) => (decision.await, true),
+                },
+            };
+            // Who does not hear it has left.
+            let _left = deciding.send(decision.map(|admitted| slot.get_or_init(|| admitted).headers()));
+            if slot.get().is_some() && !is_done {
+                work.await;
+            }
+        };
+        hold_during(&slot, working).await;
+        if let Some(admitted) = slot.get() {
+            join(admitted.release(), admitted.tell()).await;
+        }
+    }
 }
 
 /// The decision, while Redis makes it.
@@ -143,16 +175,6 @@ impl Admitted {
     /// What is left, for an answer's headers.
     pub(crate) fn headers(&self) -> HeaderMap {
         quota_headers(self.quota).into_iter().map(|(name, value)| (name, HeaderValue::from(value))).collect()
-    }
-
-    /// Holds the slot for as long as `work` takes, and gives it back.
-    pub(crate) async fn hold<T>(self, work: impl Future<Output = T>) -> T {
-        let admitted = OnceLock::from(self);
-        let output = hold_during(&admitted, work).await;
-        if let Some(admitted) = admitted.get() {
-            join(admitted.release(), admitted.tell()).await;
-        }
-        output
     }
 
     /// Gives the slot back.

@@ -15,7 +15,7 @@ use resolution::{Place, Resolved};
 use serde_json::Value;
 use std::sync::Arc;
 
-use crate::admission::admit;
+use crate::admission::admit_in_time;
 use crate::asked::{Asked, is_known};
 use crate::calibration;
 use crate::completions_feed::{Writer, feed};
@@ -41,7 +41,7 @@ const UNPAID_RETRY_SECONDS: u64 = 3_600;
 /// A request whose model and prompt are known.
 struct Question {
     choices: Vec<Choice>,
-    prompt: Option<Resolved>,
+    prompt: Option<Arc<Resolved>>,
     request: ChatRequest,
     user_id: Option<String>,
     metadata: Option<Value>,
@@ -80,19 +80,15 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     input.check()?;
     let (streams, includes_usage) = (input.streams(), input.includes_usage());
     let mut question = prepare(&call, input).await?;
-    spans::resolved(&call, started_ms, question.prompt.as_ref());
+    spans::resolved(&call, started_ms, question.prompt.as_deref());
     // Whatever was looked up: the answer may take minutes, and others want the connection.
     call.database.close().await;
     let span = call.new_span();
     question.request.traceparent = span.map(|span| span.traceparent());
     let id = call.new_id(Kind::Event).to_string();
     let chain = question.chain();
-    let admitted = admit(&call, question.user_id.as_deref(), &id, &chain).await?;
-    if let Some(prompt) = &question.prompt {
-        resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
-    }
-    let mut headers = admitted.headers();
-    write_prompt(&mut headers, question.prompt.as_ref());
+    let admission = admit_in_time(&call, question.user_id.as_deref(), &id, &chain).await?;
+    let prompt = question.prompt.clone();
     let head = Head {
         id: format!("chatcmpl-{}", id.rsplit('_').next().unwrap_or_default()),
         created: started_ms / 1_000,
@@ -113,8 +109,15 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     };
     let (writer, reader) = feed();
     let (opening, opened) = oneshot::channel();
+    let (deciding, decided) = oneshot::channel();
     // A task of its own, so that what an abandoned answer has cost is counted too.
-    call.context.tasks.spawn(admitted.hold(generation.run(opening, writer)));
+    call.context.tasks.spawn(admission.hold(deciding, generation.run(opening, writer)));
+    let decided = decided.await.map_err(|_| Error::Internal("a request was not decided".to_owned()))?;
+    let mut headers = decided?;
+    if let Some(prompt) = &prompt {
+        resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
+    }
+    write_prompt(&mut headers, prompt.as_deref());
     let opened = opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))?;
     opened.map_err(|problem| with_headers(problem, &headers))?;
     let mut response = if streams {
@@ -129,7 +132,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
 }
 
 async fn prepare(call: &Call, input: Input) -> Result<Question, Problem> {
-    let prompt = resolve(call, &input).await?;
+    let prompt = resolve(call, &input).await?.map(Arc::new);
     let choices = match (&prompt, input.target()) {
         (Some(prompt), _) => match prompt.live() {
             Some(live) => choices(&live.version.content.model_id, &of_version(prompt), call).await,
@@ -140,12 +143,12 @@ async fn prepare(call: &Call, input: Input) -> Result<Question, Problem> {
     };
     let choices = choices.map_err(no_model)?;
     let (user_id, metadata) = (input.user_id().map(str::to_owned), input.metadata());
-    let reasoning = if input.include_reasoning.unwrap_or_else(|| passes_reasoning(prompt.as_ref())) {
+    let reasoning = if input.include_reasoning.unwrap_or_else(|| passes_reasoning(prompt.as_deref())) {
         Reasoning::Pass
     } else {
         Reasoning::Drop
     };
-    let request = input.into_request(prompt.as_ref().map(of_prompt));
+    let request = input.into_request(prompt.as_deref().map(of_prompt));
     Ok(Question { choices, prompt, request, user_id, metadata, reasoning })
 }
 
@@ -341,7 +344,7 @@ impl Generation {
             team_id: &self.team_id,
             source: Source::Openai,
             request_id: &self.request_id,
-            prompt: prompt.as_ref(),
+            prompt: prompt.as_deref(),
             user_id: user_id.as_deref(),
             span: self.span,
             request,

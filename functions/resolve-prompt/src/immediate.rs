@@ -27,7 +27,7 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     };
     let (input, text) = match head.method {
         "GET" => (Input::from_query(query).ok()?, query.as_bytes()),
-        "POST" => (headers.read_body(body)?, body.as_ref()),
+        "POST" if query.is_empty() => (headers.read_body(body)?, body.as_ref()),
         _ => return None,
     };
     let place = input.place(caller.key.team_id.clone(), prompt.into_owned());

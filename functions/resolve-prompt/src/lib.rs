@@ -49,13 +49,19 @@ async fn answer(request: Request) -> Response {
 
 async fn route(request: Request) -> Result<Response, Problem> {
     let call = Call::of(&request)?;
+    let query = request.uri().query().unwrap_or_default();
+    if request.method() == Method::POST
+        && let Some(name) = query.split(['&', '=']).find(|name| !name.is_empty())
+    {
+        // It would be answered as if it had not been said: production in place of staging.
+        return Err(Error::field(name, "unknown_field", "in the body, where a request has one").into());
+    }
     let Some(prompt) = request.uri().path().strip_prefix(PREFIX) else {
         let edge::Body(batch) = edge::Body::from_request(request, &()).await?;
         return batch::resolve(call, batch).await;
     };
     let prompt = percent_decode_str(prompt).decode_utf8().map_err(|_| Problem::no_route())?.into_owned();
     if request.method() != Method::POST {
-        let query = request.uri().query().unwrap_or_default();
         return resolve(&call, prompt, &Input::from_query(query)?, query.as_bytes(), request.headers()).await;
     }
     let headers = request.headers().clone();

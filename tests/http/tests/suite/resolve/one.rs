@@ -299,6 +299,12 @@ async fn input_is_checked() {
     for (body, field) in bad {
         team.admin.post("/api/resolve/checked", body).await.invalid(field);
     }
+    // What a body has is not said beside it: neither is dropped.
+    for _ in 0..2 {
+        team.admin.post("/api/resolve/checked?env=staging", json!({})).await.invalid("env");
+        team.admin.post("/api/resolve?strict=true", json!({"requests": []})).await.invalid("strict");
+        team.admin.post("/api/resolve/checked?", json!({})).await.expect(200);
+    }
     // What may be absent may be null, and a body may be absent.
     let nothing = json!({"user_id": null, "variables": null, "version": null});
     team.admin.post("/api/resolve/checked", nothing).await.expect(200);

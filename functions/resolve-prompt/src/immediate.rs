@@ -36,7 +36,7 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     if input.is_strict() && !resolved.missing_variables.is_empty() {
         return None;
     }
-    let mut answer = reply::answer(&resolved, &found, text, headers.if_none_match);
+    let mut answer = reply::answer(&resolved, found.age_ms, found.stale, text, headers.if_none_match);
     let request_id = edge::request_id(headers.request_id).to_string();
     resolution::expose(context, &place.team_id, &resolved, now_ms);
     answer.headers.push(("x-request-id", Cow::Owned(request_id)));

@@ -40,6 +40,9 @@ const PREFIX: &str = "/api/resolve/";
 
 /// What answers a request that memory alone does not answer.
 pub fn handler() -> Handler {
+    resolution::warm_up_with(|resolved| {
+        drop(reply::to_response(reply::answer(resolved, 0, false, b"", None)))
+    });
     edge::serve_by_hand(Function::ResolvePrompt, Handler::new(answer))
 }
 
@@ -81,7 +84,7 @@ async fn resolve(
     let found = resolution::find(&place, &call.stores, &call.database).await?;
     let resolved = fill_in(call, input, &found.value)?;
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    Ok(reply::to_response(reply::answer(&resolved, &found, text, if_none_match)))
+    Ok(reply::to_response(reply::answer(&resolved, found.age_ms, found.stale, text, if_none_match)))
 }
 
 /// Resolves for a caller who so meets an arm, also where the arm's variables are more than a strict caller has: that is

@@ -1,19 +1,18 @@
 //! The answer to one resolution.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use cache::Held;
 use http::header::HeaderValue;
 use platform::serve::Answer;
-use resolution::{Prepared, Resolved};
+use resolution::Resolved;
 
-/// The answer to `input`, the query or the body as it came: 200, or 304 when the caller has it already.
+/// The answer to `input`, the query or the body as it came, from a release of this age, in milliseconds: 200, or 304 when the caller has it already.
 pub(crate) fn answer(
     resolved: &Resolved,
-    found: &Held<Arc<Prepared>>,
+    age_ms: i64,
+    is_stale: bool,
     input: &[u8],
     if_none_match: Option<&str>,
 ) -> Answer {
@@ -22,9 +21,9 @@ pub(crate) fn answer(
     let mut headers = vec![
         ("content-type", Cow::Borrowed("application/json")),
         ("etag", Cow::Owned(etag)),
-        ("x-promptlab-age-ms", Cow::Owned(found.age_ms.to_string())),
+        ("x-promptlab-age-ms", Cow::Owned(age_ms.to_string())),
     ];
-    if found.stale {
+    if is_stale {
         headers.push(("x-promptlab-stale", Cow::Borrowed("true")));
     }
     let (status, body) = if known { (304, Vec::new()) } else { (200, resolved.to_json()) };

@@ -23,3 +23,4 @@ pub use releases::{Place, find, find_in_memory, find_many};
 pub use resolve::{
     Assignment, LARGEST_RENDERING_BYTES, Request, Resolved, ResolvedMessage, Tracked, Variables, resolve,
 };
+pub use warm_up::warm_up_with;

@@ -44,10 +44,12 @@ pub(crate) enum Admission {
 }
 
 impl Admission {
-    /// Works, holds the slot meanwhile and gives it back. `deciding` hears of the decision, with what is left for an
-    /// answer's headers. What was begun and is refused is given up.
+    /// Works, holds the slot meanwhile and gives it back. `on_admitted` is called and `deciding` hears of the decision,
+    /// with what is left for an answer's headers. What was begun and is refused is given up; if it is done already, what
+    /// it has cost stays counted.
     pub(crate) async fn hold(
         self,
+        on_admitted: impl FnOnce(),
         deciding: oneshot::Sender<Result<HeaderMap, Problem>>,
         work: impl Future<Output = ()>,
     ) {
@@ -61,6 +63,9 @@ impl Admission {
                     Either::Right(((), decision)) => (decision.await, true),
                 },
             };
+            if decision.is_ok() {
+                on_admitted();
+            }
             // Who does not hear it has left.
             let _left = deciding.send(decision.map(|admitted| slot.get_or_init(|| admitted).headers()));
             if slot.get().is_some() && !is_done {
@@ -106,8 +111,12 @@ pub(crate) async fn admit_in_time(
     chain: &[Candidate],
 ) -> Result<Admission, Problem> {
     let asking = Asking::new(call, user_id, answer_id, chain);
-    if limits::is_expected(&asking.request()) {
-        return Ok(Admission::Expected(Box::pin(asking.decide())));
+    if let Some(expectation) = limits::expect(&asking.request()) {
+        return Ok(Admission::Expected(Box::pin(async {
+            let decision = asking.decide().await;
+            drop(expectation);
+            decision
+        })));
     }
     Ok(Admission::Decided(asking.decide().await?))
 }

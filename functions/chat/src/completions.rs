@@ -110,13 +110,16 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let (writer, reader) = feed();
     let (opening, opened) = oneshot::channel();
     let (deciding, decided) = oneshot::channel();
+    let (context, team_id, met) = (call.context.clone(), call.team_id().clone(), prompt.clone());
+    let expose = move || {
+        if let Some(prompt) = &met {
+            resolution::expose(&context, &team_id, prompt, time::now_ms());
+        }
+    };
     // A task of its own, so that what an abandoned answer has cost is counted too.
-    call.context.tasks.spawn(admission.hold(deciding, generation.run(opening, writer)));
+    call.context.tasks.spawn(admission.hold(expose, deciding, generation.run(opening, writer)));
     let decided = decided.await.map_err(|_| Error::Internal("a request was not decided".to_owned()))?;
     let mut headers = decided?;
-    if let Some(prompt) = &prompt {
-        resolution::expose(&call.context, call.team_id(), prompt, time::now_ms());
-    }
     write_prompt(&mut headers, prompt.as_deref());
     let opened = opened.await.map_err(|_| Error::Internal("an answer did not begin".to_owned()))?;
     opened.map_err(|problem| with_headers(problem, &headers))?;

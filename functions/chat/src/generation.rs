@@ -119,6 +119,7 @@ async fn generate(
     feed: Feed,
     mut presence: Presence,
 ) -> Option<Generated> {
+    let was_expected = matches!(admission, Admission::Expected(_));
     let deciding = match admission {
         Admission::Decided(admitted) => {
             admit(turn, slot, admitted);
@@ -163,7 +164,8 @@ async fn generate(
         }
         if !is_stored {
             let storing = Box::pin(async {
-                if first.provider != Provider::Offline {
+                // What was expected has waited for Redis.
+                if !was_expected && first.provider != Provider::Offline {
                     time::sleep(MODEL_FIRST).await;
                 }
                 start(turn).await

@@ -1,5 +1,6 @@
 //! Everything that is decided before a model is asked, in one round trip.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -48,19 +49,61 @@ pub enum Admission {
     AllStreaming(Quota),
 }
 
-/// Whether the request will be admitted, as far as can be told from those before it: what is expensive to undo may wait
-/// for [`admit`], what is not need not. So it is where the user was admitted lately and has more than a tenth of the
-/// requests left, the team has not been refused a slot lately, and the breakers are known to be closed.
-pub fn is_expected(request: &Request<'_>) -> bool {
+/// Whether the request will be admitted, as far as can be told from those before it: what is expensive to undo has to wait
+/// for [`admit`], what is not need not. It will where the user was admitted lately and has more than a tenth of the
+/// requests left, the team has not been refused a slot lately, the breakers are known to be closed, and only a few of the
+/// team's requests are ahead of their decision. Drop it once that is there.
+pub fn expect(request: &Request<'_>) -> Option<Expectation> {
     let unit = rate::unit(request.team_id, request.key_id, request.user_id);
     let team_id = request.team_id.as_str();
     let now_ms = time::now_ms();
     let is_recent = |name: &str| {
         with_decisions(|decisions| decisions.get(name).is_some_and(|at_ms| now_ms - at_ms < RECENT_MS))
     };
-    is_recent(&unit)
+    let is_likely = is_recent(&unit)
         && !is_recent(&slots_refused(team_id))
-        && request.breaker_keys.iter().all(|key| breakers::is_closed(team_id, key, now_ms))
+        && request.breaker_keys.iter().all(|key| breakers::is_closed(team_id, key, now_ms));
+    if is_likely { Expectation::begin(team_id, now_ms) } else { None }
+}
+
+/// A request that is ahead of its decision.
+#[derive(Debug)]
+pub struct Expectation {
+    team_id: String,
+    began_ms: i64,
+}
+
+/// So many of a team's requests may be ahead at once: should they all be refused, so many were begun in vain.
+const MOST_AHEAD: usize = 4;
+/// What has been ahead for so long is not any more, in milliseconds: what a cancelled request held is not always dropped.
+const LONGEST_AHEAD_MS: i64 = 5_000;
+
+/// When those that are ahead began, by team.
+static AHEAD: LazyLock<Mutex<HashMap<String, Vec<i64>>>> = LazyLock::new(Mutex::default);
+
+impl Expectation {
+    fn begin(team_id: &str, now_ms: i64) -> Option<Self> {
+        let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_team = ahead.entry(team_id.to_owned()).or_default();
+        of_team.retain(|began_ms| now_ms - began_ms < LONGEST_AHEAD_MS);
+        (of_team.len() < MOST_AHEAD).then(|| {
+            of_team.push(now_ms);
+            Self { team_id: team_id.to_owned(), began_ms: now_ms }
+        })
+    }
+}
+
+impl Drop for Expectation {
+    fn drop(&mut self) {
+        let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(of_team) = ahead.get_mut(&self.team_id) else { return };
+        if let Some(place) = of_team.iter().position(|began_ms| *began_ms == self.began_ms) {
+            of_team.swap_remove(place);
+        }
+        if of_team.is_empty() {
+            ahead.remove(&self.team_id);
+        }
+    }
 }
 
 /// How long a decision tells of the next one, in milliseconds.
@@ -79,7 +122,7 @@ fn slots_refused(team_id: &str) -> String {
     format!("slots:{team_id}")
 }
 
-/// Remembers a decision for [`is_expected`].
+/// Remembers a decision for [`expect`].
 fn note(unit: &str, team_id: &Id, quota: Quota, admission: (bool, bool), now_ms: i64) {
     with_decisions(|decisions| {
         if admission == (true, true) && quota.remaining > quota.limit / 10 {
@@ -87,7 +130,7 @@ fn note(unit: &str, team_id: &Id, quota: Quota, admission: (bool, bool), now_ms:
         } else {
             decisions.pop(unit);
         }
-        if !admission.1 {
+        if admission == (true, false) {
             decisions.push(slots_refused(team_id.as_str()), now_ms);
         }
     });
@@ -174,6 +217,7 @@ mod tests {
             streams: 3,
             breaker_keys: &[],
         };
+        let is_expected = |request: &Request<'_>| expect(request).is_some();
         let first = request("a", 2, "few");
         assert!(!is_expected(&first), "nothing is known of it");
         assert!(decides(&first).await && is_expected(&first));
@@ -183,6 +227,10 @@ mod tests {
         assert!(decides(&second).await && is_expected(&second));
         let unknown_breaker = ["provider/model".to_owned()];
         assert!(!is_expected(&Request { breaker_keys: &unknown_breaker, ..second }));
+        let ahead: Vec<_> = (0..MOST_AHEAD).map(|_| expect(&second).unwrap()).collect();
+        assert!(!is_expected(&second), "many are ahead");
+        drop(ahead);
+        assert!(is_expected(&second));
         assert!(!decides(&request("d", 100, "many")).await && !is_expected(&second), "no slot is left");
         assert!(!is_expected(&request("e", 100, "few")));
     }

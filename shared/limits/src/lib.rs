@@ -12,7 +12,7 @@ mod local;
 mod rate;
 mod slots;
 
-pub use admit::{Admission, Request, admit, is_expected};
+pub use admit::{Admission, Expectation, Request, admit, expect};
 pub use breakers::SharedBreakers;
 pub use rate::Quota;
 pub use slots::{LEASE_MS, Slot};

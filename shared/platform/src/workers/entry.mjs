@@ -1,6 +1,6 @@
 // The module that the runtime loads: gathers what a request has to say, so that it crosses into wasm once.
 
-import { memoryBytes, useSurroundings } from "./exchange.mjs";
+import { headPlace, memoryBytes, useSurroundings } from "./exchange.mjs";
 import * as wasm from "./index.js";
 
 // The same list as `platform::serve::REQUEST_HEADERS`; a test compares them.
@@ -31,15 +31,15 @@ let trapped = false;
 
 const forwards = wasm.forwards();
 const answersAtOnce = wasm.answersAtOnce();
-/** Where wasm reads the head of a request that it may answer at once, and how long that may be. */
-let headPlace = wasm.headPlace();
+/** How long the head of a request may be that is answered at once. */
 const HEAD_BYTES = wasm.headBytes();
 
 function wake() {
   if (!trapped) return;
   trapped = false;
   wasm.__wbg_reset_state();
-  headPlace = wasm.headPlace();
+  // The new instance says where its memory is.
+  wasm.answersAtOnce();
 }
 
 function guarded(call, request, env, context) {
@@ -47,6 +47,7 @@ function guarded(call, request, env, context) {
   try {
     return call();
   } catch (error) {
+    giveUp();
     return failed(error, request, env, context);
   }
 }
@@ -76,27 +77,38 @@ function settled(response, request, env, context) {
 /** Those who wait for wasm: a trap in a promise's turn settles no promise. @type {Set<(error: Error) => void>} */
 const waiting = new Set();
 
-function giveUpIfTrapped(error) {
-  if (!(error instanceof WebAssembly.RuntimeError)) return;
-  note(error);
+/** What leaves a call of wasm, whatever it is, has ended the instance, and with it what others wait for. */
+function giveUp() {
+  trapped = true;
   // Another error, or each of them would have the instance reset once more.
-  for (const giveUp of waiting) giveUp(new Error("the instance failed"));
+  for (const reject of waiting) reject(new Error("the instance failed"));
 }
 
-addEventListener("error", ({ error }) => giveUpIfTrapped(error));
+addEventListener("error", ({ error }) => {
+  if (!(error instanceof WebAssembly.RuntimeError)) return;
+  note(error);
+  giveUp();
+});
 
 // Each time that something in wasm is woken, it is queued so. The runtime's own function goes out of the engine and back,
 // and makes objects for it: a twentieth of what streaming an answer took.
 globalThis.queueMicrotask = (task) => {
-  Promise.resolve().then(task).catch(giveUpIfTrapped);
+  Promise.resolve().then(() => {
+    try {
+      task();
+    } catch (error) {
+      note(error);
+      giveUp();
+    }
+  });
 };
 
 function untilTrap(response) {
   if (!(response instanceof Promise)) return response;
-  let giveUp;
-  const trap = new Promise((_, reject) => (giveUp = reject));
-  waiting.add(giveUp);
-  return Promise.race([response, trap]).finally(() => waiting.delete(giveUp));
+  let rejectIt;
+  const trap = new Promise((_, reject) => (rejectIt = reject));
+  waiting.add(rejectIt);
+  return Promise.race([response, trap]).finally(() => waiting.delete(rejectIt));
 }
 
 function targetOf(url) {
@@ -159,7 +171,9 @@ function answerAtOnce(request, body, settings, context) {
   const length = writeImmediateHead(request, settings);
   if (length < 0) return undefined;
   useSurroundings(settings, context);
-  return wasm.answerAtOnce(length, body);
+  const response = wasm.answerAtOnce(length, body);
+  useSurroundings(undefined, undefined);
+  return response;
 }
 
 function answer(request, body, state, env, context) {
@@ -231,8 +245,7 @@ function mayWantPage(request) {
 }
 
 function answerOurselves(request, env, context) {
-  // Asking for the body goes out of the engine, and most requests have none.
-  if (request.method !== "GET" && request.body) return handleWithBody(request, env, context);
+  if (request.body) return handleWithBody(request, env, context);
   return answer(request, undefined, COMPLETE, env, context);
 }
 

@@ -3,10 +3,13 @@
 /** Of wasm. */
 let memory;
 let bytes = new Uint8Array(0);
+/** Where in it wasm reads the head of a request that it may answer at once. Each instance has its own. */
+export let headPlace = 0;
 
-export function useMemory(wasmMemory) {
+export function useMemory(wasmMemory, itsHeadPlace) {
   memory = wasmMemory;
   bytes = new Uint8Array(memory.buffer);
+  headPlace = itsHeadPlace;
 }
 
 /** All of wasm's memory. What is told where something is in it needs no view of its own, which would have to be collected. */

@@ -26,9 +26,10 @@ use crate::{Config, Context, Tasks};
 
 #[wasm_bindgen(raw_module = "./exchange.mjs")]
 unsafe extern "C" {
-    /// Says where the places are that the other functions are given.
+    /// Says where the places are that the other functions are given, and where the head is read of a request that may be
+    /// answered at once: it has room for [`HEAD_BYTES`].
     #[wasm_bindgen(js_name = useMemory)]
-    fn use_memory(memory: JsValue);
+    fn use_memory(memory: JsValue, head_place: usize);
     /// The bindings of the request that is being answered at once.
     #[wasm_bindgen(js_name = settingsAtHand)]
     fn settings_at_hand() -> JsValue;
@@ -87,11 +88,6 @@ macro_rules! entry_point {
             #[wasm_bindgen(js_name = answerAtOnce)]
             pub fn answer_at_once(length: usize, body: Option<Vec<u8>>) -> Option<wasm_bindgen::JsValue> {
                 ENTRY.with(|entry| entry.answer_at_once(length, body))
-            }
-
-            #[wasm_bindgen(js_name = headPlace)]
-            pub fn head_place() -> usize {
-                ENTRY.with($crate::entry::Entry::head_place)
             }
 
             #[wasm_bindgen(js_name = headBytes)]
@@ -154,9 +150,9 @@ impl Entry {
             let place = panic.location().map(ToString::to_string);
             crate::error!("panic", place = place);
         }));
-        use_memory(::wasm_bindgen::memory());
         let handler = (application.handler)();
         let head = vec![0; HEAD_BYTES].into_boxed_slice();
+        use_memory(::wasm_bindgen::memory(), place(&head));
         Self { application, handler, config: OnceLock::new(), head: RefCell::new(head) }
     }
 
@@ -191,13 +187,8 @@ impl Entry {
         self.application.immediate.is_some()
     }
 
-    /// Where the head of a request that may be answered at once is written: as long as [`HEAD_BYTES`].
-    pub fn head_place(&self) -> usize {
-        place(&self.head.borrow())
-    }
-
-    /// Answers one request from memory: a `Response`, or nothing when it takes more than that. Its head is at
-    /// [`Entry::head_place`], in ASCII; bindings and execution context are asked for when they are needed.
+    /// Answers one request from memory: a `Response`, or nothing when it takes more than that. Its head was
+    /// written where [`use_memory`] said, in ASCII; bindings and execution context are asked for when they are needed.
     pub fn answer_at_once(&self, length: usize, body: Option<Vec<u8>>) -> Option<JsValue> {
         let written = self.head.borrow();
         let head = Head::parse(str::from_utf8(written.get(..length)?).ok()?);

@@ -41,7 +41,7 @@ const PREFIX: &str = "/api/resolve/";
 /// What answers a request that memory alone does not answer.
 pub fn handler() -> Handler {
     resolution::warm_up_with(|resolved| {
-        drop(reply::to_response(reply::answer(resolved, 0, false, b"", None)))
+        reply::to_response(reply::answer(resolved, 0, false, b"", None));
     });
     edge::serve_by_hand(Function::ResolvePrompt, Handler::new(answer))
 }

@@ -10,7 +10,7 @@ use store::experiments::{
 
 use trials::Live;
 
-use crate::support::{client, database, id, promote, prompt, team, version};
+use crate::support::{client, database, id, promote, prompt, release, team, version};
 
 use ExperimentKind::{Canary, Experiment as Trial};
 use ExperimentStatus::{Active, Completed, Killed, Paused, Running, Stopped};
@@ -94,14 +94,7 @@ async fn an_experiment_lives_in_the_release_and_every_change_takes_a_revision() 
     assert!((made.coverage - 0.8).abs() < 1e-12 && (made.variants[1].weight - 0.3).abs() < 1e-12);
     assert_eq!(made.variants[1].version_number, Some(2));
 
-    let load = async || {
-        store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
-            .await
-            .unwrap()
-            .unwrap()
-            .read()
-            .unwrap()
-    };
+    let load = async || release(&database, &actor, "p", PRODUCTION).await;
     let release = load().await;
     assert_eq!(release.revision, made.revision);
     let released = release.experiment.unwrap();
@@ -172,12 +165,7 @@ async fn one_runs_at_a_time_and_a_killed_one_makes_way() {
     let canary = begin_canary(&actor, "p", &three).await.unwrap();
     let first = experiments::get(&database, &actor.team_id, Trial, first.id.as_str()).await.unwrap();
     assert_eq!(first.status, Stopped);
-    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
-        .await
-        .unwrap()
-        .unwrap()
-        .read()
-        .unwrap();
+    let release = release(&database, &actor, "p", PRODUCTION).await;
     assert_eq!((release.experiment, release.canary.unwrap().experiment_id), (None, canary.id));
 }
 
@@ -320,8 +308,7 @@ async fn the_main_switch_is_felt_by_every_pointer_with_an_experiment() {
     }
     live(&actor, "r").await;
     let revision = async |name: &str| {
-        let release = store::releases::load(&database, &actor.team_id, name, PRODUCTION).await;
-        let release = release.unwrap().unwrap().read().unwrap();
+        let release = release(&database, &actor, name, PRODUCTION).await;
         (release.revision, release.killed)
     };
     let (before, untouched) = (revision("q").await, revision("r").await);

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use store::Actor;
 use store::prompts::{NewPrompt, Order, PromptChanges, Query, Sort, State};
 
-use crate::support::{self, database, promote, prompt, prompt_with, random_name, team, version};
+use crate::support::{self, database, promote, prompt, prompt_with, random_name, release, team, version};
 
 pub(crate) const ALL: Query<'static> = Query {
     search: None,
@@ -93,12 +93,7 @@ async fn a_new_name_takes_new_revisions_and_tells_the_old_name() {
 
     let newcomer = prompt(&database, &actor, "before").await;
     let environment = domain::Environment::Production;
-    let release = store::releases::load(&database, &actor.team_id, "before", environment)
-        .await
-        .unwrap()
-        .unwrap()
-        .read()
-        .unwrap();
+    let release = release(&database, &actor, "before", environment).await;
     assert_eq!(release.prompt_id, newcomer.id);
     assert!(release.revision > revision, "a name that is used again must not be overtaken by its past");
 

@@ -3,7 +3,7 @@
 use domain::Environment;
 use store::releases::Wanted;
 
-use crate::support::{database, promote, prompt, team, text, version};
+use crate::support::{database, promote, prompt, release, team, text, version};
 
 const PRODUCTION: Environment = Environment::Production;
 
@@ -12,23 +12,13 @@ async fn a_release_has_all_that_resolve_needs() {
     let (database, actor) = (database().await, team().await);
     let prompt = prompt(&database, &actor, "p").await;
 
-    let empty = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
-        .await
-        .unwrap()
-        .unwrap()
-        .read()
-        .unwrap();
+    let empty = release(&database, &actor, "p", PRODUCTION).await;
     assert_eq!((&empty.prompt_id, empty.environment, empty.version), (&prompt.id, PRODUCTION, None));
 
     let created = version(&database, &actor, "p", "Hello {{ name }}").await.version;
     let moved = promote(&database, &actor, "p", &created.id).await;
     for reference in ["p", prompt.id.as_str()] {
-        let release = store::releases::load(&database, &actor.team_id, reference, PRODUCTION)
-            .await
-            .unwrap()
-            .unwrap()
-            .read()
-            .unwrap();
+        let release = release(&database, &actor, reference, PRODUCTION).await;
         assert_eq!((release.revision, release.archived, release.killed), (moved.revision, false, false));
         let live = release.version.unwrap();
         assert_eq!((&live.version_id, live.version_number), (&created.id, 1));
@@ -36,12 +26,7 @@ async fn a_release_has_all_that_resolve_needs() {
     }
 
     let archived = store::prompts::archive(&database, &actor, "p").await.unwrap();
-    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
-        .await
-        .unwrap()
-        .unwrap()
-        .read()
-        .unwrap();
+    let release = release(&database, &actor, "p", PRODUCTION).await;
     assert!(release.archived);
     assert_eq!(release.revision, archived.revisions.unwrap().of(PRODUCTION));
     assert_eq!(store::releases::load(&database, &actor.team_id, "q", PRODUCTION).await, Ok(None));
@@ -121,12 +106,7 @@ async fn a_release_survives_the_way_through_a_cache() {
     prompt(&database, &actor, "p").await;
     let one = version(&database, &actor, "p", "one").await.version;
     promote(&database, &actor, "p", &one.id).await;
-    let release = store::releases::load(&database, &actor.team_id, "p", PRODUCTION)
-        .await
-        .unwrap()
-        .unwrap()
-        .read()
-        .unwrap();
+    let release = release(&database, &actor, "p", PRODUCTION).await;
     let text = serde_json::to_string(&release).unwrap();
     assert_eq!(serde_json::from_str::<store::releases::Release>(&text).unwrap(), release);
 }

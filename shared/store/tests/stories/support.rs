@@ -8,6 +8,7 @@ use serde_json::Map;
 use store::Actor;
 use store::pointers::{Moved, Promotion};
 use store::prompts::{NewPrompt, Prompt};
+use store::releases::Release;
 use store::versions::{Content, Created, NewVersion, VersionKind};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
@@ -153,6 +154,17 @@ pub(crate) async fn try_version(
 
 pub(crate) async fn promote(database: &Database, actor: &Actor, reference: &str, version_id: &Id) -> Moved {
     store::pointers::promote(database, actor, reference, &to_production(version_id)).await.unwrap()
+}
+
+/// What the edge loads of a prompt.
+pub(crate) async fn release(
+    database: &Database,
+    actor: &Actor,
+    reference: &str,
+    environment: Environment,
+) -> Release {
+    let written = store::releases::load(database, &actor.team_id, reference, environment).await;
+    written.unwrap().unwrap().read().unwrap()
 }
 
 pub(crate) fn to_production(version_id: &Id) -> Promotion<'_> {

@@ -38,6 +38,8 @@ describe("prompts", { skip: program ? false : "there is no Chromium on this mach
     await page.getByRole("region", { name: "Rendered system" }).getByText("Welcome Ada to {{ place }}.").waitFor();
     await page.keyboard.press("ControlOrMeta+Enter");
     await page.waitForURL("**/prompts/onboarding%2Fwelcome/use");
+    // The address changes first: until the page has followed, the editor has a field of that name too.
+    await page.getByRole("button", { name: "Resolve now" }).waitFor();
     await page.getByLabel("place").fill("the sea’s \"edge\", isn't it");
     const text = `Welcome Ada to the sea’s "edge", isn't it.`;
     await page.getByRole("button", { name: "Resolve now" }).click();

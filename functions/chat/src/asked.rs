@@ -24,8 +24,8 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     /// What is known of the inference from its question, and of how it ended.
     pub(crate) fn inference(&self, model: &str, end: &End) -> Inference {
-        let tracked = self.prompt.and_then(Resolved::tracked);
-        let release = self.prompt.map(|prompt| &prompt.prepared.release);
+        let tracked = self.prompt.and_then(|prompt| prompt.chosen.tracked());
+        let release = self.prompt.map(|prompt| &prompt.chosen.prepared.release);
         let (status, error_code) = match end {
             End::Complete => (Status::Ok, None),
             End::Cancelled => (Status::Cancelled, None),
@@ -33,7 +33,7 @@ impl Asked<'_> {
         };
         Inference {
             prompt_id: release.map(|release| release.prompt_id.clone()),
-            version_id: self.prompt.and_then(|prompt| Some(prompt.live()?.version.version_id.clone())),
+            version_id: self.prompt.and_then(|prompt| Some(prompt.chosen.live()?.version.version_id.clone())),
             environment: release.map(|release| release.environment),
             experiment_id: tracked.map(|tracked| tracked.experiment_id.clone()),
             variant: tracked.map(|tracked| tracked.variant.to_owned()),

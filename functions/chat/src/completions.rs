@@ -113,7 +113,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
     let (context, team_id, met) = (call.context.clone(), call.team_id().clone(), prompt.clone());
     let expose = move || {
         if let Some(prompt) = &met {
-            resolution::expose(&context, &team_id, prompt, time::now_ms());
+            resolution::expose(&context, &team_id, &prompt.chosen, time::now_ms());
         }
     };
     // A task of its own, so that what an abandoned answer has cost is counted too.
@@ -137,7 +137,7 @@ pub(crate) async fn complete(call: Call, Body(input): Body<Input>) -> Result<Res
 async fn prepare(call: &Call, input: Input) -> Result<Question, Problem> {
     let prompt = resolve(call, &input).await?.map(Arc::new);
     let choices = match (&prompt, input.target()) {
-        (Some(prompt), _) => match prompt.live() {
+        (Some(prompt), _) => match prompt.chosen.live() {
             Some(live) => choices(&live.version.content.model_id, &of_version(prompt), call).await,
             None => Err(Error::NotFound("live version in this environment")),
         },
@@ -171,7 +171,7 @@ async fn resolve(call: &Call, input: &Input) -> Result<Option<Resolved>, Problem
 
 /// Whether the version's configuration lets callers see what a model thinks: `config.reasoning` is `pass`.
 fn passes_reasoning(prompt: Option<&Resolved>) -> bool {
-    let config = prompt.and_then(Resolved::live).map(|live| &live.version.content.config);
+    let config = prompt.and_then(|prompt| prompt.chosen.live()).map(|live| &live.version.content.config);
     config.and_then(|config| config.get("reasoning")?.as_str()) == Some("pass")
 }
 
@@ -200,12 +200,12 @@ fn with_headers(problem: Problem, headers: &http::HeaderMap) -> Problem {
 /// Says in the answer's headers which version answered, and what it had no values for: the body is `OpenAI`'s.
 fn write_prompt(headers: &mut http::HeaderMap, prompt: Option<&Resolved>) {
     let Some(prompt) = prompt else { return };
-    let release = &prompt.prepared.release;
+    let release = &prompt.chosen.prepared.release;
     let values = [
         ("x-promptlab-prompt-id", Some(release.prompt_id.as_str())),
-        ("x-promptlab-version-id", prompt.live().map(|live| live.version.version_id.as_str())),
-        ("x-promptlab-experiment-id", prompt.experiment_id().map(Id::as_str)),
-        ("x-promptlab-variant", prompt.variant()),
+        ("x-promptlab-version-id", prompt.chosen.live().map(|live| live.version.version_id.as_str())),
+        ("x-promptlab-experiment-id", prompt.chosen.experiment_id().map(Id::as_str)),
+        ("x-promptlab-variant", prompt.chosen.variant()),
     ];
     for (name, value) in values {
         // A variant's name may be more than a header can say.

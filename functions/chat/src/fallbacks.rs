@@ -50,7 +50,7 @@ pub(crate) async fn choices(model: &str, fallbacks: &[String], call: &Call) -> R
 /// What a version's `config.fallbacks` names: models, or objects with a `model`. What is neither was written before
 /// that was refused.
 pub(crate) fn of_version(prompt: &Resolved) -> Vec<String> {
-    let Some(live) = prompt.live() else { return Vec::new() };
+    let Some(live) = prompt.chosen.live() else { return Vec::new() };
     let listed = live.version.content.config.get("fallbacks").and_then(Value::as_array);
     let names = listed
         .into_iter()

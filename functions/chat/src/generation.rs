@@ -229,7 +229,7 @@ fn refuse(opening: Opening, problem: Problem) -> Option<Generated> {
 fn admit(turn: &Turn, slot: &OnceLock<Admitted>, admitted: Admitted) {
     let _held = slot.set(admitted);
     if let Some(prompt) = &turn.prompt {
-        resolution::expose(&turn.call.context, turn.call.team_id(), prompt, time::now_ms());
+        resolution::expose(&turn.call.context, turn.call.team_id(), &prompt.chosen, time::now_ms());
     }
 }
 
@@ -259,11 +259,11 @@ async fn start(turn: &Turn) -> Result<Started, Error> {
         message_id: &turn.user_message_id,
         content: &keeping.text(&turn.input.message),
         answer_id: &turn.message_id,
-        prompt_id: prompt.map(|prompt| &prompt.prepared.release.prompt_id),
-        version_id: prompt.and_then(|prompt| Some(&prompt.live()?.version.version_id)),
+        prompt_id: prompt.map(|prompt| &prompt.chosen.prepared.release.prompt_id),
+        version_id: prompt.and_then(|prompt| Some(&prompt.chosen.live()?.version.version_id)),
         environment: prompt.map(|_| turn.environment),
-        experiment_id: prompt.and_then(|prompt| prompt.experiment_id()),
-        variant: prompt.and_then(|prompt| prompt.variant()),
+        experiment_id: prompt.and_then(|prompt| prompt.chosen.experiment_id()),
+        variant: prompt.and_then(|prompt| prompt.chosen.variant()),
         model: turn.model(),
     };
     let storing_ms = time::now_ms();
@@ -280,10 +280,10 @@ fn meta(turn: &Turn, question: &Question) -> Meta {
         message_id: turn.message_id.clone(),
         user_message_id: turn.user_message_id.clone(),
         request_id: turn.call.request_id.to_string(),
-        prompt_id: prompt.map(|prompt| prompt.prepared.release.prompt_id.clone()),
-        version_id: prompt.and_then(|prompt| Some(prompt.live()?.version.version_id.clone())),
-        experiment_id: prompt.and_then(|prompt| prompt.experiment_id().cloned()),
-        variant: prompt.and_then(|prompt| prompt.variant().map(str::to_owned)),
+        prompt_id: prompt.map(|prompt| prompt.chosen.prepared.release.prompt_id.clone()),
+        version_id: prompt.and_then(|prompt| Some(prompt.chosen.live()?.version.version_id.clone())),
+        experiment_id: prompt.and_then(|prompt| prompt.chosen.experiment_id().cloned()),
+        variant: prompt.and_then(|prompt| prompt.chosen.variant().map(str::to_owned)),
         model: turn.model().to_owned(),
         estimated_tokens_in: question.estimated_tokens_in,
         missing_variables: prompt.map(|prompt| prompt.missing_variables.clone()).unwrap_or_default(),

@@ -146,7 +146,7 @@ fn role_of(turn: &Utterance) -> Role {
 
 /// What a prompt contributes: its preamble and its parameters.
 pub(crate) fn of_prompt(prompt: &Resolved) -> ChatRequest {
-    let content = prompt.live().map(|live| &live.version.content);
+    let content = prompt.chosen.live().map(|live| &live.version.content);
     let turns = prompt.messages.iter().flatten();
     let examples = content.iter().flat_map(|content| &content.few_shot_examples);
     let parts = preamble::Prompt {

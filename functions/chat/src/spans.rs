@@ -9,14 +9,14 @@ use resolution::Resolved;
 /// The prompt was resolved, if there is one.
 pub(crate) fn resolved(call: &Call, started_ms: i64, prompt: Option<&Resolved>) {
     let Some(prompt) = prompt else { return };
-    let version = prompt.live().map_or("", |live| live.version.version_id.as_str());
+    let version = prompt.chosen.live().map_or("", |live| live.version.version_id.as_str());
     let work = Work {
         name: "resolve",
         kind: SpanKind::Internal,
         started_ms,
         error: None,
         attributes: &[
-            ("promptlab.prompt.id", Attribute::Text(prompt.prepared.release.prompt_id.as_str())),
+            ("promptlab.prompt.id", Attribute::Text(prompt.chosen.prepared.release.prompt_id.as_str())),
             ("promptlab.version.id", Attribute::Text(version)),
         ],
     };

@@ -146,7 +146,7 @@ async fn choose(call: &Call, input: &Input, prompt: Option<&Resolved>) -> Result
     if let Some(model) = &input.model {
         return choices(model, &[], call).await;
     }
-    match prompt.and_then(|prompt| Some((prompt, prompt.live()?))) {
+    match prompt.and_then(|prompt| Some((prompt, prompt.chosen.live()?))) {
         Some((prompt, live)) => choices(&live.version.content.model_id, &of_version(prompt), call).await,
         None => choices(llm::offline::MODEL, &[], call).await,
     }

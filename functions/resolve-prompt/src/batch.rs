@@ -11,7 +11,7 @@ use resolution::Prepared;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::fill_in;
+use crate::bind;
 use crate::input::Input;
 
 const LARGEST_BATCH: usize = 50;
@@ -82,7 +82,7 @@ fn resolve_one(
 ) -> Result<Vec<u8>, Error> {
     oldest.milliseconds = oldest.milliseconds.max(Some(held.age_ms));
     oldest.stale |= held.stale;
-    fill_in(call, input, &held.value).map(|resolved| resolved.to_json())
+    bind(call, input, &held.value).map(|bound| bound.to_json())
 }
 
 fn refusal(call: &Call, problem: &Problem) -> Vec<u8> {

@@ -32,13 +32,14 @@ pub(crate) fn immediate(head: &Head<'_>, body: &Bytes, context: &Context) -> Opt
     };
     let place = input.place(caller.key.team_id.clone(), prompt.into_owned());
     let found = resolution::find_in_memory(&place, now_ms, stores)?;
-    let resolved = resolution::resolve(&found.value, &input.request()).ok()?;
-    if input.is_strict() && !resolved.missing_variables.is_empty() {
+    let request = input.request();
+    let bound = resolution::bind(&found.value, &request).ok()?;
+    if input.is_strict() && !bound.missing_variables.is_empty() {
         return None;
     }
-    let mut answer = reply::answer(&resolved, found.age_ms, found.stale, text, headers.if_none_match);
+    let mut answer = reply::answer(&bound, found.age_ms, found.stale, text, headers.if_none_match);
     let request_id = edge::request_id(headers.request_id).to_string();
-    resolution::expose(context, &place.team_id, &resolved, now_ms);
+    resolution::expose(context, &place.team_id, &bound.chosen, now_ms);
     answer.headers.push(("x-request-id", Cow::Owned(request_id)));
     Some(answer)
 }

@@ -26,7 +26,7 @@ use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 use platform::serve::Handler;
 use platform::time;
-use resolution::{Prepared, Resolved};
+use resolution::{Bound, Prepared};
 use serde_json::value::RawValue;
 
 use crate::input::Input;
@@ -40,8 +40,8 @@ const PREFIX: &str = "/api/resolve/";
 
 /// What answers a request that memory alone does not answer.
 pub fn handler() -> Handler {
-    resolution::warm_up_with(|resolved| {
-        reply::to_response(reply::answer(resolved, 0, false, b"", None));
+    resolution::warm_up_with(|bound| {
+        reply::to_response(reply::answer(bound, 0, false, b"", None));
     });
     edge::serve_by_hand(Function::ResolvePrompt, Handler::new(answer))
 }
@@ -82,19 +82,19 @@ async fn resolve(
 ) -> Result<Response, Problem> {
     let place = input.place(call.team_id().clone(), prompt);
     let found = resolution::find(&place, &call.stores, &call.database).await?;
-    let resolved = fill_in(call, input, &found.value)?;
+    let bound = bind(call, input, &found.value)?;
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    Ok(reply::to_response(reply::answer(&resolved, found.age_ms, found.stale, text, if_none_match)))
+    Ok(reply::to_response(reply::answer(&bound, found.age_ms, found.stale, text, if_none_match)))
 }
 
 /// Resolves for a caller who so meets an arm, also where the arm's variables are more than a strict caller has: that is
 /// an error of the arm.
-fn fill_in(call: &Call, input: &Input, prepared: &Arc<Prepared>) -> Result<Resolved, Error> {
-    let (resolved, now_ms) = (resolution::resolve(prepared, &input.request())?, time::now_ms());
-    resolution::expose(&call.context, call.team_id(), &resolved, now_ms);
-    if input.is_strict() && !resolved.missing_variables.is_empty() {
-        resolution::fail(&call.context, call.team_id(), &resolved, now_ms);
-        return Err(Error::MissingVariables(resolved.missing_variables));
+fn bind<'a>(call: &Call, input: &'a Input, prepared: &'a Arc<Prepared>) -> Result<Bound<'a>, Error> {
+    let (bound, now_ms) = (resolution::bind(prepared, &input.request())?, time::now_ms());
+    resolution::expose(&call.context, call.team_id(), &bound.chosen, now_ms);
+    if input.is_strict() && !bound.missing_variables.is_empty() {
+        resolution::fail(&call.context, call.team_id(), &bound.chosen, now_ms);
+        return Err(Error::MissingVariables(bound.missing_variables));
     }
-    Ok(resolved)
+    Ok(bound)
 }

@@ -6,17 +6,17 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::HeaderValue;
 use platform::serve::Answer;
-use resolution::Resolved;
+use resolution::Bound;
 
 /// The answer to `input`, the query or the body as it came, from a release of this age, in milliseconds: 200, or 304 when the caller has it already.
 pub(crate) fn answer(
-    resolved: &Resolved,
+    bound: &Bound<'_>,
     age_ms: i64,
     is_stale: bool,
     input: &[u8],
     if_none_match: Option<&str>,
 ) -> Answer {
-    let etag = etag(resolved, input);
+    let etag = etag(bound, input);
     let known = if_none_match.is_some_and(|tags| tags == "*" || tags.split(',').any(|tag| same(tag, &etag)));
     let mut headers = vec![
         ("content-type", Cow::Borrowed("application/json")),
@@ -26,14 +26,14 @@ pub(crate) fn answer(
     if is_stale {
         headers.push(("x-promptlab-stale", Cow::Borrowed("true")));
     }
-    let (status, body) = if known { (304, Vec::new()) } else { (200, resolved.to_json()) };
+    let (status, body) = if known { (304, Vec::new()) } else { (200, bound.to_json()) };
     Answer { status, headers, body }
 }
 
 /// Changes whenever the body may: what it says follows from the revision, the version and the input. The tag protects
 /// against nothing.
-fn etag(resolved: &Resolved, input: &[u8]) -> String {
-    let served = resolved.live().map(|live| live.tag.as_str()).unwrap_or_default();
+fn etag(bound: &Bound<'_>, input: &[u8]) -> String {
+    let served = bound.chosen.live().map(|live| live.tag.as_str()).unwrap_or_default();
     ["\"", served, "-", &hex::encode(hash(input).to_be_bytes()), "\""].concat()
 }
 

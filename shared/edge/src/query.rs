@@ -27,11 +27,15 @@ pub fn decode_component(written: &str) -> Option<Cow<'_, str>> {
     if !written.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Some(Cow::Borrowed(written));
     }
-    let mut bytes = Vec::with_capacity(written.len());
+    // Nothing grows: a push that may have to is a call.
+    let mut bytes = vec![0; written.len()];
+    let mut length = 0;
     let mut rest = written.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
+    for place in &mut bytes {
+        let Some((&byte, after)) = rest.split_first() else { break };
         rest = after;
-        bytes.push(match (byte, after) {
+        length += 1;
+        *place = match (byte, after) {
             (b'+', _) => b' ',
             (b'%', [high, low, beyond @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
                 (Some(high), Some(low)) => {
@@ -41,8 +45,9 @@ pub fn decode_component(written: &str) -> Option<Cow<'_, str>> {
                 _ => byte,
             },
             _ => byte,
-        });
+        };
     }
+    bytes.truncate(length);
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 

@@ -2,32 +2,36 @@
 
 use domain::Id;
 
-use crate::resolve::{Resolved, ResolvedMessage};
+use crate::json::{write_characters, write_string};
+use crate::resolve::{Bound, BoundBody, BoundText};
 
-impl Resolved {
+impl Bound<'_> {
     /// The answer of the resolve routes: a JSON object.
     pub fn to_json(&self) -> Vec<u8> {
-        let fixed = self.live().map(|live| live.fixed_members.as_str()).unwrap_or_default();
-        let length = fixed.len() + self.text.as_ref().map_or(0, String::len) * 5 / 4 + 256;
-        let mut json = Vec::with_capacity(length);
+        let mut json = Vec::with_capacity(self.live.fixed_members.len() + self.json_len() + 256);
         json.push(b'{');
-        json.extend_from_slice(fixed.as_bytes());
-        if let Some(text) = &self.text {
-            json.extend_from_slice(br#","resolved_text":"#);
-            write_string(text, &mut json);
-        }
-        if let Some(messages) = &self.messages {
-            json.extend_from_slice(br#","messages":"#);
-            write_messages(messages, &mut json);
+        json.extend_from_slice(self.live.fixed_members.as_bytes());
+        match &self.body {
+            BoundBody::Text(text) => {
+                json.extend_from_slice(br#","resolved_text":"#);
+                text.write_json(&mut json);
+            }
+            BoundBody::Messages(messages) => {
+                json.extend_from_slice(br#","messages":"#);
+                write_messages(messages, &mut json);
+            }
         }
         json.extend_from_slice(br#","system_prompt":"#);
-        write_optional(self.system_prompt.as_deref(), &mut json);
+        match &self.system_prompt {
+            Some(text) => text.write_json(&mut json),
+            None => json.extend_from_slice(b"null"),
+        }
         json.extend_from_slice(br#","experiment_id":"#);
-        write_optional(self.experiment_id().map(Id::as_str), &mut json);
+        write_optional(self.chosen.experiment_id().map(Id::as_str), &mut json);
         json.extend_from_slice(br#","variant":"#);
-        write_optional(self.variant(), &mut json);
+        write_optional(self.chosen.variant(), &mut json);
         json.extend_from_slice(br#","assignment":"#);
-        write_string(self.assignment.name(), &mut json);
+        write_string(self.chosen.assignment.name(), &mut json);
         json.extend_from_slice(br#","missing_variables":["#);
         for (index, name) in self.missing_variables.iter().enumerate() {
             if index > 0 {
@@ -38,15 +42,37 @@ impl Resolved {
         json.extend_from_slice(b"]}");
         json
     }
+
+    /// About how long the filled-in texts are as JSON.
+    fn json_len(&self) -> usize {
+        let texts = match &self.body {
+            BoundBody::Text(text) => text.json_len(),
+            BoundBody::Messages(messages) => messages.iter().map(|(_, text)| text.json_len() + 64).sum(),
+        };
+        texts + self.system_prompt.as_ref().map_or(0, BoundText::json_len)
+    }
 }
 
-fn write_messages(messages: &[ResolvedMessage], json: &mut Vec<u8>) {
+impl BoundText<'_> {
+    fn write_json(&self, json: &mut Vec<u8>) {
+        json.push(b'"');
+        self.binding.write_in(self.notation, write_characters, json);
+        json.push(b'"');
+    }
+
+    /// Enough, unless values need many escapes or are used where the texts are short.
+    fn json_len(&self) -> usize {
+        self.notation.len().max(self.binding.rendered_len())
+    }
+}
+
+fn write_messages(messages: &[(&str, BoundText<'_>)], json: &mut Vec<u8>) {
     json.push(b'[');
-    for (index, message) in messages.iter().enumerate() {
+    for (index, (role, content)) in messages.iter().enumerate() {
         json.extend_from_slice(if index == 0 { br#"{"role":"# } else { br#",{"role":"# });
-        write_string(&message.role, json);
+        write_string(role, json);
         json.extend_from_slice(br#","content":"#);
-        write_string(&message.content, json);
+        content.write_json(json);
         json.push(b'}');
     }
     json.push(b']');
@@ -56,83 +82,5 @@ fn write_optional(text: Option<&str>, json: &mut Vec<u8>) {
     match text {
         Some(text) => write_string(text, json),
         None => json.extend_from_slice(b"null"),
-    }
-}
-
-/// Appends a JSON string. A prompt is thousands of bytes of which few need an escape; looking at each of them was a
-/// third of the work on the hot path, so eight are looked at together.
-fn write_string(text: &str, json: &mut Vec<u8>) {
-    json.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some((plain, others)) = rest.split_at_checked(plain_length(rest)) {
-        json.extend_from_slice(plain);
-        let Some((&special, after)) = others.split_first() else { break };
-        write_escape(special, json);
-        rest = after;
-    }
-    json.push(b'"');
-}
-
-/// How many bytes stand for themselves before the first that does not.
-fn plain_length(bytes: &[u8]) -> usize {
-    let (words, remainder) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let marks = special_bytes(u64::from_le_bytes(*word));
-        if marks != 0 {
-            return index * 8 + marks.trailing_zeros() as usize / 8;
-        }
-    }
-    let in_remainder = remainder.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
-    words.len() * 8 + in_remainder.unwrap_or(remainder.len())
-}
-
-/// Marks bytes below 0x20, quotes and backslashes, exactly up to the lowest one: subtraction from all eight at once
-/// borrows only upwards (<https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord>).
-const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
-    const fn zero_bytes(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word & HIGH
-    }
-    let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-    controls | zero_bytes(word ^ (ONES * b'"' as u64)) | zero_bytes(word ^ (ONES * b'\\' as u64))
-}
-
-fn write_escape(byte: u8, json: &mut Vec<u8>) {
-    let short = match byte {
-        b'"' | b'\\' => byte,
-        0x08 => b'b',
-        0x0C => b'f',
-        b'\n' => b'n',
-        b'\r' => b'r',
-        b'\t' => b't',
-        _ => {
-            let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            json.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xF)]);
-            return;
-        }
-    };
-    json.extend_from_slice(&[b'\\', short]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_are_written_as_serde_writes_them() {
-        let specials = (0..0x80_u8).map(|byte| char::from(byte).to_string());
-        for special in
-            specials.chain(["é", "\u{80}", "日", "🦀", "\u{2028}", "\"\\", "\n\n"].map(String::from))
-        {
-            for before in 0..18 {
-                for after in [0, 1, 7, 8, 9] {
-                    let text = format!("{}{special}{}", "x".repeat(before), "ÿ\u{7f}".repeat(after));
-                    let mut json = Vec::new();
-                    write_string(&text, &mut json);
-                    assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&text).unwrap());
-                }
-            }
-        }
     }
 }

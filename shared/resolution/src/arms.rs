@@ -106,7 +106,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::{Request, resolve};
+    use crate::{Chosen, Request, bind};
 
     const VERSIONS: [&str; 3] = [
         "ver_01h2xcejqtf2nbrexx3vqjhp41",
@@ -143,13 +143,15 @@ mod tests {
         Arc::new(Prepared::parse(&document.to_string()).unwrap().0)
     }
 
-    fn ask(prepared: &Arc<Prepared>, user_id: Option<&str>) -> crate::Resolved {
-        resolve(prepared, &Request { user_id, variables: (&Map::new()).into() }).unwrap()
+    fn ask(prepared: &Arc<Prepared>, user_id: Option<&str>) -> (Chosen, Value) {
+        let none = Map::new();
+        let bound = bind(prepared, &Request { user_id, variables: (&none).into() }).unwrap();
+        let answer = serde_json::from_slice(&bound.to_json()).unwrap();
+        (bound.chosen, answer)
     }
 
     #[track_caller]
-    fn check(resolved: &crate::Resolved, expected: (&str, Option<&str>, i64), is_tracked: bool) {
-        let answer: Value = serde_json::from_slice(&resolved.to_json()).unwrap();
+    fn check((chosen, answer): &(Chosen, Value), expected: (&str, Option<&str>, i64), is_tracked: bool) {
         let found = (
             answer["assignment"].as_str().unwrap(),
             answer["variant"].as_str(),
@@ -158,7 +160,7 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(answer["resolved_text"], format!("text {}", expected.2));
         assert_eq!(answer["experiment_id"].is_string(), expected.1.is_some());
-        assert_eq!(resolved.tracked().is_some(), is_tracked);
+        assert_eq!(chosen.tracked().is_some(), is_tracked);
     }
 
     #[test]
@@ -167,13 +169,13 @@ mod tests {
         let mut seen = [0, 0];
         for number in 0..200 {
             let unit = format!("user-{number}");
-            let resolved = ask(&prepared, Some(&unit));
-            let arm = resolved.arm.unwrap();
+            let asked = ask(&prepared, Some(&unit));
+            let arm = asked.0.arm.unwrap();
             seen[arm] += 1;
-            check(&resolved, ("experiment", Some(["control", "shorter"][arm]), [1, 2][arm]), true);
-            let tracked = resolved.tracked().unwrap();
+            check(&asked, ("experiment", Some(["control", "shorter"][arm]), [1, 2][arm]), true);
+            let tracked = asked.0.tracked().unwrap();
             assert_eq!((tracked.unit, tracked.period), (unit.as_str(), 4));
-            assert_eq!(ask(&prepared, Some(&unit)).arm, Some(arm));
+            assert_eq!(ask(&prepared, Some(&unit)).0.arm, Some(arm));
         }
         assert!(seen[0] > 60 && seen[1] > 60, "{seen:?}");
         check(&ask(&prepared, None), ("control", Some("control"), 1), false);
@@ -211,16 +213,16 @@ mod tests {
         let (mut in_canary, mut compared) = (0, 0);
         for number in 0..2_000 {
             let unit = format!("user-{number}");
-            let resolved = ask(&running, Some(&unit));
-            let is_tracked = resolved.tracked().is_some();
-            if resolved.assignment == Assignment::Canary {
+            let asked = ask(&running, Some(&unit));
+            let is_tracked = asked.0.tracked().is_some();
+            if asked.0.assignment == Assignment::Canary {
                 in_canary += 1;
-                check(&resolved, ("canary", Some("canary"), 2), true);
+                check(&asked, ("canary", Some("canary"), 2), true);
             } else {
                 compared += i32::from(is_tracked);
-                check(&resolved, ("control", Some("control"), 0), is_tracked);
+                check(&asked, ("control", Some("control"), 0), is_tracked);
             }
-            assert_eq!(ask(&paused, Some(&unit)).arm, resolved.arm, "a pause sends nobody back");
+            assert_eq!(ask(&paused, Some(&unit)).0.arm, asked.0.arm, "a pause sends nobody back");
         }
         // One in ten each: within five standard deviations.
         assert!(

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use store::releases::{Release, ReleasedVersion};
 use store::versions::FewShotExample;
-use templates::Template;
+use templates::{Notation, Template};
 
 use crate::arms::Arms;
+use crate::json;
 
 /// A release whose templates are parsed and whose fixed part of the answer is written already.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Live {
     /// Revision and version: another one whenever the answer to the same input may be another.
     pub tag: String,
     pub(crate) body: Body,
-    pub(crate) system_prompt: Option<Template>,
+    pub(crate) system_prompt: Option<Filled>,
     /// The members of the answer that are the same for every request: JSON without the braces.
     pub(crate) fixed_members: String,
 }
@@ -35,8 +36,23 @@ pub struct Live {
 /// What is filled in.
 #[derive(Debug)]
 pub(crate) enum Body {
-    Text(Template),
-    Messages(Vec<(String, Template)>),
+    Text(Filled),
+    Messages(Vec<(String, Filled)>),
+}
+
+/// A template, and its texts as JSON writes them: nothing of it is read again for an answer.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    pub(crate) template: Template,
+    pub(crate) json: Notation,
+}
+
+impl Filled {
+    fn new(source: &str) -> Self {
+        let template = Template::parse(source);
+        let json = Notation::new(&template, json::write_characters);
+        Self { template, json }
+    }
 }
 
 /// The fixed part of an answer, under the API's names.
@@ -63,8 +79,8 @@ impl Prepared {
         let mut release: Release = serde_json::from_str(json)?;
         let live = release.version.take().map(|version| Live::new(&release, version)).transpose()?;
         let arms = Arms::take(&mut release)?;
-        // Source, parsed templates and fixed members: each about as long as the text.
-        Ok((Self { release, live, arms }, json.len() * 3))
+        // Source, parsed templates, their texts in JSON and fixed members: each about as long as the text.
+        Ok((Self { release, live, arms }, json.len() * 4))
     }
 }
 
@@ -91,12 +107,12 @@ impl Live {
             (Some(messages), _) => Body::Messages(
                 messages
                     .iter()
-                    .map(|message| (message.role.clone(), Template::parse(message.content.as_str())))
+                    .map(|message| (message.role.clone(), Filled::new(&message.content)))
                     .collect(),
             ),
-            (None, text) => Body::Text(Template::parse(text.as_deref().unwrap_or_default())),
+            (None, text) => Body::Text(Filled::new(text.as_deref().unwrap_or_default())),
         };
-        let system_prompt = content.system_prompt.as_deref().map(Template::parse);
+        let system_prompt = content.system_prompt.as_deref().map(Filled::new);
         let tag = format!("{}-{}", release.revision, version.version_number);
         Ok(Self { version, tag, body, system_prompt, fixed_members })
     }

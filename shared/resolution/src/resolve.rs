@@ -6,11 +6,11 @@ use std::sync::Arc;
 use domain::{Error, FieldError, Id};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use templates::{Template, Texts, is_rounded, lookup, value_to_text};
+use templates::{Binding, Notation, Texts, is_rounded, lookup, value_to_text};
 
 use crate::Prepared;
 use crate::arms::{Arms, Choice};
-use crate::prepared::{Body, Live};
+use crate::prepared::{Body, Filled, Live};
 
 /// The longest that a prompt may become, in bytes, over all its messages. A template of a megabyte and a value of
 /// a megabyte could make terabytes.
@@ -75,11 +75,49 @@ impl Assignment {
     }
 }
 
+/// Which version a caller is served, and why.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The release that it comes from.
+    pub prepared: Arc<Prepared>,
+    /// Why this version.
+    pub assignment: Assignment,
+    pub(crate) arm: Option<usize>,
+    /// The unit, if chance assigned it.
+    unit: Option<String>,
+}
+
+/// A prompt with values for its variables, not yet written: as JSON by [`Bound::to_json`], as texts by
+/// [`Bound::render`].
+#[derive(Debug)]
+pub struct Bound<'a> {
+    /// Which version.
+    pub chosen: Chosen,
+    /// Variables without a value, in order of appearance: they stand in the text as they were written.
+    pub missing_variables: Vec<String>,
+    pub(crate) live: &'a Live,
+    pub(crate) body: BoundBody<'a>,
+    pub(crate) system_prompt: Option<BoundText<'a>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum BoundBody<'a> {
+    Text(BoundText<'a>),
+    /// With the role of each.
+    Messages(Vec<(&'a str, BoundText<'a>)>),
+}
+
+#[derive(Debug)]
+pub(crate) struct BoundText<'a> {
+    pub(crate) binding: Binding<'a, Cow<'a, str>>,
+    pub(crate) notation: &'a Notation,
+}
+
 /// A prompt as a model is sent it.
 #[derive(Debug)]
 pub struct Resolved {
-    /// What it was made from.
-    pub prepared: Arc<Prepared>,
+    /// Which version.
+    pub chosen: Chosen,
     /// The text, of a text prompt.
     pub text: Option<String>,
     /// The messages, of a chat prompt.
@@ -88,11 +126,6 @@ pub struct Resolved {
     pub system_prompt: Option<String>,
     /// Variables without a value, in order of appearance: they stand in the text as they were written.
     pub missing_variables: Vec<String>,
-    /// Why this version.
-    pub assignment: Assignment,
-    pub(crate) arm: Option<usize>,
-    /// The unit, if chance assigned it.
-    unit: Option<String>,
 }
 
 /// A unit that chance assigned to an arm: what its exposure, its inferences and its feedback are counted for.
@@ -117,8 +150,8 @@ pub struct ResolvedMessage {
     pub content: String,
 }
 
-impl Resolved {
-    /// The version that it was made from. `resolve` made sure that there is one.
+impl Chosen {
+    /// The version. [`bind`] made sure that there is one.
     pub fn live(&self) -> Option<&Live> {
         self.prepared.served(self.arm)
     }
@@ -150,9 +183,17 @@ impl Resolved {
 /// Chooses the version for this caller and fills in its templates.
 ///
 /// # Errors
+/// As [`bind`].
+pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolved, Error> {
+    bind(prepared, request).map(Bound::render)
+}
+
+/// Chooses the version for this caller and finds the values of its variables.
+///
+/// # Errors
 /// [`Error::NotFound`] when the prompt is archived or nothing is live, [`Error::Validation`] when a number among
 /// the values has been rounded or the result would be too large.
-pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolved, Error> {
+pub fn bind<'a>(prepared: &'a Arc<Prepared>, request: &Request<'a>) -> Result<Bound<'a>, Error> {
     if prepared.release.archived {
         return Err(Error::NotFound("prompt"));
     }
@@ -160,31 +201,51 @@ pub fn resolve(prepared: &Arc<Prepared>, request: &Request<'_>) -> Result<Resolv
     let Some(live) = prepared.served(choice.arm) else {
         return Err(Error::NotFound("live version in this environment"));
     };
-    let mut filling = Filling { variables: request.variables, missing: Vec::new(), bytes: 0 };
-    let system_prompt = live.system_prompt.as_ref().map(|template| filling.fill(template)).transpose()?;
-    let (text, messages) = match &live.body {
-        Body::Text(template) => (Some(filling.fill(template)?), None),
+    let mut binder = Binder { variables: request.variables, missing: Vec::new(), bytes: 0 };
+    let system_prompt = live.system_prompt.as_ref().map(|filled| binder.bind(filled)).transpose()?;
+    let body = match &live.body {
+        Body::Text(filled) => BoundBody::Text(binder.bind(filled)?),
         Body::Messages(messages) => {
-            let filled: Result<Vec<_>, Error> = messages
-                .iter()
-                .map(|(role, template)| {
-                    Ok(ResolvedMessage { role: role.clone(), content: filling.fill(template)? })
-                })
-                .collect();
-            (None, Some(filled?))
+            let bound = messages.iter().map(|(role, filled)| Ok((role.as_str(), binder.bind(filled)?)));
+            BoundBody::Messages(bound.collect::<Result<_, Error>>()?)
         }
     };
     let unit = request.user_id.filter(|_| choice.is_randomised).map(str::to_owned);
-    Ok(Resolved {
-        prepared: prepared.clone(),
-        text,
-        messages,
-        system_prompt,
-        missing_variables: filling.missing,
-        assignment: choice.assignment,
-        arm: choice.arm,
-        unit,
-    })
+    let Choice { arm, assignment, .. } = choice;
+    let chosen = Chosen { prepared: prepared.clone(), assignment, arm, unit };
+    Ok(Bound { chosen, missing_variables: binder.missing, live, body, system_prompt })
+}
+
+impl Bound<'_> {
+    /// Fills in the templates.
+    pub fn render(self) -> Resolved {
+        let (text, messages) = match self.body {
+            BoundBody::Text(text) => (Some(text.render()), None),
+            BoundBody::Messages(messages) => {
+                let messages = messages.iter().map(|(role, content)| ResolvedMessage {
+                    role: (*role).to_owned(),
+                    content: content.render(),
+                });
+                (None, Some(messages.collect()))
+            }
+        };
+        let system_prompt = self.system_prompt.as_ref().map(BoundText::render);
+        Resolved {
+            chosen: self.chosen,
+            text,
+            messages,
+            system_prompt,
+            missing_variables: self.missing_variables,
+        }
+    }
+}
+
+impl BoundText<'_> {
+    fn render(&self) -> String {
+        let mut text = String::new();
+        self.binding.write_to(&mut text);
+        text
+    }
 }
 
 /// What is served, and why: the caller's choice before an experiment's, an experiment's before the pointer's.
@@ -196,17 +257,18 @@ fn choose(prepared: &Prepared, request: &Request<'_>) -> Choice {
     }
 }
 
-/// Fills in several templates with the same values.
-struct Filling<'a> {
+/// Binds several templates to the same values.
+struct Binder<'a> {
     variables: Variables<'a>,
     missing: Vec<String>,
+    /// How long they all are, filled in.
     bytes: usize,
 }
 
-impl Filling<'_> {
-    fn fill(&mut self, template: &Template) -> Result<String, Error> {
+impl<'a> Binder<'a> {
+    fn bind(&mut self, filled: &'a Filled) -> Result<BoundText<'a>, Error> {
         let mut rounded = None;
-        let binding = template.bind(|name| {
+        let binding = filled.template.bind(|name| {
             let map = match self.variables {
                 Variables::Map(map) => map,
                 Variables::Texts(texts) => return texts.get(name).map(Cow::Borrowed),
@@ -221,8 +283,7 @@ impl Filling<'_> {
             let detail = "a number beyond 64 bits is not exact in JSON: send a string";
             return Err(Error::field(format!("variables.{name}"), "out_of_range", detail));
         }
-        let length = binding.rendered_len();
-        self.bytes = self.bytes.saturating_add(length);
+        self.bytes = self.bytes.saturating_add(binding.rendered_len());
         if self.bytes > LARGEST_RENDERING_BYTES {
             let detail = format!("the resolved prompt would be longer than {LARGEST_RENDERING_BYTES} bytes");
             return Err(Error::Validation(vec![FieldError::new("variables", "too_large", detail)]));
@@ -232,9 +293,7 @@ impl Filling<'_> {
                 self.missing.push(name.to_owned());
             }
         }
-        let mut text = String::with_capacity(length);
-        binding.write_to(&mut text);
-        Ok(text)
+        Ok(BoundText { binding, notation: &filled.json })
     }
 }
 
@@ -260,7 +319,7 @@ mod tests {
 
     fn resolved(prepared: &Arc<Prepared>, variables: &Value) -> Result<Value, Error> {
         let request = Request { user_id: None, variables: variables.as_object().unwrap().into() };
-        resolve(prepared, &request).map(|resolved| serde_json::from_slice(&resolved.to_json()).unwrap())
+        bind(prepared, &request).map(|bound| serde_json::from_slice(&bound.to_json()).unwrap())
     }
 
     #[test]
@@ -302,7 +361,7 @@ mod tests {
         let json = r#"{"a": "Zoë", "b.c": "{{ a }}", "d.e": "x"}"#;
         let texts = Texts::read(json.to_owned()).unwrap();
         let request = Request { user_id: None, variables: Variables::Texts(&texts) };
-        let answer: Value = serde_json::from_slice(&resolve(&prepared, &request).unwrap().to_json()).unwrap();
+        let answer: Value = serde_json::from_slice(&bind(&prepared, &request).unwrap().to_json()).unwrap();
         assert_eq!(answer, resolved(&prepared, &serde_json::from_str(json).unwrap()).unwrap());
         assert_eq!(answer["resolved_text"], "Zoë{{ a }}{{ d }}");
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use platform::time;
 use serde_json::Map;
 
-use crate::{Prepared, Request, Resolved, resolve};
+use crate::{Bound, Prepared, Request, bind};
 
 /// A release as the database writes it, with one of everything that most have.
 const RELEASE: &str = r#"{
@@ -35,32 +35,34 @@ pub(crate) async fn warm_up() {
         return;
     }
     time::sleep(UNTIL_ASKED).await;
-    if let (Some(resolved), Some(answer)) = (black_box(resolved()), ANSWER.get()) {
-        answer(&resolved);
+    if let Some(answer) = ANSWER.get() {
+        with_example(|bound| answer(&black_box(bound)));
+    } else {
+        with_example(|bound| drop(black_box(bound.render())));
     }
 }
 
 /// What answers with what was resolved.
-static ANSWER: OnceLock<fn(&Resolved)> = OnceLock::new();
+static ANSWER: OnceLock<fn(&Bound<'_>)> = OnceLock::new();
 
 /// Has a function's own part of an answer compiled as well: `answer` makes one and drops it.
-pub fn warm_up_with(answer: fn(&Resolved)) {
+pub fn warm_up_with(answer: fn(&Bound<'_>)) {
     // Only the first counts; a function has one.
     let _known = ANSWER.set(answer);
 }
 
-fn resolved() -> Option<Resolved> {
+fn with_example<T>(answer: impl FnOnce(Bound<'_>) -> T) -> Option<T> {
     let (prepared, _) = Prepared::parse(RELEASE).ok()?;
-    let none = Map::new();
+    let (prepared, none) = (Arc::new(prepared), Map::new());
     let request = Request { user_id: None, variables: (&none).into() };
-    resolve(&Arc::new(prepared), &request).ok()
+    bind(&prepared, &request).ok().map(answer)
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_example_is_a_release() {
-        let answer = super::resolved().unwrap().to_json();
+        let answer = super::with_example(|bound| bound.to_json()).unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!((&answer["version_number"], &answer["missing_variables"][0]), (&1.into(), &"a".into()));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::Notation;
 use crate::template::{Part, Template};
 
 /// A template with a value, or none, for each of its names: its length is known, its text not yet written.
@@ -45,6 +46,23 @@ impl<'template, V: AsRef<str>> Binding<'template, V> {
         for text in self.texts() {
             out.push_str(text);
         }
+    }
+
+    /// Appends the text in the notation that was made of this template. `write` writes a value in it.
+    ///
+    /// ```
+    /// use templates::{Notation, Template};
+    ///
+    /// let write = |text: &str, out: &mut Vec<u8>| out.extend(text.replace('"', "\\\"").bytes());
+    /// let template = Template::parse("\"{{ a }}\" {{{{ {{ b }}");
+    /// let notation = Notation::new(&template, write);
+    ///
+    /// let mut out = Vec::new();
+    /// template.bind(|name| (name == "a").then_some("\"x\"")).write_in(&notation, write, &mut out);
+    /// assert_eq!(out, br#"\"\"x\"\" {{ {{ b }}"#);
+    /// ```
+    pub fn write_in(&self, notation: &Notation, write: impl FnMut(&str, &mut Vec<u8>), out: &mut Vec<u8>) {
+        notation.write(&self.values, write, out);
     }
 
     /// The rendered text, cut where its sources change.

@@ -17,7 +17,9 @@ export function useSearchState<State extends Record<string, string>>(
   const state = useMemo(() => readState(JSON.parse(key) as State, params), [key, params]);
   const set = useCallback(
     (changes: Partial<Record<keyof State, string>>, { typing = false } = {}) => {
-      setParams((current) => changeState(JSON.parse(key) as State, current, changes), { replace: typing, preventScrollReset: true });
+      // Not of what is rendered: between two choices that follow each other quickly, the page has not caught up yet.
+      const current = new URLSearchParams(window.location.search);
+      setParams(changeState(JSON.parse(key) as State, current, changes), { replace: typing, preventScrollReset: true });
     },
     [key, setParams],
   );

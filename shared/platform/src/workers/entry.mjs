@@ -1,6 +1,6 @@
 // The module that the runtime loads: gathers what a request has to say, so that it crosses into wasm once.
 
-import { headPlace, memoryBytes, useSurroundings } from "./exchange.mjs";
+import { headPlace, memoryBytes, takeResponse, useSurroundings } from "./exchange.mjs";
 import * as wasm from "./index.js";
 
 // The same list as `platform::serve::REQUEST_HEADERS`; a test compares them.
@@ -134,19 +134,19 @@ function headOf(request) {
 function writeImmediateHead(request, settings) {
   const { method, url, headers } = request;
   const path = url.indexOf("/", 8);
-  let end = write(write(0, method), "\n");
+  let end = write(0, method + "\n");
   end = path < 0 ? write(end, "/") : write(end, url, path);
-  const writeHeader = (name) => {
-    const value = headers.get(name);
-    if (value !== null) end = write(write(write(write(end, "\n"), name), ":"), value);
-    return value !== null;
-  };
-  if (!writeHeader("authorization")) writeHeader("x-api-key");
-  if (method !== "GET") writeHeader("content-type");
-  writeHeader("if-none-match");
-  if (settings.CORS_ALLOWED_ORIGINS !== undefined) writeHeader("origin");
-  writeHeader("x-request-id");
-  return end;
+  const withoutKey = end;
+  end = writeHeader(end, "\nauthorization:", headers.get("authorization"));
+  if (end === withoutKey) end = writeHeader(end, "\nx-api-key:", headers.get("x-api-key"));
+  if (method !== "GET") end = writeHeader(end, "\ncontent-type:", headers.get("content-type"));
+  end = writeHeader(end, "\nif-none-match:", headers.get("if-none-match"));
+  if (settings.CORS_ALLOWED_ORIGINS !== undefined) end = writeHeader(end, "\norigin:", headers.get("origin"));
+  return writeHeader(end, "\nx-request-id:", headers.get("x-request-id"));
+}
+
+function writeHeader(at, label, value) {
+  return value === null ? at : write(write(at, label), value);
 }
 
 /** Writes a text, or what follows an index of it, at a place of the head. @returns {number} Where it ends; below 0 if it cannot be written. */
@@ -171,9 +171,9 @@ function answerAtOnce(request, body, settings, context) {
   const length = writeImmediateHead(request, settings);
   if (length < 0) return undefined;
   useSurroundings(settings, context);
-  const response = wasm.answerAtOnce(length, body);
+  const isAnswered = wasm.answerAtOnce(length, body);
   useSurroundings(undefined, undefined);
-  return response;
+  return isAnswered ? takeResponse() : undefined;
 }
 
 function answer(request, body, state, env, context) {

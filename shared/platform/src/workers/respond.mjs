@@ -1,6 +1,6 @@
 // Responses, made where they live. The wasm side imports these functions.
 
-import { copyOf, memoryBytes } from "./exchange.mjs";
+import { copyOf, leaveResponse, memoryBytes } from "./exchange.mjs";
 
 // The same list as `platform::serve::FIXED_HEADERS`; a test compares them.
 const FIXED_HEADERS = [
@@ -72,6 +72,10 @@ const WITHOUT_BODY = new Set([101, 204, 205, 304]);
 
 export function respond(status, head, shapeLength, headLength, isSame, body, bodyLength) {
   return responseOf(WITHOUT_BODY.has(status) ? null : copyOf(body, bodyLength), status, head, shapeLength, headLength, isSame);
+}
+
+export function respondAtOnce(status, head, shapeLength, headLength, isSame, body, bodyLength) {
+  leaveResponse(respond(status, head, shapeLength, headLength, isSame, body, bodyLength));
 }
 
 export function respondStream(status, head, shapeLength, headLength, isSame, source) {

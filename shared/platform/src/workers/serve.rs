@@ -21,7 +21,9 @@ use http_body_util::BodyExt;
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::serve::{Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Handler, Head, Refused};
+use crate::serve::{
+    Answer, Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Handler, Head, Refused,
+};
 use crate::{Config, Context, Tasks};
 
 #[wasm_bindgen(raw_module = "./exchange.mjs")]
@@ -48,6 +50,17 @@ unsafe extern "C" {
         body: usize,
         body_length: usize,
     ) -> JsValue;
+    /// Leaves such a `Response` for `entry.mjs` to take.
+    #[wasm_bindgen(js_name = respondAtOnce)]
+    fn respond_at_once(
+        status: u16,
+        head: usize,
+        shape_length: usize,
+        head_length: usize,
+        is_same: bool,
+        body: usize,
+        body_length: usize,
+    );
     /// A `Response` that streams what `source` gives.
     #[wasm_bindgen(js_name = respondStream)]
     fn respond_stream(
@@ -86,7 +99,7 @@ macro_rules! entry_point {
             }
 
             #[wasm_bindgen(js_name = answerAtOnce)]
-            pub fn answer_at_once(length: usize, body: Option<Vec<u8>>) -> Option<wasm_bindgen::JsValue> {
+            pub fn answer_at_once(length: usize, body: Option<Vec<u8>>) -> bool {
                 ENTRY.with(|entry| entry.answer_at_once(length, body))
             }
 
@@ -187,17 +200,25 @@ impl Entry {
         self.application.immediate.is_some()
     }
 
-    /// Answers one request from memory: a `Response`, or nothing when it takes more than that. Its head was
-    /// written where [`use_memory`] said, in ASCII; bindings and execution context are asked for when they are needed.
-    pub fn answer_at_once(&self, length: usize, body: Option<Vec<u8>>) -> Option<JsValue> {
+    /// Answers one request from memory and leaves the `Response` where `entry.mjs` takes it; `false` when it takes more
+    /// than that. Its head was written where [`use_memory`] said, in ASCII; bindings and execution context are asked for
+    /// when they are needed.
+    pub fn answer_at_once(&self, length: usize, body: Option<Vec<u8>>) -> bool {
+        let answer = self.answer_from_memory(length, body);
+        if let Some(answer) = &answer {
+            let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
+            PackedHead::new(answer.status, headers).respond_at_once(&answer.body);
+        }
+        answer.is_some()
+    }
+
+    fn answer_from_memory(&self, length: usize, body: Option<Vec<u8>>) -> Option<Answer> {
         let written = self.head.borrow();
         let head = Head::parse(str::from_utf8(written.get(..length)?).ok()?);
         let config = self.config.get_or_init(|| read_settings(&settings_at_hand())).clone();
         let context = Context { config, tasks: Tasks::at_hand() };
         let body = Bytes::from(body.unwrap_or_default());
-        let answer = self.application.answer_at_once(&head, &body, &context)?;
-        let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
-        Some(PackedHead::new(answer.status, headers).respond(&answer.body))
+        self.application.answer_at_once(&head, &body, &context)
     }
 
     /// Whether some requests go to other services.
@@ -281,6 +302,21 @@ impl PackedHead {
         })
     }
 
+    fn respond_at_once(&self, body: &[u8]) {
+        self.with_shape(|is_same| {
+            let Self { status, shape_length, text } = self;
+            respond_at_once(
+                *status,
+                place(text),
+                *shape_length,
+                text.len(),
+                is_same,
+                place(body),
+                body.len(),
+            );
+        });
+    }
+
     fn respond_stream(&self, source: BodySource) -> JsValue {
         self.with_shape(|is_same| {
             let Self { status, shape_length, text } = self;
@@ -289,7 +325,7 @@ impl PackedHead {
     }
 
     /// Tells `make` whether the response before had this shape. It counts as known once its response was made.
-    fn with_shape(&self, make: impl FnOnce(bool) -> JsValue) -> JsValue {
+    fn with_shape<T>(&self, make: impl FnOnce(bool) -> T) -> T {
         thread_local! {
             static LAST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }

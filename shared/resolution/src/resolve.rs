@@ -355,6 +355,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_as_json_is_what_is_rendered() {
+        let texts = [
+            "",
+            "{{ a }}",
+            "\"{{ a }}\"\\",
+            "{{{{ a }}\n{{{{{{ b }}\t",
+            "{{\t b }}\u{1}é🦀{{ a }}{{ a }}",
+            "{{ a",
+        ];
+        let variables = json!({"a": "\"\u{0}\\ {{ b }} 日本\n"});
+        for text in texts {
+            let messages = json!([{"role": "user", "content": text}, {"role": "assistant", "content": ""}]);
+            for content in [
+                json!({"template_text": text, "system_prompt": text}),
+                json!({"type": "chat", "messages": messages, "system_prompt": text}),
+            ] {
+                let prepared = release(content);
+                let request = Request { user_id: None, variables: variables.as_object().unwrap().into() };
+                let rendered = resolve(&prepared, &request).unwrap();
+                let answer = resolved(&prepared, &variables).unwrap();
+                assert_eq!(answer["resolved_text"].as_str(), rendered.text.as_deref());
+                assert_eq!(answer["system_prompt"].as_str(), rendered.system_prompt.as_deref());
+                let messages = rendered.messages.map(|messages| serde_json::to_value(messages).unwrap());
+                assert_eq!(answer.get("messages"), messages.as_ref());
+                assert_eq!(answer["missing_variables"], json!(rendered.missing_variables));
+            }
+        }
+    }
+
+    #[test]
     fn texts_fill_in_like_a_map() {
         let prepared =
             release(json!({"template_text": "{{ a }}{{ b.c }}{{ d }}", "system_prompt": "{{ d }}"}));

@@ -134,19 +134,21 @@ function headOf(request) {
 function writeImmediateHead(request, settings) {
   const { method, url, headers } = request;
   const path = url.indexOf("/", 8);
-  let end = write(0, method + "\n");
+  let end = write(write(0, method), "\n");
   end = path < 0 ? write(end, "/") : write(end, url, path);
   const withoutKey = end;
-  end = writeHeader(end, "\nauthorization:", headers.get("authorization"));
-  if (end === withoutKey) end = writeHeader(end, "\nx-api-key:", headers.get("x-api-key"));
-  if (method !== "GET") end = writeHeader(end, "\ncontent-type:", headers.get("content-type"));
-  end = writeHeader(end, "\nif-none-match:", headers.get("if-none-match"));
-  if (settings.CORS_ALLOWED_ORIGINS !== undefined) end = writeHeader(end, "\norigin:", headers.get("origin"));
-  return writeHeader(end, "\nx-request-id:", headers.get("x-request-id"));
+  end = writeHeader(end, headers, "authorization");
+  if (end === withoutKey) end = writeHeader(end, headers, "x-api-key");
+  if (method !== "GET") end = writeHeader(end, headers, "content-type");
+  end = writeHeader(end, headers, "if-none-match");
+  if (settings.CORS_ALLOWED_ORIGINS !== undefined) end = writeHeader(end, headers, "origin");
+  return writeHeader(end, headers, "x-request-id");
 }
 
-function writeHeader(at, label, value) {
-  return value === null ? at : write(write(at, label), value);
+/** @returns {number} Where it ends: where it would begin, if there is no such header. */
+function writeHeader(at, headers, name) {
+  const value = headers.get(name);
+  return value === null ? at : write(write(write(write(at, "\n"), name), ":"), value);
 }
 
 /** Writes a text, or what follows an index of it, at a place of the head. @returns {number} Where it ends; below 0 if it cannot be written. */

@@ -419,13 +419,13 @@ function suite(name, platform) {
     assert.equal(second, platform.remembers ? first + 1 : 0);
   });
 
-  test("a panic costs one request and leaves a fresh instance", { skip: !platform.isDeployed }, async () => {
-    for (let round = 0; round < 3; round++) {
-      const response = await get("/panic");
+  test("a panic, or too deep a recursion, costs one request and leaves a fresh instance", { skip: !platform.isDeployed }, async () => {
+    for (const path of ["/panic", "/recurse", "/panic", "/recurse"]) {
+      const response = await get(path);
       assert.equal(response.status, 500);
       if (platform.saysThatItFailed) {
         isGuarded(response);
-        assert.deepEqual(await response.json(), { refused: "Failed", method: "GET", path: "/panic" });
+        assert.deepEqual(await response.json(), { refused: "Failed", method: "GET", path });
       }
       assert.equal(await text(get("/calls")), "0");
       assert.deepEqual(await query(["null", []]), [[null]]);

@@ -14,13 +14,14 @@
 //! | `POST /task` | work after the response |
 //! | `GET /log?message` | a log line of each level |
 //! | `POST /assignments?rounds` | assignments, see [`assignments`] |
-//! | `GET /calls`, `/panic` | what an instance remembers, and what a panic does to it |
+//! | `GET /calls`, `/panic`, `/recurse` | what an instance remembers, and what a panic or no more stack does to it |
 
 pub mod assignments;
 pub mod fetches;
 pub mod queries;
 pub mod streams;
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -60,6 +61,7 @@ fn handler() -> Handler {
         .route("/assignments", post(assignments::explained))
         .route("/calls", get(|| async { CALLS.fetch_add(1, Ordering::Relaxed).to_string() }))
         .route("/panic", get(panic))
+        .route("/recurse", get(recurse))
         .layer(from_fn(refuse));
     router.into()
 }
@@ -211,4 +213,12 @@ async fn panic() -> String {
     let values: Vec<Value> = Vec::new();
     #[expect(clippy::indexing_slicing, reason = "the panic is what is tested")]
     values[CALLS.load(Ordering::Relaxed)].to_string()
+}
+
+/// Until the engine's stack is used up, which is an error of another kind than a panic.
+async fn recurse() -> String {
+    fn deeper(depth: u64) -> u64 {
+        if depth == u64::MAX { 0 } else { black_box(deeper(black_box(depth) + 1)) }
+    }
+    deeper(0).to_string()
 }

@@ -15,6 +15,8 @@ use crate::bind;
 use crate::input::Input;
 
 const LARGEST_BATCH: usize = 50;
+/// How long all texts of a batch may be together, in bytes: fifty of the longest would be more than an isolate has.
+const LARGEST_RENDERING_BYTES: usize = 4 * resolution::LARGEST_RENDERING_BYTES;
 
 /// The body of `POST /api/resolve`.
 #[derive(Deserialize)]
@@ -43,46 +45,51 @@ pub(crate) async fn resolve(call: Call, batch: Batch) -> Result<Response, Proble
     let inputs: Vec<Result<Input, Problem>> = batch.requests.iter().map(|request| read(request)).collect();
     let mut found = resolution::find_many(&places, &call.stores, &call.database).await.into_iter();
     let mut results = Vec::with_capacity(inputs.len());
-    let mut oldest = Age::default();
+    let mut so_far = SoFar::default();
     for input in inputs {
         let json = input.and_then(|input| {
             let held = found.next().unwrap_or(Err(Error::NotFound("prompt")))?;
-            Ok(resolve_one(&call, &input, &held, &mut oldest)?)
+            Ok(so_far.resolve(&call, &input, &held)?)
         });
         results.push(raw(json.unwrap_or_else(|problem| refusal(&call, &problem)))?);
     }
     let mut response = edge::to_json_response(200, &Results { results })?;
-    oldest.write(response.headers_mut());
+    so_far.write(response.headers_mut());
     Ok(response)
 }
 
-/// How old what was answered from is: of several, the oldest.
+/// What has been answered of a batch.
 #[derive(Default)]
-struct Age {
-    milliseconds: Option<i64>,
+struct SoFar {
+    /// How old what was answered from is: of several, the oldest.
+    age_ms: Option<i64>,
     stale: bool,
+    rendered_bytes: usize,
 }
 
-impl Age {
+impl SoFar {
+    fn resolve(&mut self, call: &Call, input: &Input, held: &Held<Arc<Prepared>>) -> Result<Vec<u8>, Error> {
+        self.age_ms = self.age_ms.max(Some(held.age_ms));
+        self.stale |= held.stale;
+        let bound = bind(call, input, &held.value)?;
+        let rendered_bytes = self.rendered_bytes + bound.rendered_bytes;
+        if rendered_bytes > LARGEST_RENDERING_BYTES {
+            let detail =
+                format!("together the resolved prompts would be longer than {LARGEST_RENDERING_BYTES} bytes");
+            return Err(Error::field("variables", "too_large", detail));
+        }
+        self.rendered_bytes = rendered_bytes;
+        Ok(bound.to_json())
+    }
+
     fn write(&self, headers: &mut HeaderMap) {
-        if let Some(milliseconds) = self.milliseconds {
+        if let Some(milliseconds) = self.age_ms {
             headers.insert("x-promptlab-age-ms", milliseconds.into());
         }
         if self.stale {
             headers.insert("x-promptlab-stale", HeaderValue::from_static("true"));
         }
     }
-}
-
-fn resolve_one(
-    call: &Call,
-    input: &Input,
-    held: &Held<Arc<Prepared>>,
-    oldest: &mut Age,
-) -> Result<Vec<u8>, Error> {
-    oldest.milliseconds = oldest.milliseconds.max(Some(held.age_ms));
-    oldest.stale |= held.stale;
-    bind(call, input, &held.value).map(|bound| bound.to_json())
 }
 
 fn refusal(call: &Call, problem: &Problem) -> Vec<u8> {

@@ -144,7 +144,7 @@ impl Input {
             match Texts::read(text.into_owned()) {
                 Ok(read) => texts = Some(read),
                 Err(text) => match serde_json::from_str(&text) {
-                    Ok(read) => variables = Some(read),
+                    Ok(read) => variables = read,
                     Err(error) => {
                         let detail = format!("a JSON object: {error}");
                         errors.push(FieldError::new("variables", "invalid_type", detail));
@@ -261,7 +261,8 @@ mod tests {
         let query = Input::from_query("env=&user_id=&variables=&version=&strict=").unwrap();
         let body = Input::from_body(br#"{"environment":"","user_id":"","version":""}"#).unwrap();
         let (_, of_batch) = Input::from_batch(br#"{"prompt":"a","version":"","env":""}"#).unwrap();
-        for input in [query, body, of_batch] {
+        let null = Input::from_query("variables=null").unwrap();
+        for input in [query, body, of_batch, null] {
             assert!(input.version.is_none() && input.user_id.is_none(), "{input:?}");
             assert!(input.environment == Environment::Production && !input.strict, "{input:?}");
             assert!(input.variables.is_none() && input.texts.is_none(), "{input:?}");

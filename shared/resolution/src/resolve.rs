@@ -95,6 +95,8 @@ pub struct Bound<'a> {
     pub chosen: Chosen,
     /// Variables without a value, in order of appearance: they stand in the text as they were written.
     pub missing_variables: Vec<String>,
+    /// How long its texts are, filled in, in bytes.
+    pub rendered_bytes: usize,
     pub(crate) live: &'a Live,
     pub(crate) body: BoundBody<'a>,
     pub(crate) system_prompt: Option<BoundText<'a>>,
@@ -213,7 +215,8 @@ pub fn bind<'a>(prepared: &'a Arc<Prepared>, request: &Request<'a>) -> Result<Bo
     let unit = request.user_id.filter(|_| choice.is_randomised).map(str::to_owned);
     let Choice { arm, assignment, .. } = choice;
     let chosen = Chosen { prepared: prepared.clone(), assignment, arm, unit };
-    Ok(Bound { chosen, missing_variables: binder.missing, live, body, system_prompt })
+    let Binder { missing: missing_variables, bytes: rendered_bytes, .. } = binder;
+    Ok(Bound { chosen, missing_variables, rendered_bytes, live, body, system_prompt })
 }
 
 impl Bound<'_> {

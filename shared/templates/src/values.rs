@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 /// The text of a value: a string as it is, numbers and booleans as JSON, `null` as the empty string, arrays
-/// and objects as compact JSON.
+/// and objects as compact JSON, with sorted keys.
 ///
 /// `null` is a value: a variable that is `null` is not missing.
 ///
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 /// assert_eq!(value_to_text(&json!("a \"b\"")), "a \"b\"");
 /// assert_eq!(value_to_text(&json!(1.50)), "1.5");
 /// assert_eq!(value_to_text(&json!(null)), "");
-/// assert_eq!(value_to_text(&json!({ "a": [1, true] })), r#"{"a":[1,true]}"#);
+/// assert_eq!(value_to_text(&json!({ "b": 0, "a": [1, true] })), r#"{"a":[1,true],"b":0}"#);
 /// ```
 pub fn value_to_text(value: &Value) -> Cow<'_, str> {
     match value {
@@ -28,20 +28,22 @@ pub fn value_to_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Whether a value has a number that may not be what was sent. JSON's numbers have as many digits as one likes; what
-/// 64 bits do not hold is read as the double next to it.
+/// Whether a value has a whole number that may not be what was sent. JSON's numbers have as many digits as one likes;
+/// what 64 bits do not hold is read as the double next to it. Fractions are doubles, as in most languages.
 ///
 /// ```
 /// let value = |json: &str| serde_json::from_str(json).unwrap();
 /// assert!(templates::is_rounded(&value(r#"{ "ids": [123456789012345678901234567890] }"#)));
 /// assert!(!templates::is_rounded(&value("[18446744073709551615, -9223372036854775808, 0.1, 1e3]")));
+/// assert!(templates::is_rounded(&value("-9223372036854775809")));
 /// ```
 pub fn is_rounded(value: &Value) -> bool {
     const BITS_64: f64 = 18_446_744_073_709_551_616.0;
     match value {
+        // A whole number that is either bound would be an integer, or is another that was rounded to it.
         Value::Number(number) => {
-            number.is_f64()
-                && number.as_f64().is_some_and(|number| !(-BITS_64 / 2.0..BITS_64).contains(&number))
+            let fits = |number: f64| -BITS_64 / 2.0 < number && number < BITS_64;
+            number.is_f64() && number.as_f64().is_some_and(|number| !fits(number))
         }
         Value::Array(items) => items.iter().any(is_rounded),
         Value::Object(entries) => entries.values().any(is_rounded),

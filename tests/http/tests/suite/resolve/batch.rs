@@ -67,6 +67,29 @@ async fn a_prompt_may_be_named_as_answers_name_it() {
 }
 
 #[tokio::test]
+async fn what_would_be_too_much_together_is_refused_in_its_place() {
+    let team = Team::new().await;
+    team.admin.make_live("often", text(&"{{ x }}".repeat(4_000))).await;
+    team.admin.make_live("short", text("Short")).await;
+    // Four MB each, of which four fit.
+    let long = json!({"prompt": "often", "variables": {"x": "x".repeat(1_000)}});
+    let short = json!({"prompt": "short"});
+    let requests: Vec<&Value> = [&long; 5].into_iter().chain([&short]).collect();
+    let body = team.admin.post("/api/resolve", json!({"requests": requests})).await.expect(200);
+    let results = body["results"].as_array().expect("results");
+    for result in &results[..4] {
+        assert_eq!(result["resolved_text"].as_str().map(str::len), Some(4_000_000));
+    }
+    let problem = &results[4]["error"];
+    assert_eq!(
+        (&problem["status"], &problem["errors"][0]["code"]),
+        (&json!(422), &json!("too_large")),
+        "{problem}"
+    );
+    assert_eq!(results[5]["resolved_text"], "Short");
+}
+
+#[tokio::test]
 async fn fifty_are_answered_and_fifty_one_refused() {
     let team = Team::new().await;
     team.admin.make_live("many", text("Number {{ n }}")).await;

@@ -11,12 +11,12 @@ use resolution::Prepared;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::bind;
 use crate::input::Input;
+use crate::meet;
 
 const LARGEST_BATCH: usize = 50;
-/// How long all texts of a batch may be together, in bytes: fifty of the longest would be more than an isolate has.
-const LARGEST_RENDERING_BYTES: usize = 4 * resolution::LARGEST_RENDERING_BYTES;
+/// How long all answers of a batch may be together, in bytes: fifty of the longest are more than an isolate has.
+const LARGEST_ANSWERS_BYTES: usize = 16 << 20;
 
 /// The body of `POST /api/resolve`.
 #[derive(Deserialize)]
@@ -64,22 +64,24 @@ struct SoFar {
     /// How old what was answered from is: of several, the oldest.
     age_ms: Option<i64>,
     stale: bool,
-    rendered_bytes: usize,
+    /// Of the results.
+    bytes: usize,
 }
 
 impl SoFar {
     fn resolve(&mut self, call: &Call, input: &Input, held: &Held<Arc<Prepared>>) -> Result<Vec<u8>, Error> {
         self.age_ms = self.age_ms.max(Some(held.age_ms));
         self.stale |= held.stale;
-        let bound = bind(call, input, &held.value)?;
-        let rendered_bytes = self.rendered_bytes + bound.rendered_bytes;
-        if rendered_bytes > LARGEST_RENDERING_BYTES {
-            let detail =
-                format!("together the resolved prompts would be longer than {LARGEST_RENDERING_BYTES} bytes");
+        let request = input.request();
+        let bound = resolution::bind(&held.value, &request)?;
+        let json = bound.to_json();
+        if self.bytes + json.len() > LARGEST_ANSWERS_BYTES {
+            let detail = format!("together the answers would be longer than {LARGEST_ANSWERS_BYTES} bytes");
             return Err(Error::field("variables", "too_large", detail));
         }
-        self.rendered_bytes = rendered_bytes;
-        Ok(bound.to_json())
+        meet(call, input, &bound)?;
+        self.bytes += json.len();
+        Ok(json)
     }
 
     fn write(&self, headers: &mut HeaderMap) {

@@ -15,8 +15,6 @@ mod immediate;
 mod input;
 mod reply;
 
-use std::sync::Arc;
-
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
@@ -26,7 +24,7 @@ use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 use platform::serve::Handler;
 use platform::time;
-use resolution::{Bound, Prepared};
+use resolution::Bound;
 use serde_json::value::RawValue;
 
 use crate::input::Input;
@@ -82,19 +80,21 @@ async fn resolve(
 ) -> Result<Response, Problem> {
     let place = input.place(call.team_id().clone(), prompt);
     let found = resolution::find(&place, &call.stores, &call.database).await?;
-    let bound = bind(call, input, &found.value)?;
+    let request = input.request();
+    let bound = resolution::bind(&found.value, &request)?;
+    meet(call, input, &bound)?;
     let if_none_match = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     Ok(reply::to_response(reply::answer(&bound, found.age_ms, found.stale, text, if_none_match)))
 }
 
-/// Resolves for a caller who so meets an arm, also where the arm's variables are more than a strict caller has: that is
-/// an error of the arm.
-fn bind<'a>(call: &Call, input: &'a Input, prepared: &'a Arc<Prepared>) -> Result<Bound<'a>, Error> {
-    let (bound, now_ms) = (resolution::bind(prepared, &input.request())?, time::now_ms());
+/// Records that the caller meets what is answered. So does one whose strictness the arm's variables do not satisfy: that
+/// is an error of the arm.
+fn meet(call: &Call, input: &Input, bound: &Bound<'_>) -> Result<(), Error> {
+    let now_ms = time::now_ms();
     resolution::expose(&call.context, call.team_id(), &bound.chosen, now_ms);
     if input.is_strict() && !bound.missing_variables.is_empty() {
         resolution::fail(&call.context, call.team_id(), &bound.chosen, now_ms);
-        return Err(Error::MissingVariables(bound.missing_variables));
+        return Err(Error::MissingVariables(bound.missing_variables.clone()));
     }
-    Ok(bound)
+    Ok(())
 }

@@ -33,8 +33,7 @@ pub(crate) fn answer(
 /// Changes whenever the body may: what it says follows from the revision, the version and the input. The tag protects
 /// against nothing.
 fn etag(bound: &Bound<'_>, input: &[u8]) -> String {
-    let served = bound.chosen.live().map(|live| live.tag.as_str()).unwrap_or_default();
-    ["\"", served, "-", &hex::encode(hash(input).to_be_bytes()), "\""].concat()
+    ["\"", &bound.live.tag, "-", &hex::encode(hash(input).to_be_bytes()), "\""].concat()
 }
 
 /// Eight bytes at a time: `MurmurHash64A` (<https://github.com/aappleby/smhasher>), with zeros for what is missing at

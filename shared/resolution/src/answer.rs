@@ -43,7 +43,7 @@ impl Bound<'_> {
         json
     }
 
-    /// About how long the filled-in texts are as JSON.
+    /// How long the filled-in texts are as JSON, but for the escapes of values.
     fn json_len(&self) -> usize {
         let texts = match &self.body {
             BoundBody::Text(text) => text.json_len(),
@@ -60,9 +60,8 @@ impl BoundText<'_> {
         json.push(b'"');
     }
 
-    /// Enough, unless values need many escapes or are used where the texts are short.
     fn json_len(&self) -> usize {
-        self.notation.len().max(self.binding.rendered_len())
+        self.binding.rendered_len().saturating_add(self.notation.surplus())
     }
 }
 

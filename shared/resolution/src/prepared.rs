@@ -28,7 +28,7 @@ pub struct Live {
     /// Revision and version: another one whenever the answer to the same input may be another.
     pub tag: String,
     pub(crate) body: Body,
-    pub(crate) system_prompt: Option<Filled>,
+    pub(crate) system_prompt: Option<Source>,
     /// The members of the answer that are the same for every request: JSON without the braces.
     pub(crate) fixed_members: String,
 }
@@ -36,20 +36,21 @@ pub struct Live {
 /// What is filled in.
 #[derive(Debug)]
 pub(crate) enum Body {
-    Text(Filled),
-    Messages(Vec<(String, Filled)>),
+    Text(Source),
+    Messages(Vec<(String, Source)>),
 }
 
-/// A template, and its texts as JSON writes them: nothing of it is read again for an answer.
+/// A template, and its texts as JSON writes them: nothing of it is read again for an answer. Chat has no use for the
+/// second, which costs it the length of the texts.
 #[derive(Debug)]
-pub(crate) struct Filled {
+pub(crate) struct Source {
     pub(crate) template: Template,
     pub(crate) json: Notation,
 }
 
-impl Filled {
-    fn new(source: &str) -> Self {
-        let template = Template::parse(source);
+impl Source {
+    fn new(text: &str) -> Self {
+        let template = Template::parse(text);
         let json = Notation::new(&template, json::write_characters);
         Self { template, json }
     }
@@ -107,12 +108,12 @@ impl Live {
             (Some(messages), _) => Body::Messages(
                 messages
                     .iter()
-                    .map(|message| (message.role.clone(), Filled::new(&message.content)))
+                    .map(|message| (message.role.clone(), Source::new(&message.content)))
                     .collect(),
             ),
-            (None, text) => Body::Text(Filled::new(text.as_deref().unwrap_or_default())),
+            (None, text) => Body::Text(Source::new(text.as_deref().unwrap_or_default())),
         };
-        let system_prompt = content.system_prompt.as_deref().map(Filled::new);
+        let system_prompt = content.system_prompt.as_deref().map(Source::new);
         let tag = format!("{}-{}", release.revision, version.version_number);
         Ok(Self { version, tag, body, system_prompt, fixed_members })
     }

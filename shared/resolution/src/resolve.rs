@@ -10,7 +10,7 @@ use templates::{Binding, Notation, Texts, is_rounded, lookup, value_to_text};
 
 use crate::Prepared;
 use crate::arms::{Arms, Choice};
-use crate::prepared::{Body, Filled, Live};
+use crate::prepared::{Body, Live, Source};
 
 /// The longest that a prompt may become, in bytes, over all its messages. A template of a megabyte and a value of
 /// a megabyte could make terabytes.
@@ -95,9 +95,8 @@ pub struct Bound<'a> {
     pub chosen: Chosen,
     /// Variables without a value, in order of appearance: they stand in the text as they were written.
     pub missing_variables: Vec<String>,
-    /// How long its texts are, filled in, in bytes.
-    pub rendered_bytes: usize,
-    pub(crate) live: &'a Live,
+    /// The version.
+    pub live: &'a Live,
     pub(crate) body: BoundBody<'a>,
     pub(crate) system_prompt: Option<BoundText<'a>>,
 }
@@ -204,19 +203,18 @@ pub fn bind<'a>(prepared: &'a Arc<Prepared>, request: &Request<'a>) -> Result<Bo
         return Err(Error::NotFound("live version in this environment"));
     };
     let mut binder = Binder { variables: request.variables, missing: Vec::new(), bytes: 0 };
-    let system_prompt = live.system_prompt.as_ref().map(|filled| binder.bind(filled)).transpose()?;
+    let system_prompt = live.system_prompt.as_ref().map(|source| binder.bind(source)).transpose()?;
     let body = match &live.body {
-        Body::Text(filled) => BoundBody::Text(binder.bind(filled)?),
+        Body::Text(source) => BoundBody::Text(binder.bind(source)?),
         Body::Messages(messages) => {
-            let bound = messages.iter().map(|(role, filled)| Ok((role.as_str(), binder.bind(filled)?)));
+            let bound = messages.iter().map(|(role, source)| Ok((role.as_str(), binder.bind(source)?)));
             BoundBody::Messages(bound.collect::<Result<_, Error>>()?)
         }
     };
     let unit = request.user_id.filter(|_| choice.is_randomised).map(str::to_owned);
     let Choice { arm, assignment, .. } = choice;
     let chosen = Chosen { prepared: prepared.clone(), assignment, arm, unit };
-    let Binder { missing: missing_variables, bytes: rendered_bytes, .. } = binder;
-    Ok(Bound { chosen, missing_variables, rendered_bytes, live, body, system_prompt })
+    Ok(Bound { chosen, missing_variables: binder.missing, live, body, system_prompt })
 }
 
 impl Bound<'_> {
@@ -269,9 +267,9 @@ struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    fn bind(&mut self, filled: &'a Filled) -> Result<BoundText<'a>, Error> {
+    fn bind(&mut self, source: &'a Source) -> Result<BoundText<'a>, Error> {
         let mut rounded = None;
-        let binding = filled.template.bind(|name| {
+        let binding = source.template.bind(|name| {
             let map = match self.variables {
                 Variables::Map(map) => map,
                 Variables::Texts(texts) => return texts.get(name).map(Cow::Borrowed),
@@ -283,7 +281,7 @@ impl<'a> Binder<'a> {
             Some(value_to_text(value))
         });
         if let Some(name) = rounded {
-            let detail = "a number beyond 64 bits is not exact in JSON: send a string";
+            let detail = "a whole number beyond 64 bits is not exact in JSON: send a string";
             return Err(Error::field(format!("variables.{name}"), "out_of_range", detail));
         }
         self.bytes = self.bytes.saturating_add(binding.rendered_len());
@@ -296,7 +294,7 @@ impl<'a> Binder<'a> {
                 self.missing.push(name.to_owned());
             }
         }
-        Ok(BoundText { binding, notation: &filled.json })
+        Ok(BoundText { binding, notation: &source.json })
     }
 }
 

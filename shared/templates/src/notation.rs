@@ -10,6 +10,7 @@ use crate::template::{Part, Template};
 pub struct Notation {
     written: Box<[u8]>,
     pieces: Vec<Piece>,
+    surplus: usize,
 }
 
 /// What stands between two variables that have a value.
@@ -32,11 +33,14 @@ impl Notation {
             write(template.slice(range), &mut bytes);
             start..bytes.len()
         };
+        let mut surplus = 0;
         let mut pieces: Vec<Piece> = Vec::with_capacity(template.parts().len());
         for part in template.parts() {
             match part {
                 Part::Text(range) => {
+                    let length = range.len();
                     let range = append(range);
+                    surplus += range.len().saturating_sub(length);
                     match pieces.last_mut() {
                         Some(Piece::Text(before)) => before.end = range.end,
                         _ => pieces.push(Piece::Text(range)),
@@ -47,17 +51,12 @@ impl Notation {
                 }
             }
         }
-        Self { written: bytes.into_boxed_slice(), pieces }
+        Self { written: bytes.into_boxed_slice(), pieces, surplus }
     }
 
-    /// About how many bytes a rendering takes, with nothing for the variables.
-    pub fn len(&self) -> usize {
-        self.written.len()
-    }
-
-    /// Whether nothing is ever written.
-    pub fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+    /// How many bytes more than the text it takes, where no value needs an escape and every variable has one.
+    pub fn surplus(&self) -> usize {
+        self.surplus
     }
 
     /// Appends the text to `out`: with the value of each distinct name, by its place, or the variable as it was written.

@@ -40,7 +40,7 @@ pub fn value_to_text(value: &Value) -> Cow<'_, str> {
 pub fn is_rounded(value: &Value) -> bool {
     const BITS_64: f64 = 18_446_744_073_709_551_616.0;
     match value {
-        // A whole number that is either bound would be an integer, or is another that was rounded to it.
+        // One that is the lower bound would be an integer: another was rounded to it.
         Value::Number(number) => {
             let fits = |number: f64| -BITS_64 / 2.0 < number && number < BITS_64;
             number.is_f64() && number.as_f64().is_some_and(|number| !fits(number))

@@ -145,7 +145,7 @@ function writeImmediateHead(request, settings) {
   return writeHeader(end, headers, "x-request-id");
 }
 
-/** @returns {number} Where it ends: where it would begin, if there is no such header. */
+/** @returns {number} Where it ends: where it would begin, if there is no such header; below 0 if it cannot be written. */
 function writeHeader(at, headers, name) {
   const value = headers.get(name);
   return value === null ? at : write(write(write(write(at, "\n"), name), ":"), value);

@@ -1,4 +1,4 @@
-// What JavaScript and wasm hand each other without making an object of it, for the requests that are answered at once.
+// What JavaScript and wasm hand each other beside the arguments of calls.
 
 /** Of wasm. */
 let memory;

@@ -204,12 +204,10 @@ impl Entry {
     /// than that. Its head was written where [`use_memory`] said, in ASCII; bindings and execution context are asked for
     /// when they are needed.
     pub fn answer_at_once(&self, length: usize, body: Option<Vec<u8>>) -> bool {
-        let answer = self.answer_from_memory(length, body);
-        if let Some(answer) = &answer {
-            let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
-            PackedHead::new(answer.status, headers).respond_at_once(&answer.body);
-        }
-        answer.is_some()
+        let Some(answer) = self.answer_from_memory(length, body) else { return false };
+        let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
+        PackedHead::new(answer.status, headers).respond_at_once(&answer.body);
+        true
     }
 
     fn answer_from_memory(&self, length: usize, body: Option<Vec<u8>>) -> Option<Answer> {
@@ -331,11 +329,11 @@ impl PackedHead {
         }
         let shape = self.text.get(..self.shape_length).unwrap_or_default();
         let is_same = !shape.is_empty() && LAST.with_borrow(|last| last == shape);
-        let response = make(is_same);
+        let made = make(is_same);
         if !is_same {
             LAST.with_borrow_mut(|last| shape.clone_into(last));
         }
-        response
+        made
     }
 }
 

@@ -87,6 +87,10 @@ async fn what_would_be_too_much_together_is_refused_in_its_place() {
         "{problem}"
     );
     assert_eq!(results[5]["resolved_text"], "Short");
+    // As JSON it is six times as long.
+    let escaped = json!({"prompt": "often", "variables": {"x": "\u{1}".repeat(1_000)}});
+    let body = team.admin.post("/api/resolve", json!({"requests": [escaped]})).await.expect(200);
+    assert_eq!(body["results"][0]["error"]["errors"][0]["code"], "too_large");
 }
 
 #[tokio::test]

@@ -76,8 +76,7 @@ impl SoFar {
         let bound = resolution::bind(&held.value, &request)?;
         let json = bound.to_json();
         if self.bytes + json.len() > LARGEST_ANSWERS_BYTES {
-            let detail = format!("together the answers would be longer than {LARGEST_ANSWERS_BYTES} bytes");
-            return Err(Error::field("variables", "too_large", detail));
+            return Err(Error::field("variables", "too_large", "all results together may have 16 MiB"));
         }
         meet(call, input, &bound)?;
         self.bytes += json.len();

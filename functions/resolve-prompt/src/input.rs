@@ -140,11 +140,11 @@ impl Input {
             }
         };
         let (mut variables, mut texts) = (None, None);
-        if let Some(text) = query.variables.filter(|text| !text.is_empty()) {
+        if let Some(text) = query.variables.filter(|text| !matches!(&**text, "" | "null")) {
             match Texts::read(text.into_owned()) {
                 Ok(read) => texts = Some(read),
                 Err(text) => match serde_json::from_str(&text) {
-                    Ok(read) => variables = read,
+                    Ok(read) => variables = Some(read),
                     Err(error) => {
                         let detail = format!("a JSON object: {error}");
                         errors.push(FieldError::new("variables", "invalid_type", detail));

@@ -46,7 +46,7 @@ export interface ResolveInput {
   environment?: "staging" | "production" | null;
   /** The unit of experiments. */
   user_id?: string | null;
-  /** Values of the template's variables. A number beyond 64 bits would be rounded and is refused: send a string. */
+  /** Values of the template's variables. A text is filled in as it is, `null` as nothing, everything else as compact JSON with sorted keys. A whole number beyond 64 bits would be rounded and is refused: send a string. */
   variables?: Record<string, unknown> | null;
   /** A version's number or id, or `staging`, `production` or `latest`, instead of what is live. */
   version?: string | number | null;
@@ -63,6 +63,7 @@ export interface Resolved {
   /** Grows with whatever changes this answer. */
   revision: number;
   type: VersionType;
+  /** As they were stored: nothing is filled in. */
   few_shot_examples: FewShotExample[];
   model_id: string;
   temperature: number | null;

@@ -329,11 +329,11 @@ impl PackedHead {
         }
         let shape = self.text.get(..self.shape_length).unwrap_or_default();
         let is_same = !shape.is_empty() && LAST.with_borrow(|last| last == shape);
-        let made = make(is_same);
+        let response = make(is_same);
         if !is_same {
             LAST.with_borrow_mut(|last| shape.clone_into(last));
         }
-        made
+        response
     }
 }
 

@@ -15,8 +15,8 @@ use crate::input::Input;
 use crate::meet;
 
 const LARGEST_BATCH: usize = 50;
-/// How long all answers of a batch may be together, in bytes: fifty of the longest are more than an isolate has.
-const LARGEST_ANSWERS_BYTES: usize = 16 << 20;
+/// How long all results of a batch may be together, in bytes: fifty of the longest are more than an isolate has.
+const LARGEST_RESULTS_BYTES: usize = 16 << 20;
 
 /// The body of `POST /api/resolve`.
 #[derive(Deserialize)]
@@ -64,8 +64,7 @@ struct SoFar {
     /// How old what was answered from is: of several, the oldest.
     age_ms: Option<i64>,
     stale: bool,
-    /// Of the results.
-    bytes: usize,
+    results_bytes: usize,
 }
 
 impl SoFar {
@@ -75,11 +74,15 @@ impl SoFar {
         let request = input.request();
         let bound = resolution::bind(&held.value, &request)?;
         let json = bound.to_json();
-        if self.bytes + json.len() > LARGEST_ANSWERS_BYTES {
-            return Err(Error::field("variables", "too_large", "all results together may have 16 MiB"));
+        if self.results_bytes + json.len() > LARGEST_RESULTS_BYTES {
+            return Err(Error::field(
+                "variables",
+                "too_large",
+                "too long together with the results before it",
+            ));
         }
         meet(call, input, &bound)?;
-        self.bytes += json.len();
+        self.results_bytes += json.len();
         Ok(json)
     }
 

@@ -60,7 +60,7 @@ export function contextAtHand() {
   return context;
 }
 
-/** What is answered at once: handed over here, because an object that crosses wasm takes a place in a table there and back. */
+/** A response that is finished: handed over here, because an object that crosses wasm takes a place in a table there and back. */
 let response;
 
 export function leaveResponse(itsResponse) {

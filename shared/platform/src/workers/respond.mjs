@@ -71,11 +71,8 @@ function responseOf(body, status, head, shapeLength, headLength, isSame) {
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
 
 export function respond(status, head, shapeLength, headLength, isSame, body, bodyLength) {
-  return responseOf(WITHOUT_BODY.has(status) ? null : copyOf(body, bodyLength), status, head, shapeLength, headLength, isSame);
-}
-
-export function respondAtOnce(status, head, shapeLength, headLength, isSame, body, bodyLength) {
-  leaveResponse(respond(status, head, shapeLength, headLength, isSame, body, bodyLength));
+  const bytes = WITHOUT_BODY.has(status) ? null : copyOf(body, bodyLength);
+  leaveResponse(responseOf(bytes, status, head, shapeLength, headLength, isSame));
 }
 
 export function respondStream(status, head, shapeLength, headLength, isSame, source) {

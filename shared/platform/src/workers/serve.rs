@@ -1,9 +1,9 @@
 //! The entry point on Workers.
 //!
-//! `entry.mjs` hands a request's head over as one text and its body as bytes, and gets back either a finished
-//! `Response` or a promise of one. The head of what may be answered at once it writes into wasm's memory. A complete
-//! body crosses as bytes; only a stream becomes a stream. This is what keeps the hot path near a bare Worker: every call
-//! between JavaScript and wasm costs about as much as a hash.
+//! `entry.mjs` hands a request's head over as one text and its body as bytes, and gets back a promise of a `Response`.
+//! The head of what may be answered at once it writes into wasm's memory, and it takes the response that is left for it. A
+//! complete body crosses as bytes; only a stream becomes a stream. This is what keeps the hot path near a bare Worker:
+//! every call between JavaScript and wasm costs about as much as a hash.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,24 +35,16 @@ unsafe extern "C" {
     /// The bindings of the request that is being answered at once.
     #[wasm_bindgen(js_name = settingsAtHand)]
     fn settings_at_hand() -> JsValue;
+    /// The response that was left.
+    #[wasm_bindgen(js_name = takeResponse)]
+    fn take_response() -> JsValue;
 }
 
 #[wasm_bindgen(raw_module = "./respond.mjs")]
 unsafe extern "C" {
-    /// A `Response` with the bytes at a place; the head is a [`PackedHead`], `is_same` if the response before had its
+    /// Leaves a `Response` with the bytes at a place, for whoever takes it; the head is a [`PackedHead`], `is_same` if the response before had its
     /// shape. It crosses as bytes because the runtime's `TextDecoder` costs more than a string made of character codes.
     fn respond(
-        status: u16,
-        head: usize,
-        shape_length: usize,
-        head_length: usize,
-        is_same: bool,
-        body: usize,
-        body_length: usize,
-    ) -> JsValue;
-    /// Leaves such a `Response` for `entry.mjs` to take.
-    #[wasm_bindgen(js_name = respondAtOnce)]
-    fn respond_at_once(
         status: u16,
         head: usize,
         shape_length: usize,
@@ -206,7 +198,7 @@ impl Entry {
     pub fn answer_at_once(&self, length: usize, body: Option<Vec<u8>>) -> bool {
         let Some(answer) = self.answer_from_memory(length, body) else { return false };
         let headers = answer.headers.iter().map(|(name, value)| (*name, value.as_ref()));
-        PackedHead::new(answer.status, headers).respond_at_once(&answer.body);
+        PackedHead::new(answer.status, headers).respond(&answer.body);
         true
     }
 
@@ -293,25 +285,11 @@ impl PackedHead {
         Self { status, shape_length, text }
     }
 
-    fn respond(&self, body: &[u8]) -> JsValue {
+    /// Leaves the response where `entry.mjs` takes it, or [`take_response`].
+    fn respond(&self, body: &[u8]) {
         self.with_shape(|is_same| {
             let Self { status, shape_length, text } = self;
-            respond(*status, place(text), *shape_length, text.len(), is_same, place(body), body.len())
-        })
-    }
-
-    fn respond_at_once(&self, body: &[u8]) {
-        self.with_shape(|is_same| {
-            let Self { status, shape_length, text } = self;
-            respond_at_once(
-                *status,
-                place(text),
-                *shape_length,
-                text.len(),
-                is_same,
-                place(body),
-                body.len(),
-            );
+            respond(*status, place(text), *shape_length, text.len(), is_same, place(body), body.len());
         });
     }
 
@@ -358,7 +336,8 @@ async fn convert(response: http::Response<Body>) -> JsValue {
     let head = PackedHead::new(parts.status.as_u16(), headers);
     if body.size_hint().exact().is_some() {
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        return head.respond(&bytes);
+        head.respond(&bytes);
+        return take_response();
     }
     head.respond_stream(BodySource::new(body.into_data_stream()))
 }

@@ -3,7 +3,6 @@
  * it. It starts in less than a second and is an order of magnitude faster, so tests and benchmarks use it.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join, relative } from "node:path";
 import { findWorkers, modulesOf } from "./functions.mjs";
 import { Failure, freePort, ready, root, startServer } from "./processes.mjs";
@@ -24,29 +23,33 @@ export function workerdBinary() {
 /**
  * Starts one workerd process with every built function.
  * @param {{dir: string, vars: Record<string, string>, port?: number, label?: string, only?: string[],
- *   perFunction?: Record<string, Record<string, string>>, bundles?: string, inspected?: boolean, asleep?: boolean}} options
+ *   perFunction?: Record<string, Record<string, string>>, bundles?: string, inspected?: boolean, asleep?: boolean,
+ *   crowded?: boolean}} options
  *   `vars` reach every function, `perFunction` those of one. `only` names the functions to load; a `label`
  *   tells several processes in one `dir` apart. `bundles` is where the built functions are, if not in the target folder.
  *   With `inspected` the runtime tells how much memory a function has, and collects garbage as if it had little: see
- *   `tests/bench/memory.mjs`. One that is `asleep` listens and has answered nothing: no isolate has begun.
+ *   `tests/bench/memory.mjs`. The functions of one that is `asleep` have begun and been asked nothing. In one that is
+ *   `crowded` another isolate begins after theirs, at which the engine drops what it has compiled for all (so does one
+ *   function for those before it).
  * @typedef {import("./processes.mjs").Server & {url: string, urls: Record<string, string>, inspector?: string,
  *   runScheduled: (folder: string, cron?: string) => Promise<void>}} Workerd
  *   `url` is the front door, `urls` each function behind it; `runScheduled` is what a cron trigger does.
  * @returns {Promise<Workerd>}
  */
-export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles, inspected = false, asleep = false }) {
+export async function startWorkerd({ dir, vars, port, label = "workerd", only, perFunction = {}, bundles, inspected = false, asleep = false, crowded = false }) {
   const built = findWorkers().filter(({ folder }) => !only || only.includes(folder));
   const workers = bundles ? built.map((worker) => ({ ...worker, bundle: join(bundles, worker.folder) })) : built;
   const ports = await freePorts(workers.length + 2);
   if (port) ports[0] = port;
   mkdirSync(dir, { recursive: true });
   const file = join(dir, `${label}.capnp`);
-  writeFileSync(file, configuration(dir, workers, ports, vars, perFunction, inspected ? [SMALL_HEAP] : []), { mode: 0o600 });
+  writeFileSync(file, configuration(dir, workers, ports, { vars, perFunction, v8Flags: inspected ? [SMALL_HEAP] : [], crowded }), { mode: 0o600 });
   const inspector = inspected ? `127.0.0.1:${await freePort()}` : undefined;
   const args = ["serve", "--experimental", ...(inspector ? ["--inspector-addr", inspector] : []), file];
   const server = startServer({ name: label, command: workerdBinary(), args, log: join(dir, `${label}.log`) });
   const url = `http://127.0.0.1:${ports[0]}`;
-  await ready(server, asleep ? () => connected(ports[0]) : async () => (await fetch(`${url}/health`)).arrayBuffer());
+  const door = asleep ? `http://127.0.0.1:${ports.at(-1)}` : `${url}/health`;
+  await ready(server, async () => (await fetch(door)).arrayBuffer());
   const urls = Object.fromEntries(workers.map(({ folder }, index) => [folder, `http://127.0.0.1:${ports[index + 1]}`]));
   const runScheduled = async (folder, cron = "") => {
     const { name } = workers.find((worker) => worker.folder === folder);
@@ -56,14 +59,6 @@ export async function startWorkerd({ dir, vars, port, label = "workerd", only, p
   return { ...server, url, urls, inspector, runScheduled };
 }
 
-/** Resolves once something listens there, and says nothing to it. */
-function connected(port) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => resolve(socket.destroy()));
-    socket.on("error", reject);
-  });
-}
-
 /** Distinct ports: each is held until all are known. */
 async function freePorts(count) {
   const ports = new Set();
@@ -71,13 +66,14 @@ async function freePorts(count) {
   return [...ports];
 }
 
-function configuration(dir, workers, ports, vars, perFunction, v8Flags) {
+function configuration(dir, workers, ports, { vars, perFunction, v8Flags, crowded }) {
   const [front] = workers;
   const entries = workers.map((worker) => {
     const bindings = { ...stringsOf(worker.config.vars), ...vars, ...perFunction[worker.folder] };
     return workerEntry(dir, worker, bindings, workers);
   });
   const assets = front.config.assets ? assetEntries(dir, front) : { services: [], entry: front.name };
+  const others = [...assets.services, scheduleEntry(dir, workers)];
   const doors = [[assets.entry, ports[0]], ...workers.map(({ name }, index) => [name, ports[index + 1]]), ["schedule", ports.at(-1)]];
   const sockets = doors.map(
     ([service, port], index) => `(name = "s${index}", address = "127.0.0.1:${port}", http = (), service = ${text(service)})`,
@@ -89,7 +85,7 @@ const config :Workerd.Config = (
   v8Flags = [${v8Flags.map(text).join(", ")}],
   services = [
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
-    ${[...entries, ...assets.services, scheduleEntry(dir, workers)].join(",\n    ")}
+    ${(crowded ? [...entries, ...others] : [...others, ...entries]).join(",\n    ")}
   ],
   sockets = [
     ${sockets.join(",\n    ")}

@@ -1,6 +1,7 @@
 /**
- * The first answer of a new isolate: a process that listens and has been asked nothing yet.
+ * The first answer of a new isolate: one that has begun and has been asked nothing yet.
  */
+import { readFileSync } from "node:fs";
 import { median } from "./figures.mjs";
 import { send } from "./installation.mjs";
 
@@ -11,22 +12,32 @@ const PROMPT = "bench/first";
 export async function measureFirstAnswers({ installation }) {
   await installation.createPrompt(PROMPT, ["Hello {{ name }}"]);
   const { key } = await installation.createKey("First answers");
-  const fromRedis = await repeated(installation, key, () => keepInRedis(installation, key));
-  const fromPostgres = await repeated(installation, key, () => installation.redis("FLUSHALL"));
+  const starts = [];
+  const fill = () => keepInRedis(installation, key);
+  const empty = () => installation.redis("FLUSHALL");
+  const repeated = (prepare, options) => firstAnswers(installation, key, prepare, options, starts);
+  const fromRedis = await repeated(fill);
+  const fromPostgres = await repeated(empty);
+  const crowded = await repeated(fill, { crowded: true });
+  const crowdedFromPostgres = await repeated(empty, { crowded: true });
   return {
     new_isolate_ms: median(fromRedis),
     new_isolate_max_ms: Math.max(...fromRedis),
+    new_isolate_crowded_ms: median(crowded),
     postgres_connection_ms: median(await connections(installation)),
     new_isolate_postgres_ms: median(fromPostgres),
     new_isolate_postgres_max_ms: Math.max(...fromPostgres),
+    new_isolate_postgres_crowded_ms: median(crowdedFromPostgres),
+    isolate_start_cpu_ms: median(starts),
   };
 }
 
-async function repeated(installation, key, prepare) {
+async function firstAnswers(installation, key, prepare, options, starts) {
   const times = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const edge = await installation.startEdge({ asleep: true });
+    const edge = await installation.startEdge({ asleep: true, ...options });
     try {
+      starts.push(mainThreadMs(edge.pid));
       await prepare();
       const began = performance.now();
       await resolve(edge.url, key);
@@ -36,6 +47,11 @@ async function repeated(installation, key, prepare) {
     }
   }
   return times;
+}
+
+/** How long a process's first thread, which is the one that runs its functions, has been running. */
+function mainThreadMs(pid) {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
 }
 
 /** Has another isolate fill Redis, which it does after its answer, and lets nothing expire before it is measured. */

@@ -53,7 +53,7 @@ export class Installation {
     return installation;
   }
 
-  /** One more edge, which knows nothing yet. @param {{asleep?: boolean}} options As in `startWorkerd`. */
+  /** One more edge, which knows nothing yet. @param {{asleep?: boolean, crowded?: boolean}} options As in `startWorkerd`. */
   async startEdge(options = {}) {
     const edge = await this.startProcess(EDGE, {}, options);
     this.edges.push(edge);
@@ -69,7 +69,7 @@ export class Installation {
   /**
    * A process with some of the functions. The caller stops it.
    * @param {string[]} only @param {Record<string, string>} vars
-   * @param {{inspected?: boolean, asleep?: boolean}} options As in `startWorkerd`.
+   * @param {{inspected?: boolean, asleep?: boolean, crowded?: boolean}} options As in `startWorkerd`.
    */
   async startProcess(only, vars = {}, options = {}) {
     const label = `workerd-${this.#started.length}`;

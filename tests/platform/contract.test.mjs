@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ import { freePort, root } from "../../dev/processes.mjs";
 import { startPostgres } from "../../dev/postgres.mjs";
 import { checkAssignment } from "./golden.mjs";
 import { startObserver } from "./observer.mjs";
-import { platforms } from "./platforms.mjs";
+import { platforms, startBundle } from "./platforms.mjs";
 
 const HEADERS = {
   accept: "text/html, application/json;q=0.9",
@@ -198,6 +198,30 @@ function suite(name, platform) {
     };
     for (const [header, value] of Object.entries(guards)) assert.equal(headers.get(header), value, `${header} of ${url.slice(0, 200)}`);
   }
+
+  test("an isolate practises before its first request, where it is compiled as it runs", async () => {
+    assert.deepEqual(JSON.parse(await text(get("/practised"))), platform.practises ? [1, 1] : [0, 0]);
+    await sleep(200);
+    const said = server.output().split("\n").map((line) => objectIn(line)?.message);
+    const count = (message) => said.filter((one) => one === message).length;
+    assert.deepEqual([count("practised"), count("beyond")], [1, 0]);
+  });
+
+  test("a practice that fails costs nothing but itself", { skip: !platform.practises }, async () => {
+    const bundle = join(dir, "failing");
+    cpSync(platform.bundle, bundle, { recursive: true });
+    const entry = readFileSync(join(bundle, "entry.mjs"), "utf8");
+    const failing = entry.replace("wasm.warmUp();", "$& throw new WebAssembly.RuntimeError('unreachable');");
+    assert.notEqual(failing, entry);
+    writeFileSync(join(bundle, "entry.mjs"), failing);
+    const other = await startBundle(bundle, {}, bundle);
+    try {
+      assert.equal(await text(fetch(`${other.url}/practised`)), "[0,0]");
+      assert.match(other.output(), /function failed.*unreachable/);
+    } finally {
+      await other.stop();
+    }
+  });
 
   test("every response is guarded", { skip: !platform.isDeployed }, async () => {
     for (const path of ["/immediate", "/echo", "/stream?count=1", "/nowhere"]) isGuarded(await get(path));

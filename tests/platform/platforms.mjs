@@ -14,6 +14,8 @@ const NAME = "platform-contract";
  * @typedef {object} Platform
  * @property {(dir: string, vars: Record<string, string>) => Promise<Running>} start
  * @property {boolean} remembers Whether an instance answers more than one request.
+ * @property {boolean} practises Whether an instance practises before it is asked.
+ * @property {string} [bundle] What is deployed, where that is scripts.
  * @property {boolean} isDeployed Whether functions are deployed there: then it adds headers and survives panics.
  * @property {boolean} saysThatItFailed Whether the function itself answers after a panic; elsewhere its host does.
  */
@@ -32,9 +34,11 @@ async function startNative(dir, vars) {
   return { ...server, url };
 }
 
+const BUNDLE = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "functions", NAME);
+
 async function startWorkerd(dir, vars) {
   await build(["xtask", "build", NAME]);
-  return startBundle(dir, vars, join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "functions", NAME));
+  return startBundle(dir, vars, BUNDLE);
 }
 
 /** What is built already. @param {string} dir @param {Record<string, string>} vars @param {string} bundle @returns {Promise<Running>} */
@@ -77,7 +81,7 @@ async function startComponent(dir, vars) {
 
 /** @type {Record<string, Platform>} */
 export const platforms = {
-  native: { start: startNative, remembers: true, isDeployed: false, saysThatItFailed: false },
-  workerd: { start: startWorkerd, remembers: true, isDeployed: true, saysThatItFailed: true },
-  component: { start: startComponent, remembers: false, isDeployed: true, saysThatItFailed: false },
+  native: { start: startNative, remembers: true, practises: false, isDeployed: false, saysThatItFailed: false },
+  workerd: { start: startWorkerd, remembers: true, practises: true, bundle: BUNDLE, isDeployed: true, saysThatItFailed: true },
+  component: { start: startComponent, remembers: false, practises: false, isDeployed: true, saysThatItFailed: false },
 };

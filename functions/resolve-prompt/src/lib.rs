@@ -15,15 +15,18 @@ mod immediate;
 mod input;
 mod reply;
 
+use std::hint::black_box;
+
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
 use edge::{Call, Function, Problem};
+use futures_util::FutureExt;
 use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
-use platform::serve::Handler;
-use platform::time;
+use platform::serve::{Handler, WarmUp};
+use platform::{Context, time};
 use resolution::Bound;
 use serde_json::value::RawValue;
 
@@ -31,16 +34,28 @@ use crate::input::Input;
 
 platform::serve!(platform::serve::Application {
     immediate: Some(immediate::immediate),
+    warm_up: Some(WarmUp { request: EXAMPLE, beyond: beyond_the_key }),
     ..platform::serve::Application::new(handler)
 });
 
 const PREFIX: &str = "/api/resolve/";
 
+/// A request that is kept out, because it has no key.
+const EXAMPLE: &str = "GET\n/api/resolve/warm%2Fup?variables={}\nx-request-id:warm-up";
+
+/// Does what comes after that: for a key, a release and an answer.
+fn beyond_the_key(context: &Context) {
+    edge::warm_up(context.tasks.clone());
+    black_box(Input::from_query("variables={}")).ok();
+    // Of nobody's call: it is refused at once, and compiled as a whole.
+    black_box(answer(Request::default()).now_or_never());
+    resolution::warm_up(context.tasks.clone(), |bound| {
+        black_box(reply::to_response(reply::answer(bound, 0, false, b"", None)));
+    });
+}
+
 /// What answers a request that memory alone does not answer.
 pub fn handler() -> Handler {
-    resolution::warm_up_with(|bound| {
-        reply::to_response(reply::answer(bound, 0, false, b"", None));
-    });
     edge::serve_by_hand(Function::ResolvePrompt, Handler::new(answer))
 }
 

@@ -1,9 +1,6 @@
 //! Commands and scripts as they are sent.
 
-use std::sync::OnceLock;
-
 use serde::Serialize;
-use sha1::{Digest, Sha1};
 
 /// A Redis command: `["SET", "key", "value"]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,19 +42,20 @@ impl Command {
 /// A Lua script, run by its hash; its text is sent only where the server does not know it yet.
 pub struct Script {
     text: &'static str,
-    hash: OnceLock<String>,
+    /// Its SHA-1, computed while the script is compiled into a function: the algorithm stays out of it.
+    hash: [u8; 20],
     idempotent: bool,
 }
 
 impl Script {
     /// A script whose second run with the same arguments changes nothing more than the first.
     pub const fn idempotent(text: &'static str) -> Self {
-        Self { text, hash: OnceLock::new(), idempotent: true }
+        Self { text, hash: sha1(text), idempotent: true }
     }
 
     /// A script that must run once.
     pub const fn new(text: &'static str) -> Self {
-        Self { text, hash: OnceLock::new(), idempotent: false }
+        Self { text, hash: sha1(text), idempotent: false }
     }
 
     fn command(&self, name: &str, script: &str, keys: &[String], arguments: &[String]) -> Command {
@@ -68,14 +66,17 @@ impl Script {
 
     /// `EVALSHA` with the script's hash.
     pub fn by_hash(&self, keys: &[String], arguments: &[String]) -> Command {
-        let hash = self.hash.get_or_init(|| hex::encode(Sha1::digest(self.text.as_bytes())));
-        self.command("EVALSHA", hash, keys, arguments)
+        self.command("EVALSHA", &hex::encode(self.hash), keys, arguments)
     }
 
     /// `EVAL` with the script's text.
     pub fn by_text(&self, keys: &[String], arguments: &[String]) -> Command {
         self.command("EVAL", self.text, keys, arguments)
     }
+}
+
+const fn sha1(text: &str) -> [u8; 20] {
+    const_sha1::sha1(text.as_bytes()).as_bytes()
 }
 
 /// A command, or a script with its keys and arguments: what several of go in one round trip.

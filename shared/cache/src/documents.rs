@@ -30,6 +30,11 @@ impl Slot {
         Self(["release:", team_id, ":", environment, ":", reference].concat().into())
     }
 
+    /// A slot that nothing is kept in and nobody looks for.
+    pub(crate) fn nowhere() -> Self {
+        Self("".into())
+    }
+
     /// The same with a version that the caller chose. A kind of its own: whatever callers write for a prompt's name,
     /// it is no other slot.
     pub fn version(team_id: &str, reference: &str, environment: &str, version: &str) -> Self {

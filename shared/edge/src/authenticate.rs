@@ -5,12 +5,13 @@
 //! stores are down.
 
 use std::collections::HashMap;
+use std::hint::black_box;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cache::{Command, Document, Layers, Lookup, Memory, Slot, Stores};
 use domain::{ApiKey, Error, KeyHash, Role};
 use platform::database::Database;
-use platform::{Context, task, time};
+use platform::{Context, Tasks, task, time};
 use store::keys::{self, KnownKey, Use};
 
 use crate::Problem;
@@ -127,6 +128,19 @@ pub(crate) async fn authenticate(
     in_force(&held.value, time::now_ms())?;
     touch(&held.value, stores, database, context);
     Ok(Caller { key: held.value })
+}
+
+/// Finds an example of a key, practice for the first request of an isolate: see [`platform::serve::WarmUp`].
+pub fn warm_up(tasks: Tasks) {
+    const EXAMPLE: &str = r#"{
+      "key_id": "key_00000000000000000000000000", "key_name": "", "team_id": "team_00000000000000000000000000",
+      "team_name": "", "is_operator": false, "user_id": "usr_00000000000000000000000000", "user_name": "",
+      "role": "runtime", "expires_at_ms": null, "grace_until_ms": null, "revoked": true, "chat_requests_per_hour": null
+    }"#;
+    if let Some(key) = presented_key(Some("Bearer pl_example"), None) {
+        black_box(key.hash());
+    }
+    black_box(KEYS.rehearse(EXAMPLE, tasks));
 }
 
 fn in_force(key: &KnownKey, now_ms: i64) -> Result<(), Problem> {

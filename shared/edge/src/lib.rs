@@ -21,7 +21,7 @@ mod query;
 mod routes;
 mod trace;
 
-pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document};
+pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document, warm_up};
 pub use body::{Body, NoBody, null_is_default, read_json};
 pub use call::{Call, stores};
 pub use checks::{Checks, present};

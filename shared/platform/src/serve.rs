@@ -78,6 +78,21 @@ pub struct Application {
     /// Makes the `x-request-id` of a response that is a static file, from the one that was sent. `None` where there are
     /// no files beside the routes: on Workers they are the binding [`FILES`], on Spin a mount at `/assets`.
     pub file_request_id: Option<FileRequestId>,
+    /// What an isolate does once before its first request, see [`WarmUp`].
+    pub warm_up: Option<WarmUp>,
+}
+
+/// What an isolate does for practice when it starts, because an engine compiles a function of WebAssembly when it is first
+/// called: else the first request would wait for that. An edge starts an isolate while its first client still shakes
+/// hands over TLS. Nothing can be asked for then: no store, no timer, no randomness. What is logged is dropped. Only on
+/// Workers: a component for WASI is compiled before it is deployed.
+#[derive(Clone, Copy)]
+pub struct WarmUp {
+    /// The head of a request, as [`Head::parse`] reads it, that the handler answers without settings. It has an
+    /// `x-request-id`: a new one would be random.
+    pub request: &'static str,
+    /// What lies beyond what such a request meets.
+    pub beyond: fn(&Context),
 }
 
 /// The binding of the static files. A request that [`Application::forward`] sends there is answered with the file; where
@@ -87,7 +102,7 @@ pub const FILES: &str = "ASSETS";
 impl Application {
     /// An application with this handler and nothing else.
     pub fn new(handler: fn() -> Handler) -> Self {
-        Self { handler, immediate: None, scheduled: None, forward: None, file_request_id: None }
+        Self { handler, immediate: None, scheduled: None, forward: None, file_request_id: None, warm_up: None }
     }
 
     /// Asks [`Application::immediate`]. What the handler would refuse is left to it, so that an answer does not depend on

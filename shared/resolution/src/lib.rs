@@ -25,4 +25,4 @@ pub use resolve::{
     Assignment, Bound, Chosen, LARGEST_RENDERING_BYTES, Request, Resolved, ResolvedMessage, Tracked,
     Variables, bind, resolve,
 };
-pub use warm_up::warm_up_with;
+pub use warm_up::warm_up;

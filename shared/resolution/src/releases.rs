@@ -4,12 +4,11 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use cache::{Document, Held, Layers, Lookup, Memory, Slot, Stores};
 use domain::{Environment, Error, Id};
-use futures_util::future::join;
+use platform::Tasks;
 use platform::database::Database;
 use store::releases::{self, Wanted, WrittenRelease};
 
 use crate::Prepared;
-use crate::warm_up::warm_up;
 
 /// Half of what an isolate may use in all is for its code and the requests in flight.
 const MEMORY_BYTES: usize = 48 << 20;
@@ -113,17 +112,19 @@ pub(crate) fn forget(slot: &Slot) {
     RELEASES.forget(slot);
 }
 
+/// See [`Layers::rehearse`].
+pub(crate) fn rehearse(json: &str, tasks: Tasks) -> Option<Arc<Prepared>> {
+    RELEASES.rehearse(json, tasks)
+}
+
 async fn load(database: Database, place: Place) -> Result<Document, Error> {
     let Place { team_id, reference, environment, version } = place;
-    let loading = async {
-        match version {
-            None => releases::load(&database, &team_id, &reference, environment).await,
-            Some(version) => {
-                releases::load_version(&database, &team_id, &reference, &version, environment).await
-            }
+    let release = match version {
+        None => releases::load(&database, &team_id, &reference, environment).await,
+        Some(version) => {
+            releases::load_version(&database, &team_id, &reference, &version, environment).await
         }
     };
-    let (release, ()) = join(loading, warm_up()).await;
     Ok(document(release?))
 }
 

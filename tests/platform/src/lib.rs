@@ -14,6 +14,7 @@
 //! | `POST /task` | work after the response |
 //! | `GET /log?message` | a log line of each level |
 //! | `POST /assignments?rounds` | assignments, see [`assignments`] |
+//! | `GET /practised` | how often it was asked before, and how often what lies beyond was done |
 //! | `GET /calls`, `/panic`, `/recurse` | what an instance remembers, and what a panic or no more stack does to it |
 
 pub mod assignments;
@@ -34,11 +35,15 @@ use axum::routing::{any, get, post};
 use bytes::Bytes;
 use http::request::Parts;
 use platform::Context;
-use platform::serve::{Answer, Application, BodyInterrupted, BodyTooLarge, Handler, Head, Refused};
+use platform::serve::{Answer, Application, BodyInterrupted, BodyTooLarge, Handler, Head, Refused, WarmUp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-platform::serve!(Application { immediate: Some(immediate), ..Application::new(handler) });
+platform::serve!(Application {
+    immediate: Some(immediate),
+    warm_up: Some(WarmUp { request: "GET\n/practised\nx-request-id:practice", beyond }),
+    ..Application::new(handler)
+});
 
 fn handler() -> Handler {
     let router = Router::new()
@@ -59,6 +64,7 @@ fn handler() -> Handler {
         .route("/task", post(task))
         .route("/log", get(log))
         .route("/assignments", post(assignments::explained))
+        .route("/practised", get(practised))
         .route("/calls", get(|| async { CALLS.fetch_add(1, Ordering::Relaxed).to_string() }))
         .route("/panic", get(panic))
         .route("/recurse", get(recurse))
@@ -205,6 +211,19 @@ async fn log(Query(Message { message }): Query<Message>) -> &'static str {
     platform::warn!(&message);
     platform::error!(&message, name = "quotes \" and\nlines");
     "logged"
+}
+
+static PRACTISED: AtomicUsize = AtomicUsize::new(0);
+static BEYOND: AtomicUsize = AtomicUsize::new(0);
+
+async fn practised() -> String {
+    platform::info!("practised");
+    json!([PRACTISED.fetch_add(1, Ordering::Relaxed), BEYOND.load(Ordering::Relaxed)]).to_string()
+}
+
+fn beyond(_context: &Context) {
+    platform::error!("beyond");
+    BEYOND.fetch_add(1, Ordering::Relaxed);
 }
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);

@@ -34,6 +34,7 @@ const answersAtOnce = wasm.answersAtOnce();
 /** How long the head of a request may be that is answered at once. */
 const HEAD_BYTES = wasm.headBytes();
 
+
 function wake() {
   if (!trapped) return;
   trapped = false;
@@ -249,6 +250,14 @@ function mayWantPage(request) {
 function answerOurselves(request, env, context) {
   if (request.body) return handleWithBody(request, env, context);
   return answer(request, undefined, COMPLETE, env, context);
+}
+
+try {
+  wasm.warmUp();
+} catch (error) {
+  // The first request starts with a fresh instance.
+  note(error);
+  giveUp();
 }
 
 export default {

@@ -14,7 +14,7 @@ use ::wasm_bindgen::prelude::wasm_bindgen;
 use ::wasm_bindgen::{JsCast, JsValue};
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use futures_util::stream::{AbortHandle, Abortable, abortable};
 use http_body::Body as _;
 use http_body_util::BodyExt;
@@ -22,7 +22,7 @@ use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen_futures::future_to_promise;
 
 use crate::serve::{
-    Answer, Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Handler, Head, Refused,
+    Answer, Application, BODY_LIMIT_BYTES, BodyInterrupted, BodyTooLarge, Handler, Head, Refused, WarmUp,
 };
 use crate::{Config, Context, Tasks};
 
@@ -103,6 +103,11 @@ macro_rules! entry_point {
             #[wasm_bindgen(js_name = answersAtOnce)]
             pub fn answers_at_once() -> bool {
                 ENTRY.with($crate::entry::Entry::answers_at_once)
+            }
+
+            #[wasm_bindgen(js_name = warmUp)]
+            pub fn warm_up() {
+                ENTRY.with($crate::entry::Entry::warm_up)
             }
 
             #[wasm_bindgen]
@@ -209,6 +214,20 @@ impl Entry {
         let context = Context { config, tasks: Tasks::at_hand() };
         let body = Bytes::from(body.unwrap_or_default());
         self.application.answer_at_once(&head, &body, &context)
+    }
+
+    /// Does what [`WarmUp`](crate::serve::WarmUp) says.
+    pub fn warm_up(&self) {
+        let Some(WarmUp { request, beyond }) = self.application.warm_up else { return };
+        let context = Context { config: Config::default(), tasks: Tasks::new(JsValue::UNDEFINED) };
+        let head = Head::parse(request);
+        crate::log::silently(|| {
+            let _nothing_known = self.application.answer_at_once(&head, &Bytes::new(), &context);
+            let answering = self.handler.answer(head.to_request(Bytes::new(), &context));
+            // No `Response` can be made yet.
+            let _packed = async { pack(answering.await).await }.now_or_never();
+            beyond(&context);
+        });
     }
 
     /// Whether some requests go to other services.
@@ -324,6 +343,22 @@ fn place(bytes: &[u8]) -> usize {
 const SHAPING: &str = "content-type";
 
 async fn convert(response: http::Response<Body>) -> JsValue {
+    let (head, body) = pack(response).await;
+    match body {
+        Packed::Whole(bytes) => {
+            head.respond(&bytes);
+            take_response()
+        }
+        Packed::Streamed(stream) => head.respond_stream(BodySource::new(stream)),
+    }
+}
+
+enum Packed {
+    Whole(Bytes),
+    Streamed(BodyDataStream),
+}
+
+async fn pack(response: http::Response<Body>) -> (PackedHead, Packed) {
     let (parts, body) = response.into_parts();
     // A name that occurs twice (`vary`) is one header with two values.
     let joined = |name| {
@@ -334,12 +369,11 @@ async fn convert(response: http::Response<Body>) -> JsValue {
         parts.headers.keys().map(|name| (name.as_str(), joined(name))).collect();
     let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
     let head = PackedHead::new(parts.status.as_u16(), headers);
-    if body.size_hint().exact().is_some() {
-        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        head.respond(&bytes);
-        return take_response();
+    if body.size_hint().exact().is_none() {
+        return (head, Packed::Streamed(body.into_data_stream()));
     }
-    head.respond_stream(BodySource::new(body.into_data_stream()))
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    (head, Packed::Whole(bytes))
 }
 
 /// A response body that JavaScript pulls from.

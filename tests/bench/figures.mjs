@@ -165,10 +165,10 @@ export function describe(name, value, target = {}) {
   return `  ${name.padEnd(36)}${number.padEnd(20)}${verdictOf(figure, value).padEnd(26)}${figure.title}`.trimEnd();
 }
 
-/** To three digits that mean something. */
+/** To four digits: one more than mean something, so that what is just missed is not rounded to its target. */
 export function rounded(value) {
   if (!Number.isFinite(value)) throw new Error(`not a figure: ${value}`);
-  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  return Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(4));
 }
 
 /** @param {number[]} values */

@@ -113,3 +113,22 @@ fn meet(call: &Call, input: &Input, bound: &Bound<'_>) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::StatusCode;
+    use platform::serve::Head;
+    use platform::{Config, Tasks};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_example_is_kept_out_and_practice_waits_for_nothing() {
+        let context = Context { config: Config::default(), tasks: Tasks::default() };
+        let request = Head::parse(EXAMPLE).to_request(Bytes::new(), &context);
+        let response = handler().answer(request).now_or_never().unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        beyond_the_key(&context);
+    }
+}

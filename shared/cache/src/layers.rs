@@ -524,6 +524,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_rehearsed_is_forgotten() {
+        assert_eq!(NUMBERS.rehearse("7", Tasks::default()), Some(7));
+        assert_eq!(NUMBERS.rehearse("no number", Tasks::default()), None);
+        assert!(matches!(NUMBERS.look(&Slot::nowhere(), time::now_ms()), Lookup::Absent));
+        assert!(!lock(&FETCHING).contains_key(&Slot::nowhere()));
+    }
+
+    #[tokio::test]
     async fn several_that_are_due_answer_and_are_refreshed() {
         let (slots, stores) = (["due 0", "due 1", "due 2"].map(Slot::api_key), without_redis());
         remember(&slots[0], 70, DUE_AFTER_MS);

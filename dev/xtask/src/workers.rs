@@ -117,7 +117,9 @@ pub(crate) fn optimise(module: &Path) -> Result<()> {
 fn minify(script: &Path) -> Result<()> {
     let mut command = tool("esbuild");
     let output = format!("--outfile={}", script.display());
-    run(command.arg(script).args(["--minify", "--allow-overwrite", "--log-level=warning"]).arg(output))
+    // wasm-bindgen names a module once for each function that it imports from it as it is: the same one each time.
+    let known = "--log-override:duplicate-object-key=silent";
+    run(command.arg(script).args(["--minify", "--allow-overwrite", "--log-level=warning", known]).arg(output))
 }
 
 /// A program that `npm ci` brought.

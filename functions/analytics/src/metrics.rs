@@ -7,6 +7,7 @@ use axum::response::Response;
 use domain::Error;
 use edge::{Call, Problem};
 use events::Backlog;
+use histogram::Histogram;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use store::analytics::{self, Counter};
 
@@ -86,12 +87,10 @@ fn push_counters(text: &mut String, team_id: &str, counters: &[Counter]) {
         "What inferences cost.",
         &by_status(|counter| counter.cost_usd),
     );
-    family(
-        "promptlab_latency_seconds_total",
-        "counter",
-        "How long inferences took, together.",
-        &by_status(|counter| number(counter.latency_sum_ms) / 1_000.0),
-    );
+    push_histograms(text, team_id, counters);
+    let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, f64)]| {
+        push(text, name, kind, help, samples);
+    };
     let team = format!("{{team_id=\"{team_id}\"}}");
     let approvals: f64 = counters.iter().map(|counter| counter.approval_sum).sum::<f64>() + 0.0;
     #[expect(clippy::cast_precision_loss, reason = "2^53 is more than there are")]
@@ -103,6 +102,34 @@ fn push_counters(text: &mut String, team_id: &str, counters: &[Counter]) {
         "Answers that people approve or disapprove of.",
         &[(team, judged)],
     );
+}
+
+/// Upper bounds of what is counted together, in seconds: from the first words of a quick model to the end of a long answer.
+const BOUNDS_S: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0];
+
+fn push_histograms(text: &mut String, team_id: &str, counters: &[Counter]) {
+    type Measure = fn(&Counter) -> (Option<&Histogram>, u64);
+    let latency: Measure = |counter| (counter.latency.as_ref(), counter.latency_sum_ms);
+    let ttft: Measure = |counter| (counter.ttft.as_ref(), counter.ttft_sum_ms);
+    for (name, help, measure) in [
+        ("promptlab_inference_duration_seconds", "How long inferences took.", latency),
+        ("promptlab_time_to_first_token_seconds", "How long inferences took to their first token.", ttft),
+    ] {
+        let _never = writeln!(text, "# HELP {name} {help}\n# TYPE {name} histogram");
+        for counter in counters {
+            let (Some(status), (Some(histogram), sum_ms)) = (&counter.status, measure(counter)) else {
+                continue;
+            };
+            let labels = format!("team_id=\"{team_id}\",status=\"{status}\"");
+            for bound_s in BOUNDS_S {
+                let count = histogram.count_up_to(bound_s * 1_000.0);
+                let _never = writeln!(text, "{name}_bucket{{{labels},le=\"{bound_s}\"}} {count}");
+            }
+            let (count, seconds) = (histogram.count(), number(sum_ms) / 1_000.0);
+            let _never = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {count}");
+            let _never = writeln!(text, "{name}_sum{{{labels}}} {seconds}\n{name}_count{{{labels}}} {count}");
+        }
+    }
 }
 
 /// Of all teams.
@@ -144,11 +171,27 @@ mod tests {
             approvals: 2,
             approval_sum: 1.0,
             latency_sum_ms: 1_500,
+            // 92 ms and, twice, 694 ms.
+            latency: Some([(228, 1), (330, 2)].into_iter().collect()),
+            ttft_sum_ms: 0,
+            ttft: None,
         };
         let backlog = Backlog { waiting: 7, set_aside: 0 };
         let text = text("team_1", Some(&[counter]), Some(backlog));
         assert!(text.starts_with("# HELP promptlab_inferences_total Inferences by how they ended.\n# TYPE promptlab_inferences_total counter\npromptlab_inferences_total{team_id=\"team_1\",status=\"ok\"} 3\n"));
-        assert!(text.contains("\npromptlab_latency_seconds_total{team_id=\"team_1\",status=\"ok\"} 1.5\n"));
+        let duration = "\npromptlab_inference_duration_seconds";
+        for line in [
+            "_bucket{team_id=\"team_1\",status=\"ok\",le=\"0.05\"} 0\n",
+            "_bucket{team_id=\"team_1\",status=\"ok\",le=\"0.1\"} 1\n",
+            "_bucket{team_id=\"team_1\",status=\"ok\",le=\"0.5\"} 1\n",
+            "_bucket{team_id=\"team_1\",status=\"ok\",le=\"1\"} 3\n",
+            "_bucket{team_id=\"team_1\",status=\"ok\",le=\"+Inf\"} 3\n",
+            "_sum{team_id=\"team_1\",status=\"ok\"} 1.5\n",
+            "_count{team_id=\"team_1\",status=\"ok\"} 3\n",
+        ] {
+            assert!(text.contains(&[duration, line].concat()), "{line} is not in {text}");
+        }
+        assert!(!text.contains("first_token_seconds_"), "nothing was measured");
         assert!(
             text.contains("\npromptlab_events_set_aside 0\n")
                 && text.ends_with("\npromptlab_database_up 1\n")

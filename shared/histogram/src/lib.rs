@@ -29,6 +29,11 @@ impl Histogram {
         self.bins.iter().map(|(_, count)| count).sum()
     }
 
+    /// How many values do not exceed `bound`, which may be off by 1 %: a bin counts as its middle.
+    pub fn count_up_to(&self, bound: f64) -> u64 {
+        self.bins.iter().filter(|(bin, _)| middle(*bin) <= bound).map(|(_, count)| count).sum()
+    }
+
     /// The middle of the bin of the value that `percent` of all values do not exceed: of five values the median is the
     /// third. None where there are no values.
     pub fn percentile(&self, percent: u64) -> Option<f64> {
@@ -98,6 +103,11 @@ mod tests {
             assert!((near - exact).abs() / exact < 0.01, "{percent} %: {near} for {exact}");
         }
         assert_eq!(histogram.count(), 1_000);
+        let exact = |bound: f64| values.iter().filter(|value| **value <= bound).count() as u64;
+        for bound in [0.0, 0.5, 1.0, 50.0, 500.0, 1e9] {
+            let counted = histogram.count_up_to(bound);
+            assert!((exact(bound * 0.99)..=exact(bound * 1.01)).contains(&counted), "{bound}: {counted}");
+        }
         assert_eq!(Histogram::default().percentile(50), None);
     }
 }

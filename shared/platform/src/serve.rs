@@ -102,7 +102,14 @@ pub const FILES: &str = "ASSETS";
 impl Application {
     /// An application with this handler and nothing else.
     pub fn new(handler: fn() -> Handler) -> Self {
-        Self { handler, immediate: None, scheduled: None, forward: None, file_request_id: None, warm_up: None }
+        Self {
+            handler,
+            immediate: None,
+            scheduled: None,
+            forward: None,
+            file_request_id: None,
+            warm_up: None,
+        }
     }
 
     /// Asks [`Application::immediate`]. What the handler would refuse is left to it, so that an answer does not depend on

@@ -121,9 +121,7 @@ async fn load(database: Database, place: Place) -> Result<Document, Error> {
     let Place { team_id, reference, environment, version } = place;
     let release = match version {
         None => releases::load(&database, &team_id, &reference, environment).await,
-        Some(version) => {
-            releases::load_version(&database, &team_id, &reference, &version, environment).await
-        }
+        Some(version) => releases::load_version(&database, &team_id, &reference, &version, environment).await,
     };
     Ok(document(release?))
 }

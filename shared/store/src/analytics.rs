@@ -294,6 +294,12 @@ pub struct Counter {
     pub approval_sum: f64,
     /// Of all latencies.
     pub latency_sum_ms: u64,
+    /// Of latencies, in milliseconds.
+    pub latency: Option<Histogram>,
+    /// Of all times to the first token.
+    pub ttft_sum_ms: u64,
+    /// Of times to the first token, in milliseconds.
+    pub ttft: Option<Histogram>,
 }
 
 /// Sums over `pieces`, by period and group: the largest groups first.

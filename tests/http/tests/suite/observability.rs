@@ -196,8 +196,14 @@ async fn numbers_agree_whichever_way_one_looks() {
     let metrics = team.admin.get("/metrics").await;
     assert_eq!(metrics.status, 200);
     assert!(metrics.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
-    let line = format!("promptlab_inferences_total{{team_id=\"{}\",status=\"error\"}} 10", team.id);
-    assert!(metrics.body.lines().any(|other| other == line), "{}", metrics.body);
+    for (name, labels, value) in [
+        ("promptlab_inferences_total", "status=\"error\"", 10),
+        ("promptlab_inference_duration_seconds_bucket", "status=\"ok\",le=\"+Inf\"", 80),
+        ("promptlab_inference_duration_seconds_count", "status=\"ok\"", 80),
+    ] {
+        let line = format!("{name}{{team_id=\"{}\",{labels}}} {value}", team.id);
+        assert!(metrics.body.lines().any(|other| other == line), "{line} is not in {}", metrics.body);
+    }
     assert!(!metrics.body.contains("events_waiting"), "what waits is of all teams");
 }
 

@@ -15,6 +15,7 @@ test("every address", () => {
       "experiments": "/experiments",
       "home": "/",
       "keys": "/settings/keys",
+      "privacy": "/settings/privacy",
       "prompt": "/prompts/a%2Fb",
       "promptDiff": "/prompts/a%2Fb/diff",
       "promptEdit": "/prompts/a%2Fb/edit",

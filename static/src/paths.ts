@@ -30,6 +30,7 @@ export const paths = {
   keys: () => "/settings/keys",
   providers: () => "/settings/providers",
   team: () => "/settings/team",
+  privacy: () => "/settings/privacy",
   audit: () => "/settings/audit",
 };
 

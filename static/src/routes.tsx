@@ -60,6 +60,7 @@ const settings: RouteObject[] = [
   page("settings/keys", async () => (await import("./features/settings/keys-page")).KeysPage),
   page("settings/providers", async () => (await import("./features/settings/providers-page")).ProvidersPage),
   page("settings/team", async () => (await import("./features/settings/team-page")).TeamPage),
+  page("settings/privacy", async () => (await import("./features/settings/privacy-page")).PrivacyPage),
   page("settings/audit", async () => (await import("./features/settings/audit-page")).AuditPage),
 ];
 

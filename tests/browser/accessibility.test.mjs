@@ -79,6 +79,7 @@ describe("every page in every look", { skip: program ? false : "there is no Chro
     ["settings-keys", "/settings/keys", (page) => page.getByRole("heading", { level: 1 })],
     ["settings-providers", "/settings/providers", (page) => page.getByRole("heading", { level: 1 })],
     ["settings-team", "/settings/team", (page) => page.getByRole("heading", { level: 1 })],
+    ["settings-privacy", "/settings/privacy", (page) => page.getByRole("button", { name: "Add a pattern" })],
     ["settings-audit", "/settings/audit", (page) => page.getByRole("heading", { level: 1 })],
     ["not-found", "/nowhere", (page) => page.getByText("There is no such page")],
   ];

@@ -48,6 +48,9 @@ describe("chat and settings in every look", { skip: program ? false : "there is 
   async function arrange(call, mockUrl) {
     await call("PUT", "/api/providers/openai", { api_key: "sk-0123456789abcdef" });
     await call("PUT", "/api/providers/our-models", { api_key: "sk-0123456789abwxyz", base_url: `${mockUrl}/v1` });
+    await call("PUT", "/api/team/settings", {
+      redaction: { mode: "mask", fields: { output: "drop", metadata: "off" }, patterns: [{ name: "ticket", pattern: "T-[0-9]{6}" }, { name: "order", pattern: "\\b(?:ORD|INV)-[0-9]{4}-[A-Z0-9]{8,12}\\b" }] },
+    });
     await call("POST", "/api/keys", { name: "checkout service", role: "runtime", user_name: "checkout", chat_requests_per_hour: 2000 });
     await call("POST", "/api/keys", { name: "release pipeline", role: "publisher", user_name: "pipeline", expires_at: new Date(Date.now() + 60 * 86_400_000).toISOString() });
     const { id } = await call("POST", "/api/keys", { name: "old laptop", role: "editor" });
@@ -67,6 +70,11 @@ describe("chat and settings in every look", { skip: program ? false : "there is 
     await (await cut).text();
   }
 
+  async function leaveUnsaved(page) {
+    await page.getByRole("radio", { name: /^Drop/ }).first().check();
+    await page.getByRole("link", { name: "Team" }).click();
+  }
+
   const facts = (page) => page.getByRole("list", { name: "About this answer" }).first();
   /** A name, an address, and what has to be there. */
   const PAGES = [
@@ -77,6 +85,7 @@ describe("chat and settings in every look", { skip: program ? false : "there is 
     ["keys", () => "/settings/keys?ended=true", (page) => page.getByText("old laptop")],
     ["providers", () => "/settings/providers", (page) => page.getByText("our-models").first()],
     ["team", () => "/settings/team", (page) => page.getByRole("table", { name: "People and programs" })],
+    ["privacy", () => "/settings/privacy", (page) => page.getByLabel("Name of pattern 2")],
     ["audit", () => "/settings/audit", (page) => page.getByRole("table", { name: "Audit log" })],
   ];
   /** The same, with what opens it. */
@@ -84,6 +93,7 @@ describe("chat and settings in every look", { skip: program ? false : "there is 
     ["key-new", "/settings/keys", (page) => page.getByRole("button", { name: "New key" }).click()],
     ["key-revoke", "/settings/keys", (page) => page.getByRole("button", { name: "Revoke checkout service" }).click()],
     ["provider-set", "/settings/providers", (page) => page.getByRole("button", { name: "Add an endpoint" }).click()],
+    ["privacy-leave", "/settings/privacy", leaveUnsaved],
   ];
   const NARROW = [
     ["chat-list", "/chat", (page) => page.getByRole("button", { name: "Conversations", exact: true }).click()],

@@ -9,8 +9,9 @@ import { usePermission } from "@/api/session";
 import type { Conversation, ExperimentSummary, Prompt } from "@/api/types";
 import { useRested } from "@/lib/rested";
 import { paths } from "@/paths";
-import { DESTINATIONS, SETTINGS } from "./navigation";
+import { DESTINATIONS } from "./navigation";
 import { finds } from "./palette-search";
+import { SETTINGS } from "./settings-parts";
 import { setTheme } from "./theme";
 
 interface Choice {

@@ -1,4 +1,4 @@
-import { ChartNoAxesColumn, FlaskConical, History, KeyRound, type LucideIcon, MessagesSquare, Plug, ScrollText, Settings, Users } from "lucide-react";
+import { ChartNoAxesColumn, FlaskConical, type LucideIcon, MessagesSquare, ScrollText, Settings } from "lucide-react";
 import { paths } from "@/paths";
 
 export interface Destination {
@@ -15,12 +15,4 @@ export const DESTINATIONS: Destination[] = [
   { title: "Chat", to: paths.chat(), icon: MessagesSquare, key: "c" },
   { title: "Analytics", to: paths.analytics(), icon: ChartNoAxesColumn, key: "a" },
   { title: "Settings", to: paths.settings(), icon: Settings, key: "s" },
-];
-
-/** The parts of the settings, in the order of their tabs. */
-export const SETTINGS: Omit<Destination, "key">[] = [
-  { title: "Keys", to: paths.keys(), icon: KeyRound },
-  { title: "Providers", to: paths.providers(), icon: Plug },
-  { title: "Team", to: paths.team(), icon: Users },
-  { title: "Audit log", to: paths.audit(), icon: History },
 ];

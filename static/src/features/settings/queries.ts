@@ -1,8 +1,9 @@
 /** What the settings read and change. */
+import { queryOptions } from "@tanstack/react-query";
 import { api, apiPath } from "@/api/client";
 import { listQuery } from "@/api/queries";
 import { queryClient } from "@/api/query-client";
-import type { AuditEntry, Key, KeyWithSecret, NewKey, NewTeam, Provider, ProviderInput, RotatedKey, Team, TeamWithKey } from "@/api/types";
+import type { AuditEntry, Key, KeyWithSecret, NewKey, NewTeam, Provider, ProviderInput, RotatedKey, Team, TeamSettings, TeamWithKey } from "@/api/types";
 
 const refresh = (path: string): Promise<void> => queryClient.invalidateQueries({ queryKey: [path] });
 
@@ -24,6 +25,17 @@ const TEAMS = "/api/teams";
 export const teamsQuery = () => listQuery<Team>(TEAMS, { limit: 100 });
 export const createTeam = (team: NewTeam): Promise<TeamWithKey> => api.create<TeamWithKey>(TEAMS, team);
 export const refreshTeams = (): Promise<void> => refresh(TEAMS);
+
+const TEAM_SETTINGS = "/api/team/settings";
+/** Read anew whenever it is looked at: another admin may have changed them, and whoever saves replaces the whole. */
+export const teamSettingsQuery = () => queryOptions({ queryKey: [TEAM_SETTINGS], queryFn: ({ signal }) => api.get<TeamSettings>(TEAM_SETTINGS, { signal }), staleTime: 0 });
+export async function saveTeamSettings(settings: TeamSettings): Promise<TeamSettings> {
+  const saved = await api.put<TeamSettings>(TEAM_SETTINGS, settings);
+  // An answer that is still under way may say what was before.
+  await queryClient.cancelQueries({ queryKey: [TEAM_SETTINGS] });
+  queryClient.setQueryData(teamSettingsQuery().queryKey, saved);
+  return saved;
+}
 
 export interface AuditFilters {
   resource: string;

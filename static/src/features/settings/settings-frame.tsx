@@ -1,7 +1,7 @@
 import { ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { usePermission } from "@/api/session";
-import { SETTINGS } from "@/shell/navigation";
+import { SETTINGS } from "@/shell/settings-parts";
 import { Page, TabLinks } from "@/ui/page";
 import { EmptyState } from "@/ui/states";
 

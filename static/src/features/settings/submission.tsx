@@ -29,6 +29,7 @@ export function useSubmission(send: (text: (name: string) => string) => Promise<
       await send(text);
     } catch (failure) {
       setError(failure);
+    } finally {
       setBusy(false);
     }
   };

@@ -34,7 +34,6 @@ const answersAtOnce = wasm.answersAtOnce();
 /** How long the head of a request may be that is answered at once. */
 const HEAD_BYTES = wasm.headBytes();
 
-
 function wake() {
   if (!trapped) return;
   trapped = false;
@@ -252,6 +251,7 @@ function answerOurselves(request, env, context) {
   return answer(request, undefined, COMPLETE, env, context);
 }
 
+// Before the first request: see `platform::serve::WarmUp`.
 try {
   wasm.warmUp();
 } catch (error) {

@@ -262,6 +262,16 @@ describe("settings", { skip: program ? false : "there is no Chromium on this mac
     await everything.getByRole("radio", { name: /^Off/, checked: true }).waitFor();
     await conversations.getByRole("radio", { name: /^Off/, checked: true }).waitFor();
 
+    // Nothing has told this page of what it would replace.
+    const theirs = { redaction: { mode: "off", fields: { output: "drop" }, patterns: [] } };
+    await call("PUT", "/api/team/settings", theirs);
+    await conversations.getByRole("radio", { name: /^Mask/ }).check();
+    await save.click();
+    await page.getByText("Somebody else saved these settings meanwhile.").waitFor();
+    assert.deepEqual(await call("GET", "/api/team/settings"), theirs);
+    await page.getByRole("button", { name: "Start from theirs" }).click();
+    await conversations.getByRole("radio", { name: /^Off/, checked: true }).waitFor();
+
     await conversations.getByRole("radio", { name: /^Drop/ }).check();
     const down = { status: 503, contentType: "application/problem+json", body: JSON.stringify({ status: 503, code: "unavailable", detail: "the database does not answer", request_id: "req_1" }) };
     let answer = () => {};
@@ -285,7 +295,7 @@ describe("settings", { skip: program ? false : "there is no Chromium on this mac
     await page.locator("[data-sonner-toast]", { hasText: "The privacy settings are saved" }).waitFor();
     await page.getByRole("link", { name: "Team" }).click();
     await page.waitForURL("**/settings/team");
-    assert.deepEqual(await call("GET", "/api/team/settings"), { redaction: { mode: "off", fields: { conversations: "drop" }, patterns: [] } });
+    assert.deepEqual(await call("GET", "/api/team/settings"), { redaction: { mode: "off", fields: { output: "drop", conversations: "drop" }, patterns: [] } });
     assert.deepEqual(faults, []);
     await close();
   });

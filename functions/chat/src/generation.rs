@@ -250,7 +250,7 @@ fn of(started: Started) -> Earlier {
 async fn start(turn: &Turn) -> Result<Started, Error> {
     let prompt = turn.prompt.as_ref();
     let keeping = Keeping::of(&turn.call).await;
-    let title = turn.title.as_deref().map(|title| keeping.text(title));
+    let title = turn.title.as_deref().map(|line| keeping.title(line));
     let user_id = turn.user_id().map(|user_id| keeping.user(user_id));
     let new_turn = NewTurn {
         conversation_id: turn.conversation_id.as_str(),

@@ -31,7 +31,7 @@ pub(crate) struct Turn {
     /// Whom to ask, in order: at least one.
     pub(crate) choices: Vec<Choice>,
     pub(crate) conversation_id: Id,
-    /// Of a new conversation.
+    /// Of a new conversation, to be cut: see `Keeping::title`.
     pub(crate) title: Option<String>,
     pub(crate) user_message_id: Id,
     pub(crate) message_id: Id,
@@ -112,7 +112,7 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
     let prompt = resolve(call, &input, environment).await?;
     spans::resolved(call, started_ms, prompt.as_ref());
     let choices = choose(call, &input, prompt.as_ref()).await?;
-    let title = existing.is_none().then(|| input.title());
+    let title = existing.is_none().then(|| input.line());
     Ok(Turn {
         call: call.clone(),
         span: call.new_span(),

@@ -31,11 +31,13 @@ pub(crate) struct ExperimentInput {
     pub(crate) name: Option<String>,
     #[serde(default, deserialize_with = "edge::null_is_default")]
     pub(crate) environment: Environment,
+    #[serde(deserialize_with = "edge::objects")]
     pub(crate) variants: Vec<VariantInput>,
     pub(crate) allocation_strategy: Strategy,
     pub(crate) coverage: Option<f64>,
     pub(crate) primary_metric: String,
     min_samples: Option<i64>,
+    #[serde(default, deserialize_with = "edge::objects_if_any")]
     pub(crate) guardrails: Option<Vec<GuardrailRow>>,
     pub(crate) forced: Option<BTreeMap<String, String>>,
 }
@@ -64,13 +66,13 @@ pub(crate) enum Strategy {
 pub(crate) struct ExperimentPatch {
     #[serde(deserialize_with = "cleared")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "edge::present")]
+    #[serde(deserialize_with = "present_objects")]
     variants: Option<Vec<WeightInput>>,
     #[serde(deserialize_with = "edge::present")]
     pub(crate) coverage: Option<f64>,
     #[serde(deserialize_with = "edge::present")]
     pub(crate) min_samples: Option<i64>,
-    #[serde(deserialize_with = "cleared")]
+    #[serde(deserialize_with = "cleared_objects")]
     pub(crate) guardrails: Option<Vec<GuardrailRow>>,
     #[serde(deserialize_with = "cleared")]
     pub(crate) forced: Option<BTreeMap<String, String>>,
@@ -103,7 +105,9 @@ pub(crate) struct CanaryInput {
     pub(crate) version_id: String,
     pub(crate) environment: Environment,
     pub(crate) name: Option<String>,
+    #[serde(deserialize_with = "edge::objects")]
     pub(crate) steps: Vec<Step>,
+    #[serde(default, deserialize_with = "edge::objects_if_any")]
     pub(crate) guardrails: Option<Vec<GuardrailRow>>,
 }
 
@@ -279,6 +283,18 @@ fn cleared<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     edge::null_is_default(deserializer).map(Some)
+}
+
+fn present_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    edge::objects(deserializer).map(Some)
+}
+
+fn cleared_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    edge::objects_if_any(deserializer).map(|list| Some(list.unwrap_or_default()))
 }
 
 /// Whether redaction would change a name: its events would no longer find it.

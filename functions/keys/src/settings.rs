@@ -12,6 +12,7 @@ use store::{events, teams};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
+    #[serde(deserialize_with = "edge::object")]
     redaction: Redaction,
 }
 
@@ -20,7 +21,9 @@ pub(crate) struct Settings {
 #[serde(deny_unknown_fields, default)]
 struct Redaction {
     mode: Mode,
+    #[serde(deserialize_with = "edge::object")]
     fields: Fields,
+    #[serde(deserialize_with = "edge::objects")]
     patterns: Vec<Pattern>,
 }
 
@@ -109,6 +112,20 @@ mod tests {
         }
         let stored = json!({ "mode": "off", "fields": { "user_id": "drop" }, "patterns": [] });
         assert_eq!(json!(in_force(Some(stored.clone()))), stored);
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        for redaction in [
+            json!([]),
+            json!(["off", ["drop"], [["a", "x"]]]),
+            json!({ "fields": ["drop"] }),
+            json!({ "patterns": [["a", "x"]] }),
+        ] {
+            let body = json!({ "redaction": redaction }).to_string();
+            let refused = edge::read_json::<Settings>(body.as_bytes());
+            assert_eq!(refused.map(|_| ()).map_err(|problem| problem.status()), Err(422), "{body}");
+        }
     }
 
     #[test]

@@ -23,8 +23,10 @@ pub(crate) struct VersionInput {
     #[serde(rename = "type")]
     kind: Option<VersionKind>,
     template_text: Option<String>,
+    #[serde(default, deserialize_with = "edge::objects_if_any")]
     messages: Option<Vec<MessageInput>>,
     system_prompt: Option<String>,
+    #[serde(default, deserialize_with = "edge::objects_if_any")]
     few_shot_examples: Option<Vec<ExampleInput>>,
     model_id: String,
     temperature: Option<f64>,

@@ -1,11 +1,14 @@
 //! Bodies, read strictly.
 
+use std::marker::PhantomData;
+
 use axum::extract::{FromRequest, Request};
 use domain::{Error, FieldError};
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 use platform::serve::{BodyInterrupted, BodyTooLarge};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Problem;
@@ -61,6 +64,59 @@ where
     D: Deserializer<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A value inside of a body that is an object: serde would read a struct from an array as well, by position.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FromObject(PhantomData))
+    }
+}
+
+struct FromObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FromObject<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// For a field that is an object: see [`Object`].
+///
+/// # Errors
+/// What reading `T` refuses, and an array.
+pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(value)| value)
+}
+
+/// For a field that is a list of objects: see [`Object`].
+///
+/// # Errors
+/// What reading a `T` refuses, and an array in its place.
+pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Vec::deserialize(deserializer).map(unwrapped)
+}
+
+/// The same where there may be no list.
+///
+/// # Errors
+/// As [`objects`].
+pub fn objects_if_any<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    Option::deserialize(deserializer).map(|list: Option<Vec<Object<T>>>| list.map(unwrapped))
+}
+
+fn unwrapped<T>(list: Vec<Object<T>>) -> Vec<T> {
+    list.into_iter().map(|Object(value)| value).collect()
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -162,8 +218,10 @@ mod tests {
     #[expect(dead_code, reason = "only their names and types matter")]
     struct Outer {
         name: String,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "objects")]
         inner: Vec<Inner>,
+        #[serde(default, deserialize_with = "objects_if_any")]
+        others: Option<Vec<Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -202,6 +260,10 @@ mod tests {
         check(r#"{"name":"a","name":"b"}"#, 422, "name", "duplicate_field");
         check(r#"{"name":"a","inner":[{"weight":-1}]}"#, 422, "inner[0].weight", "invalid_type");
         check(r#"{"name":"a","inner":[{}]}"#, 422, "inner[0].weight", "required");
+        check(r#"{"name":"a","inner":[[1]]}"#, 422, "inner[0]", "invalid_type");
+        check(r#"{"name":"a","inner":null}"#, 422, "inner", "invalid_type");
+        check(r#"{"name":"a","others":[{"weight":1},[1]]}"#, 422, "others[1]", "invalid_type");
+        assert!(read_json::<Outer>(br#"{"name":"a","inner":[{"weight":1}],"others":null}"#).is_ok());
         check(r#"{"name":"a","inner":[{"weight":1,"x":1}]}"#, 422, "inner[0].x", "unknown_field");
     }
 

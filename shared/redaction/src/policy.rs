@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::redact;
+use crate::scan::start_across;
 
 /// What happens to a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,6 +72,9 @@ pub struct Policy {
 /// More, or longer, patterns would take longer than an event is worth.
 const MOST_PATTERNS: usize = 20;
 const LONGEST_PATTERN: usize = 500;
+/// Texts with every kind of place where `\b`, `^` and their like match: what they match is no text that could be masked,
+/// and placeholders there would hide from other patterns what these look for.
+const PLACES: [&str; 3] = ["", "a b\n\nc-", "-a"];
 /// How large a pattern may become when it is compiled: the time that it takes for a text grows with it.
 const LARGEST_PROGRAM_BYTES: usize = 1 << 20;
 
@@ -146,6 +150,22 @@ impl Policy {
         masked
     }
 
+    /// The beginning of a text, `longest` characters at most. It ends before what would be masked sooner than within it: a
+    /// part of that would not be recognised any more.
+    pub fn beginning<'a>(&self, text: &'a str, longest: usize) -> &'a str {
+        let Some((mut end, _)) = text.char_indices().nth(longest) else { return text };
+        loop {
+            let of_patterns = self.patterns.iter().filter_map(|(pattern, _)| {
+                let mut found = pattern.find_iter(text).take_while(|found| found.start() < end);
+                found.find(|found| found.end() > end).map(|found| found.start())
+            });
+            match start_across(text, end).into_iter().chain(of_patterns).min() {
+                Some(start) => end = start,
+                None => return text.get(..end).unwrap_or_default().trim_end(),
+            }
+        }
+    }
+
     fn mask_value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.mask(&text)),
@@ -191,12 +211,14 @@ fn compile(pattern: Pattern) -> Result<(Regex, String), PolicyError> {
     if !is_name(&pattern.name) {
         return Err(PolicyError(format!("{:?} is no name: a-z, 0-9 and _, at most 40", pattern.name)));
     }
-    if pattern.pattern.len() > LONGEST_PATTERN {
-        return Err(PolicyError(format!("the pattern {} is too long", pattern.name)));
+    if pattern.pattern.chars().count() > LONGEST_PATTERN {
+        let detail = format!("the pattern {} is longer than {LONGEST_PATTERN} characters", pattern.name);
+        return Err(PolicyError(detail));
     }
     let regex = regex_lite::RegexBuilder::new(&pattern.pattern).size_limit(LARGEST_PROGRAM_BYTES).build();
     let regex = regex.map_err(|error| PolicyError(format!("the pattern {}: {error}", pattern.name)))?;
-    if regex.is_match("") {
+    let matches_nothing = |text: &&str| regex.find_iter(text).any(|found| found.is_empty());
+    if PLACES.iter().any(matches_nothing) {
         return Err(PolicyError(format!("the pattern {} also matches an empty text", pattern.name)));
     }
     Ok((regex, format!("[{}]", pattern.name)))

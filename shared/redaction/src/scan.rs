@@ -66,6 +66,19 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
+/// Where something begins that is found before `place` and goes on behind it.
+pub(crate) fn start_across(text: &str, place: usize) -> Option<usize> {
+    let has_escapes = text.contains('\\');
+    let mut at = 0;
+    while let Some(found) = next(text, at, at, has_escapes).filter(|found| found.start < place) {
+        if found.end > place {
+            return Some(found.start);
+        }
+        at = found.end;
+    }
+    None
+}
+
 /// The first thing that is found at `at` or behind it. Nothing before `floor` is looked at again.
 fn next(text: &str, floor: usize, at: usize, has_escapes: bool) -> Option<Found> {
     let bytes = text.as_bytes();

@@ -28,12 +28,32 @@ fn a_team_has_patterns_of_its_own() {
         json!({"patterns": [{"name": "Bad name", "pattern": "a"}]}),
         json!({"patterns": [{"name": "a", "pattern": "("}]}),
         json!({"patterns": [{"name": "a", "pattern": "a*"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "\\b"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "\\B"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "(?m)$"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "x|^"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "x|\\b$"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "x|^\\B"}]}),
+        json!({"patterns": [{"name": "a", "pattern": "é".repeat(501)}]}),
         json!({"patterns": [{"name": "a", "pattern": "(a)\\1"}]}),
         json!({"mode": "hide"}),
         json!({"colour": "red"}),
     ] {
         assert!(Policy::read(&settings).is_err(), "{settings}");
     }
+}
+
+#[test]
+fn a_text_is_not_cut_within_what_is_personal() {
+    let settings = json!({"patterns": [{"name": "ticket", "pattern": "T-[0-9]{6}"}, {"name": "case", "pattern": "case T-"}]});
+    let policy = Policy::read(&settings).unwrap();
+    assert_eq!(policy.beginning("to jane@example.com", 10), "to");
+    assert_eq!(policy.beginning("jane@example.com, T-123456", 16), "jane@example.com");
+    assert_eq!(policy.beginning("jane@example.com, T-123456", 20), "jane@example.com,");
+    assert_eq!(policy.beginning("my case T-123456", 10), "my");
+    assert_eq!(policy.beginning("ünter uns", 4), "ünte");
+    assert_eq!(policy.beginning("short", 5), "short");
+    assert_eq!(policy.beginning("T-123456", 3), "");
 }
 
 #[test]

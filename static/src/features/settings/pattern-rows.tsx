@@ -24,7 +24,7 @@ export function PatternRows({ draft, onChange, error, errorOf }: RowsProps) {
           What else is personal in your texts. Where texts are masked, what a regular expression matches becomes its name in brackets, as <code className="font-mono text-sm">[ticket]</code>.
         </p>
         <p className="text-sm">
-          Names have at most 40 of a–z, 0–9 and _. Expressions have at most 500 bytes, know neither look-around nor back-references, and never match an empty text.
+          Names have at most 40 of a–z, 0–9 and _. Expressions have at most 500 characters, know neither look-around nor back-references, and never match an empty text.
         </p>
       </div>
       <div className="flex flex-col gap-4 max-sm:gap-6">

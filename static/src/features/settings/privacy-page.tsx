@@ -10,7 +10,7 @@ import { ErrorState, Skeleton } from "@/ui/states";
 import { notify } from "@/ui/toast";
 import { FieldModes, ModeChoice } from "./mode-fields";
 import { PatternRows } from "./pattern-rows";
-import { saveTeamSettings, teamSettingsQuery } from "./queries";
+import { readTeamSettings, saveTeamSettings, teamSettingsQuery } from "./queries";
 import { filledRows, nameOfPart, type PatternRow, type RedactionDraft, settingsOf } from "./redaction";
 import { AdminsOnly, SettingsFrame } from "./settings-frame";
 import { useSubmission } from "./submission";
@@ -43,10 +43,12 @@ const PrivacySkeleton = () => (
 );
 
 function PrivacyForm({ stored }: { stored: TeamSettings }) {
-  const { draft, change, isDirty, isBehind, startOver, onSaved } = useRedactionDraft(stored);
+  const { draft, change, isDirty, isBehind, beganWith, startOver, onSaved } = useRedactionDraft(stored);
   const [sent, setSent] = useState<PatternRow[]>([]);
   const { busy, submit, fieldError, problem } = useSubmission(async () => {
     if (!isDirty) return notify("Nothing has changed yet");
+    // Who was told that it would replace what somebody else saved may do so.
+    if (!isBehind && !beganWith(await readTeamSettings())) return;
     setSent(filledRows(draft));
     onSaved(await saveTeamSettings(settingsOf(draft)));
     notify("The privacy settings are saved", { description: "Everywhere within 30 s." });

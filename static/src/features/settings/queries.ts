@@ -29,6 +29,8 @@ export const refreshTeams = (): Promise<void> => refresh(TEAMS);
 const TEAM_SETTINGS = "/api/team/settings";
 /** Read anew whenever it is looked at: another admin may have changed them, and whoever saves replaces the whole. */
 export const teamSettingsQuery = () => queryOptions({ queryKey: [TEAM_SETTINGS], queryFn: ({ signal }) => api.get<TeamSettings>(TEAM_SETTINGS, { signal }), staleTime: 0 });
+/** As they are stored now; whoever shows them shows these from then on. */
+export const readTeamSettings = (): Promise<TeamSettings> => queryClient.fetchQuery(teamSettingsQuery());
 export async function saveTeamSettings(settings: TeamSettings): Promise<TeamSettings> {
   const saved = await api.put<TeamSettings>(TEAM_SETTINGS, settings);
   // An answer that is still under way may say what was before.

@@ -9,6 +9,8 @@ interface Editing {
   isDirty: boolean;
   /** Somebody else saved something meanwhile, which the draft does not know. */
   isBehind: boolean;
+  /** Whether what is stored now is what the draft began with. */
+  beganWith: (now: TeamSettings) => boolean;
   /** Throws the draft away for what is stored. */
   startOver: () => void;
   /** Takes what the server made of the draft as what it began with. */
@@ -34,6 +36,7 @@ export function useRedactionDraft(stored: TeamSettings): Editing {
     change: (changes) => setDraft((before) => ({ ...before, ...changes })),
     isDirty,
     isBehind: isDirty && isChanged(draftFrom(base), stored),
+    beganWith: (now) => !isChanged(draftFrom(base), now),
     startOver,
     onSaved: setBase,
   };

@@ -131,7 +131,7 @@ const FIGURES = {
   new_isolate_postgres_ms: { title: "first answer of a new isolate, Redis empty, median", unit: "ms" },
   new_isolate_postgres_max_ms: { title: "the same, largest", unit: "ms" },
   new_isolate_postgres_crowded_ms: { title: "the median where another isolate has begun since", unit: "ms" },
-  isolate_start_cpu_ms: { title: "from the start of a process until its isolates have begun, of its first thread, median", unit: "ms" },
+  isolate_start_cpu_ms: { title: "CPU time from the start of a process until its isolates have begun, median", unit: "ms" },
   outage_answers: { title: "answers while both stores were dead for 10 s", unit: "answers" },
   stale_5xx: { title: "of them errors, for prompts already seen", unit: "answers", exactly: 0 },
   recovery_ms: { title: "from the stores' return to the last edge that answers fresh", unit: "ms", below: 5000 },

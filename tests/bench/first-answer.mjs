@@ -1,9 +1,9 @@
 /**
  * The first answer of a new isolate: one that has begun and has been asked nothing yet.
  */
-import { readFileSync } from "node:fs";
 import { median } from "./figures.mjs";
 import { send } from "./installation.mjs";
+import { cpuSeconds } from "./throughput.mjs";
 
 const REPETITIONS = 7;
 const PROMPT = "bench/first";
@@ -28,7 +28,7 @@ export async function measureFirstAnswers({ installation }) {
     new_isolate_postgres_ms: median(fromPostgres),
     new_isolate_postgres_max_ms: Math.max(...fromPostgres),
     new_isolate_postgres_crowded_ms: median(crowdedFromPostgres),
-    isolate_start_cpu_ms: median(starts),
+    ...(starts.includes(null) ? {} : { isolate_start_cpu_ms: median(starts) * 1_000 }),
   };
 }
 
@@ -37,7 +37,7 @@ async function firstAnswers(installation, key, prepare, options, starts) {
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const edge = await installation.startEdge({ asleep: true, ...options });
     try {
-      starts.push(mainThreadMs(edge.pid));
+      starts.push(cpuSeconds(edge.pid));
       await prepare();
       const began = performance.now();
       await resolve(edge.url, key);
@@ -47,11 +47,6 @@ async function firstAnswers(installation, key, prepare, options, starts) {
     }
   }
   return times;
-}
-
-/** How long a process's first thread, which is the one that runs its functions, has been running. */
-function mainThreadMs(pid) {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
 }
 
 /** Has another isolate fill Redis, which it does after its answer, and lets nothing expire before it is measured. */

@@ -35,6 +35,7 @@ fn text(team_id: &str, counters: Option<&[Counter]>, backlog: Option<Backlog>) -
     let mut text = String::new();
     if let Some(counters) = counters {
         push_counters(&mut text, team_id, counters);
+        push_histograms(&mut text, team_id, counters);
     }
     if let Some(backlog) = backlog {
         push_backlog(&mut text, backlog, counters.is_some());
@@ -87,10 +88,6 @@ fn push_counters(text: &mut String, team_id: &str, counters: &[Counter]) {
         "What inferences cost.",
         &by_status(|counter| counter.cost_usd),
     );
-    push_histograms(text, team_id, counters);
-    let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, f64)]| {
-        push(text, name, kind, help, samples);
-    };
     let team = format!("{{team_id=\"{team_id}\"}}");
     let approvals: f64 = counters.iter().map(|counter| counter.approval_sum).sum::<f64>() + 0.0;
     #[expect(clippy::cast_precision_loss, reason = "2^53 is more than there are")]

@@ -131,7 +131,7 @@ async fn generate(
         turn.call.redis().map(|redis| AnswerLog::new(redis, turn.call.team_id(), turn.message_id.as_str()));
     let journal = Journal::new(feed, log);
     let running = Running::new(&turn.message_id);
-    let started = if turn.title.is_some() { None } else { Some(Box::pin(start(turn)).await) };
+    let started = if turn.first_line.is_some() { None } else { Some(Box::pin(start(turn)).await) };
     let (earlier, is_stored) = match started {
         // Nothing was said before: the model need not wait for the database.
         None => (Earlier::default(), false),
@@ -250,7 +250,7 @@ fn of(started: Started) -> Earlier {
 async fn start(turn: &Turn) -> Result<Started, Error> {
     let prompt = turn.prompt.as_ref();
     let keeping = Keeping::of(&turn.call).await;
-    let title = turn.title.as_deref().map(|line| keeping.title(line));
+    let title = turn.first_line.as_deref().map(|line| keeping.title(line));
     let user_id = turn.user_id().map(|user_id| keeping.user(user_id));
     let new_turn = NewTurn {
         conversation_id: turn.conversation_id.as_str(),

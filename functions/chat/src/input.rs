@@ -89,7 +89,7 @@ impl Input {
 
     /// What a new conversation's title is the beginning of: what is said first, in one line, and not much more of it than
     /// tells whether something personal is cut.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn first_line(&self) -> String {
         const ENOUGH: usize = 8_000;
         let beginning = self.message.char_indices().nth(ENOUGH).and_then(|(end, _)| self.message.get(..end));
         beginning.unwrap_or(&self.message).split_whitespace().collect::<Vec<_>>().join(" ")

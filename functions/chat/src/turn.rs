@@ -31,8 +31,8 @@ pub(crate) struct Turn {
     /// Whom to ask, in order: at least one.
     pub(crate) choices: Vec<Choice>,
     pub(crate) conversation_id: Id,
-    /// Of a new conversation, to be cut: see `Keeping::title`.
-    pub(crate) title: Option<String>,
+    /// Of a new conversation, which is called by its beginning.
+    pub(crate) first_line: Option<String>,
     pub(crate) user_message_id: Id,
     pub(crate) message_id: Id,
 }
@@ -68,7 +68,7 @@ pub(crate) async fn chat(
     let turn = prepare(&call, input, started_ms).await?;
     let candidates: Vec<_> = turn.choices.iter().map(|choice| choice.candidate.clone()).collect();
     let (user_id, answer_id) = (turn.user_id(), turn.message_id.as_str());
-    let admission = if turn.title.is_some() {
+    let admission = if turn.first_line.is_some() {
         admission::admit_in_time(&call, user_id, answer_id, &candidates).await?
     } else {
         // The model is asked with what was said before, which comes with storing what is said now.
@@ -112,7 +112,7 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
     let prompt = resolve(call, &input, environment).await?;
     spans::resolved(call, started_ms, prompt.as_ref());
     let choices = choose(call, &input, prompt.as_ref()).await?;
-    let title = existing.is_none().then(|| input.line());
+    let first_line = existing.is_none().then(|| input.first_line());
     Ok(Turn {
         call: call.clone(),
         span: call.new_span(),
@@ -122,7 +122,7 @@ async fn prepare(call: &Call, mut input: Input, started_ms: i64) -> Result<Turn,
         prompt,
         choices,
         conversation_id: existing.unwrap_or_else(|| call.new_id(Kind::Conversation)),
-        title,
+        first_line,
         user_message_id: call.new_id(Kind::Message),
         message_id: call.new_id(Kind::Message),
     })

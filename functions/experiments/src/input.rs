@@ -441,6 +441,32 @@ mod tests {
     }
 
     #[test]
+    fn an_array_is_no_variant_guardrail_or_step() {
+        let with = |body: &Value, more: Value| {
+            let mut body = body.clone();
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let experiment = json!({
+            "variants": [{"version_id": VERSION, "traffic_weight": 1}],
+            "allocation_strategy": "fixed_split", "primary_metric": "approval",
+        });
+        for more in [json!({"variants": [["a", VERSION, 1]]}), json!({"guardrails": [["latency", 0.1]]})] {
+            let body = with(&experiment, more);
+            assert!(serde_json::from_value::<ExperimentInput>(body.clone()).is_err(), "{body}");
+        }
+        let canary = json!({"version_id": VERSION, "environment": "production", "steps": [{"percent": 5}]});
+        assert!(serde_json::from_value::<CanaryInput>(canary.clone()).is_ok());
+        for more in [json!({"steps": [[5, 1, 1]]}), json!({"guardrails": [["latency", 0.1]]})] {
+            let body = with(&canary, more);
+            assert!(serde_json::from_value::<CanaryInput>(body.clone()).is_err(), "{body}");
+        }
+        for body in [json!({"variants": [["a", null, 1]]}), json!({"guardrails": [["latency", 0.1]]})] {
+            assert!(serde_json::from_value::<ExperimentPatch>(body.clone()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
     fn weights_are_patched_by_name_version_or_place() {
         let other = VERSION.replace("41", "42");
         let variant = |name: &str, id: &str, weight: f64| Variant {

@@ -201,6 +201,14 @@ mod tests {
     }
 
     #[test]
+    fn an_array_is_no_message_and_no_example() {
+        for list in [r#""messages":[["user","hi"]]"#, r#""few_shot_examples":[["in","out"]]"#] {
+            let body = format!(r#"{{"model_id":"m",{list}}}"#);
+            assert!(serde_json::from_str::<VersionInput>(&body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
     fn a_text_and_a_chat_have_what_belongs_to_them() {
         check(r#"{"model_id":"m","template_text":"Grüß {{name}} 🙂"}"#, &[]);
         check(r#"{"model_id":"m"}"#, &[("template_text", "required")]);

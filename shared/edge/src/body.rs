@@ -67,7 +67,7 @@ where
 }
 
 /// A value inside of a body that is an object: serde would read a struct from an array as well, by position.
-pub struct Object<T>(pub T);
+struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -89,7 +89,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FromObject<T> {
     }
 }
 
-/// For a field that is an object: see [`Object`].
+/// For a field that is an object: serde would read a struct from an array as well, by position.
 ///
 /// # Errors
 /// What reading `T` refuses, and an array.
@@ -97,7 +97,7 @@ pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -
     Object::deserialize(deserializer).map(|Object(value)| value)
 }
 
-/// For a field that is a list of objects: see [`Object`].
+/// For a field that is a list of objects: see [`object`].
 ///
 /// # Errors
 /// What reading a `T` refuses, and an array in its place.

@@ -22,7 +22,7 @@ mod routes;
 mod trace;
 
 pub use authenticate::{Caller, CallerLookup, caller_from_memory, forget_key, key_document, warm_up};
-pub use body::{Body, NoBody, Object, null_is_default, object, objects, objects_if_any, read_json};
+pub use body::{Body, NoBody, null_is_default, object, objects, objects_if_any, read_json};
 pub use call::{Call, stores};
 pub use checks::{Checks, present};
 pub use cursor::{CursorKey, ListPage};

@@ -67,6 +67,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 }
 
 /// Where something begins that is found before `place` and goes on behind it.
+#[cfg(feature = "policies")]
 pub(crate) fn start_across(text: &str, place: usize) -> Option<usize> {
     let has_escapes = text.contains('\\');
     let mut at = 0;
